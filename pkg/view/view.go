@@ -1,0 +1,168 @@
+// Copyright The tenantview Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package view
+
+import (
+	"context"
+	"fmt"
+	"strconv"
+)
+
+// View is the objects of one resource, and who may see which of them. It is changed
+// through transactions of its Set and read by any number of readers at once.
+type View struct {
+	set      *Set
+	resource string
+
+	// All below is guarded by set.mu.
+
+	slots map[string]*slot
+	// all contains every slot.
+	all *posting
+	// postings are all others, by the key of their criterion: one for each partition that
+	// has objects, and one for each criterion that some subject holds.
+	postings map[string]*posting
+	// anchored are the postings whose criterion is more than its anchor, by that anchor.
+	anchored map[anchor]map[*posting]struct{}
+	accounts map[Subject]account
+	// held counts the criteria that some subject holds.
+	held int
+
+	// revision is a Lamport clock over the source's resourceVersions.
+	revision uint64
+	// advanced is closed when the revision rises; nil while nobody waits for it.
+	advanced chan struct{}
+}
+
+// Resource is the name that the view was made with.
+func (v *View) Resource() string { return v.resource }
+
+// List returns the entries that the viewer may list, in the order of their names, and the
+// revision of the view that they were read at. The slice is the caller's.
+func (v *View) List(who Viewer) ([]*Entry, uint64) {
+	v.set.mu.RLock()
+	defer v.set.mu.RUnlock()
+	slots := union(v.listable(who))
+	if len(slots) == 0 {
+		return nil, v.revision
+	}
+	entries := make([]*Entry, len(slots))
+	for i, s := range slots {
+		entries[i] = s.entry
+	}
+	return entries, v.revision
+}
+
+// Get returns the entry of that name if the viewer holds all of the operations on it by
+// one grant. An object that he does not see costs the same work as one that does not exist.
+func (v *View) Get(who Viewer, name string, operations Operations) (*Entry, bool) {
+	v.set.mu.RLock()
+	defer v.set.mu.RUnlock()
+	s := v.slots[name] // nil is in no posting
+	if !v.sees(who, s, operations) {
+		return nil, false
+	}
+	return s.entry, true
+}
+
+// StillVisible returns those of the entries whose objects exist and may be listed by the
+// viewer now, as they were. The slice that is given is not changed.
+func (v *View) StillVisible(who Viewer, entries []*Entry) []*Entry {
+	v.set.mu.RLock()
+	defer v.set.mu.RUnlock()
+	visible := make([]*Entry, 0, len(entries))
+	for _, e := range entries {
+		if v.sees(who, v.slots[e.Name], OpList) {
+			visible = append(visible, e)
+		}
+	}
+	return visible
+}
+
+func (v *View) sees(who Viewer, s *slot, operations Operations) bool {
+	if who.All && (OpGet | OpList).Has(operations) {
+		if _, ok := v.all.members[s]; ok {
+			return true
+		}
+	}
+	for _, subject := range who.Subjects {
+		for _, h := range v.accounts[subject] {
+			if _, ok := h.posting.members[s]; ok && h.operations.Has(operations) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// listable returns the postings whose members the viewer may list, each once.
+func (v *View) listable(who Viewer) []*posting {
+	if who.All {
+		return []*posting{v.all}
+	}
+	var found []*posting
+	for _, subject := range who.Subjects {
+		for _, h := range v.accounts[subject] {
+			if h.operations.Has(OpList) && len(h.posting.members) > 0 {
+				found = append(found, h.posting)
+			}
+		}
+	}
+	return found
+}
+
+// Revision is the revision of the latest change that readers see.
+func (v *View) Revision() uint64 {
+	v.set.mu.RLock()
+	defer v.set.mu.RUnlock()
+	return v.revision
+}
+
+// WaitForRevision returns when the view has reached the revision, or with the context's
+// error if that ends first.
+func (v *View) WaitForRevision(ctx context.Context, revision uint64) error {
+	for {
+		advanced, ok := v.reached(revision)
+		if ok {
+			return nil
+		}
+		select {
+		case <-advanced:
+		case <-ctx.Done():
+			return fmt.Errorf("waiting for revision %d of %s: %w", revision, v.resource, ctx.Err())
+		}
+	}
+}
+
+func (v *View) reached(revision uint64) (<-chan struct{}, bool) {
+	v.set.mu.Lock()
+	defer v.set.mu.Unlock()
+	if v.revision >= revision {
+		return nil, true
+	}
+	if v.advanced == nil {
+		v.advanced = make(chan struct{})
+	}
+	return v.advanced, false
+}
+
+// Stats are the sizes of a view.
+type Stats struct {
+	// Objects, Criteria and Subjects count the published objects, the criteria that some
+	// subject holds, and the subjects that hold a grant.
+	Objects, Criteria, Subjects int
+	// Revision is the view's.
+	Revision uint64
+}
+
+// Stats returns the sizes of the view.
+func (v *View) Stats() Stats {
+	v.set.mu.RLock()
+	defer v.set.mu.RUnlock()
+	s := Stats{Objects: len(v.slots), Subjects: len(v.accounts), Revision: v.revision, Criteria: v.held}
+	return s
+}
+
+// FormatRevision is the revision as a resourceVersion.
+func FormatRevision(revision uint64) string { return strconv.FormatUint(revision, 10) }
