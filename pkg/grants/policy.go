@@ -1,0 +1,135 @@
+// Copyright The tenantview Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package grants
+
+// Policy is what an administrator decides where Capsule leaves room.
+type Policy struct {
+	// OwnerGrants says what an owner sees beside his namespaces.
+	OwnerGrants OwnerGrants
+	// UnsetClasses says which classes a Tenant without a class list may see.
+	UnsetClasses Unset
+	// UnsetNodeSelector says which nodes a Tenant without a node selector may see.
+	UnsetNodeSelector Unset
+	// NativeRBAC says whether RBAC on the upstream resources adds to what a user sees.
+	NativeRBAC NativeRBAC
+	// CapsuleUsersOnly restricts all but native RBAC to the users that Capsule's
+	// configuration names.
+	CapsuleUsersOnly bool
+	// ProxySettingRules says how far the rules of a ProxySetting reach.
+	ProxySettingRules ProxySettingRules
+	// GlobalProxySettings switches the rules of GlobalProxySettings.
+	GlobalProxySettings Switch
+	// RoleBindingNamespaces says which RoleBindings show the namespace that they are in.
+	RoleBindingNamespaces RoleBindingNamespaces
+	// PVClaimRef says whether a volume's claim decides which Tenant it belongs to.
+	PVClaimRef PVClaimRef
+}
+
+// The types of the settings, and their values.
+type (
+	OwnerGrants           string
+	Unset                 string
+	NativeRBAC            string
+	ProxySettingRules     string
+	Switch                string
+	RoleBindingNamespaces string
+	PVClaimRef            string
+)
+
+// Values of the settings.
+const (
+	// OwnerGrantsProxySettings shows an owner the kinds that his proxySettings list.
+	OwnerGrantsProxySettings OwnerGrants = "ProxySettings"
+	// OwnerGrantsImplicit shows an owner every kind.
+	OwnerGrantsImplicit OwnerGrants = "Implicit"
+
+	UnsetAll  Unset = "All"
+	UnsetNone Unset = "None"
+
+	NativeRBACUnion  NativeRBAC = "Union"
+	NativeRBACIgnore NativeRBAC = "Ignore"
+
+	// ProxySettingRulesTenantBounded shows of what a rule selects that which the Tenant
+	// itself may see.
+	ProxySettingRulesTenantBounded ProxySettingRules = "TenantBounded"
+	ProxySettingRulesUnbounded     ProxySettingRules = "Unbounded"
+	ProxySettingRulesOff           ProxySettingRules = "Off"
+
+	On  Switch = "On"
+	Off Switch = "Off"
+
+	// RoleBindingsRBACGet counts bindings to a role that allows to get the namespace.
+	RoleBindingsRBACGet RoleBindingNamespaces = "RBACGet"
+	// RoleBindingsAny counts every binding.
+	RoleBindingsAny RoleBindingNamespaces = "AnyBinding"
+	RoleBindingsOff RoleBindingNamespaces = "Off"
+
+	// PVClaimRefAuthoritative asks the claim's namespace first, and the label only of
+	// volumes whose claim is gone.
+	PVClaimRefAuthoritative PVClaimRef = "Authoritative"
+	// PVClaimRefLabelOnly asks the label alone.
+	PVClaimRefLabelOnly PVClaimRef = "LabelOnly"
+)
+
+// DefaultPolicy returns the policy of a new installation.
+func DefaultPolicy() Policy {
+	return Policy{
+		OwnerGrants:           OwnerGrantsProxySettings,
+		UnsetClasses:          UnsetAll,
+		UnsetNodeSelector:     UnsetAll,
+		NativeRBAC:            NativeRBACUnion,
+		ProxySettingRules:     ProxySettingRulesTenantBounded,
+		GlobalProxySettings:   On,
+		RoleBindingNamespaces: RoleBindingsRBACGet,
+		PVClaimRef:            PVClaimRefAuthoritative,
+	}
+}
+
+// CapsuleProxyPolicy returns the policy that shows what capsule-proxy v0.14 shows, for a
+// like-for-like migration.
+func CapsuleProxyPolicy() Policy {
+	p := DefaultPolicy()
+	p.UnsetClasses = UnsetNone
+	p.CapsuleUsersOnly = true
+	p.ProxySettingRules = ProxySettingRulesUnbounded
+	p.GlobalProxySettings = Off
+	p.RoleBindingNamespaces = RoleBindingsOff
+	p.PVClaimRef = PVClaimRefLabelOnly
+	return p
+}
+
+// Profiles are named policies.
+var Profiles = map[string]func() Policy{
+	"default":       DefaultPolicy,
+	"capsule-proxy": CapsuleProxyPolicy,
+}
+
+// Choices returns the values that a setting's type allows, the default first.
+func (OwnerGrants) Choices() []OwnerGrants {
+	return []OwnerGrants{OwnerGrantsProxySettings, OwnerGrantsImplicit}
+}
+
+// Choices returns the values that a setting's type allows, the default first.
+func (Unset) Choices() []Unset { return []Unset{UnsetAll, UnsetNone} }
+
+// Choices returns the values that a setting's type allows, the default first.
+func (NativeRBAC) Choices() []NativeRBAC { return []NativeRBAC{NativeRBACUnion, NativeRBACIgnore} }
+
+// Choices returns the values that a setting's type allows, the default first.
+func (ProxySettingRules) Choices() []ProxySettingRules {
+	return []ProxySettingRules{ProxySettingRulesTenantBounded, ProxySettingRulesUnbounded, ProxySettingRulesOff}
+}
+
+// Choices returns the values that a setting's type allows, the default first.
+func (Switch) Choices() []Switch { return []Switch{On, Off} }
+
+// Choices returns the values that a setting's type allows, the default first.
+func (RoleBindingNamespaces) Choices() []RoleBindingNamespaces {
+	return []RoleBindingNamespaces{RoleBindingsRBACGet, RoleBindingsAny, RoleBindingsOff}
+}
+
+// Choices returns the values that a setting's type allows, the default first.
+func (PVClaimRef) Choices() []PVClaimRef {
+	return []PVClaimRef{PVClaimRefAuthoritative, PVClaimRefLabelOnly}
+}
