@@ -1,0 +1,115 @@
+// Copyright The tenantview Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package tenancy
+
+import (
+	"fmt"
+
+	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/types"
+
+	"capsule.dev/tenantview/pkg/apis/capsule"
+	"capsule.dev/tenantview/pkg/grants"
+	"capsule.dev/tenantview/pkg/view"
+)
+
+// namespace is what decides which Tenant a namespace belongs to.
+type namespace struct {
+	ref grants.TenantRef
+	// hasRef is false if the owner references name no Tenant, or more than one.
+	hasRef bool
+	// claims is true if they name any.
+	claims bool
+	// label is the value of Capsule's label, which decides nothing.
+	label string
+	// tenant is the Tenant that it belongs to, or "".
+	tenant string
+}
+
+// Namespaces takes the cluster's namespaces.
+func (c *Cluster) Namespaces() *Sink[*corev1.Namespace] {
+	return newSink(c, namespaceSource, c.putNamespace, c.deleteNamespace, c.views[namespaceResource])
+}
+
+func (c *Cluster) putNamespace(tx *view.Tx, item Item[*corev1.Namespace]) {
+	name := item.Key.Name
+	ns, existed := c.namespaces[name]
+	if !existed {
+		ns = &namespace{}
+		c.namespaces[name] = ns
+	}
+	c.referrers.remove(ns.ref.Name, name)
+	ns.ref, ns.hasRef = grants.TenantRefOf(item.Value.OwnerReferences)
+	ns.claims = grants.ClaimsTenant(item.Value.OwnerReferences)
+	ns.label = item.Value.Labels[capsule.TenantLabel]
+	if ns.hasRef {
+		c.referrers.add(ns.ref.Name, name)
+	}
+	tenant := c.tenantOf(ns)
+	tx.Put(c.views[namespaceResource], view.Object{
+		Attributes: view.Attributes{Name: name, Partition: tenant, Labels: item.Value.Labels},
+		Version:    item.Version,
+		Value:      item.Value,
+	})
+	c.move(tx, name, ns, tenant, !existed)
+}
+
+func (c *Cluster) deleteNamespace(tx *view.Tx, key types.NamespacedName) {
+	ns := c.namespaces[key.Name]
+	if ns == nil {
+		return
+	}
+	c.referrers.remove(ns.ref.Name, key.Name)
+	delete(c.namespaces, key.Name)
+	tx.Delete(c.views[namespaceResource], key.Name)
+	c.refreshDependents(tx, key.Name)
+}
+
+// refreshNamespace decides again which Tenant a namespace belongs to.
+func (c *Cluster) refreshNamespace(tx *view.Tx, name string) {
+	ns := c.namespaces[name]
+	tenant := c.tenantOf(ns)
+	tx.SetPartition(c.views[namespaceResource], name, tenant)
+	c.move(tx, name, ns, tenant, false)
+}
+
+// move records the Tenant of a namespace and carries the change over to what is in it.
+func (c *Cluster) move(tx *view.Tx, name string, ns *namespace, tenant string, created bool) {
+	moved := ns.tenant != tenant
+	ns.tenant = tenant
+	c.problems.set(origin{source: namespaceSource, name: name}, ns.problems())
+	if moved || created {
+		c.refreshDependents(tx, name)
+	}
+}
+
+// refreshDependents decides again about all that follows a namespace.
+func (c *Cluster) refreshDependents(tx *view.Tx, name string) {
+	for pv := range c.claimed[name] {
+		c.refreshVolume(tx, pv)
+	}
+	c.refreshSettingsIn(tx, name)
+}
+
+// tenantOf is fail closed: whatever is not clear belongs to no Tenant.
+func (c *Cluster) tenantOf(ns *namespace) string {
+	if !ns.hasRef {
+		return ""
+	}
+	if t := c.tenants[ns.ref.Name]; t == nil || t.UID != ns.ref.UID {
+		return ""
+	}
+	return ns.ref.Name
+}
+
+func (ns *namespace) problems() []grants.Problem {
+	switch {
+	case ns.claims && ns.tenant == "":
+		return []grants.Problem{{Reason: grants.ReasonTenant, Detail: "owner references do not name exactly one Tenant that exists"}}
+	case ns.label != "" && ns.label != ns.tenant:
+		return []grants.Problem{{Reason: grants.ReasonTenant, Detail: fmt.Sprintf("label names Tenant %q, owner reference %q", ns.label, ns.tenant)}}
+	default:
+		return nil
+	}
+}

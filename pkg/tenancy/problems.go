@@ -1,0 +1,91 @@
+// Copyright The tenantview Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package tenancy
+
+import (
+	"slices"
+
+	"k8s.io/klog/v2"
+
+	"capsule.dev/tenantview/pkg/grants"
+)
+
+// InvalidKey tells problems of objects apart.
+type InvalidKey struct {
+	// Source is the resource that the objects are of.
+	Source string
+	// Reason is one of the reasons of package grants.
+	Reason string
+}
+
+// problems are those that the objects have now, by the object.
+type problems struct {
+	byOrigin map[origin][]grants.Problem
+	// counts are the objects that have a problem of that kind.
+	counts map[InvalidKey]int
+	// live tells that all sources have been read: before, an object may refer to another
+	// that is still to come, so nothing is logged.
+	live bool
+}
+
+func newProblems() problems {
+	return problems{byOrigin: make(map[origin][]grants.Problem), counts: make(map[InvalidKey]int)}
+}
+
+// set makes found the problems of an object, and logs them if they are others than before.
+func (p *problems) set(from origin, found []grants.Problem) {
+	before := p.byOrigin[from]
+	if slices.Equal(before, found) {
+		return
+	}
+	for reason := range reasons(before) {
+		key := InvalidKey{from.source, reason}
+		if p.counts[key]--; p.counts[key] == 0 {
+			delete(p.counts, key)
+		}
+	}
+	for reason := range reasons(found) {
+		p.counts[InvalidKey{from.source, reason}]++
+	}
+	if len(found) == 0 {
+		delete(p.byOrigin, from)
+		return
+	}
+	p.byOrigin[from] = found
+	if p.live {
+		log(from, found)
+	}
+}
+
+// goLive logs the problems that are left when all sources have been read.
+func (p *problems) goLive() {
+	p.live = true
+	for from, found := range p.byOrigin {
+		log(from, found)
+	}
+}
+
+func log(from origin, found []grants.Problem) {
+	klog.InfoS("Parts of an object make no sense and grant nothing", "source", from.source,
+		"object", klog.KRef(from.namespace, from.name), "problems", len(found), "first", found[0].Detail, "reason", found[0].Reason)
+}
+
+func reasons(found []grants.Problem) map[string]struct{} {
+	set := make(map[string]struct{}, len(found))
+	for _, f := range found {
+		set[f.Reason] = struct{}{}
+	}
+	return set
+}
+
+// Invalid counts the objects that have a problem now, by source and reason.
+func (c *Cluster) Invalid() map[InvalidKey]int {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	counts := make(map[InvalidKey]int, len(c.problems.counts))
+	for key, n := range c.problems.counts {
+		counts[key] = n
+	}
+	return counts
+}

@@ -1,0 +1,112 @@
+// Copyright The tenantview Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package tenancy
+
+import (
+	"k8s.io/apimachinery/pkg/types"
+
+	"capsule.dev/tenantview/pkg/grants"
+	"capsule.dev/tenantview/pkg/view"
+)
+
+// Names of the sources whose objects grant something, for metrics and logs.
+const (
+	tenantSource        = "tenants"
+	settingSource       = "proxysettings"
+	globalSettingSource = "globalproxysettings"
+	configurationSource = "capsuleconfigurations"
+	bindingSource       = "rolebindings"
+	namespaceSource     = "namespaces"
+)
+
+// Key names an object.
+type Key = types.NamespacedName
+
+// Item is one object that a source delivers.
+type Item[T any] struct {
+	Key Key
+	// Version is the object's resourceVersion.
+	Version uint64
+	// Value is the object; it becomes the sink's. It is not set if Err is.
+	Value T
+	// Err says why the object could not be decoded.
+	Err error
+}
+
+// Sink takes one source's objects. It is the consumer of a list and watch: Replace takes a
+// whole list, the other methods take what follows it.
+type Sink[T any] struct {
+	cluster *Cluster
+	// source names the source whose undecodable objects are reported; "" if there are none.
+	source string
+	put    func(*view.Tx, Item[T])
+	remove func(*view.Tx, Key)
+	// views are those whose revision follows the source.
+	views []*view.View
+	// known are the keys that the source has delivered, guarded by the cluster's mu.
+	known map[Key]struct{}
+}
+
+func newSink[T any](c *Cluster, source string, put func(*view.Tx, Item[T]), remove func(*view.Tx, Key), views ...*view.View) *Sink[T] {
+	return &Sink[T]{cluster: c, source: source, put: put, remove: remove, views: views, known: make(map[Key]struct{})}
+}
+
+// Put takes an object that was added or changed.
+func (s *Sink[T]) Put(item Item[T]) {
+	s.cluster.update(item.Version, func(tx *view.Tx) { s.apply(tx, item) })
+}
+
+// Delete takes away the object of that key. version is that of the deletion.
+func (s *Sink[T]) Delete(key Key, version uint64) {
+	s.cluster.update(version, func(tx *view.Tx) { s.forget(tx, key) })
+}
+
+// Replace makes the items all that the source has, as of version. They must be in the order
+// of their versions.
+func (s *Sink[T]) Replace(items []Item[T], version uint64) {
+	s.cluster.update(version, func(tx *view.Tx) {
+		listed := make(map[Key]struct{}, len(items))
+		for i := range items {
+			listed[items[i].Key] = struct{}{}
+			s.apply(tx, items[i])
+		}
+		for key := range s.known {
+			if _, ok := listed[key]; !ok {
+				s.forget(tx, key)
+			}
+		}
+		s.observe(tx, version)
+	})
+}
+
+// Bookmark says that the source has delivered everything up to version.
+func (s *Sink[T]) Bookmark(version uint64) {
+	s.cluster.update(version, func(tx *view.Tx) { s.observe(tx, version) })
+}
+
+func (s *Sink[T]) apply(tx *view.Tx, item Item[T]) {
+	if item.Err != nil {
+		s.remove(tx, item.Key)
+		s.cluster.problems.set(s.origin(item.Key), []grants.Problem{{Reason: grants.ReasonDecode, Detail: item.Err.Error()}})
+	} else {
+		s.put(tx, item)
+	}
+	s.known[item.Key] = struct{}{}
+}
+
+func (s *Sink[T]) forget(tx *view.Tx, key Key) {
+	s.remove(tx, key)
+	s.cluster.problems.set(s.origin(key), nil)
+	delete(s.known, key)
+}
+
+func (s *Sink[T]) origin(key Key) origin {
+	return origin{s.source, key.Namespace, key.Name}
+}
+
+func (s *Sink[T]) observe(tx *view.Tx, version uint64) {
+	for _, v := range s.views {
+		tx.Observe(v, version)
+	}
+}

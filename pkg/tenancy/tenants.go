@@ -1,0 +1,54 @@
+// Copyright The tenantview Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package tenancy
+
+import (
+	"k8s.io/apimachinery/pkg/types"
+
+	"capsule.dev/tenantview/pkg/apis/capsule"
+	"capsule.dev/tenantview/pkg/view"
+)
+
+// Tenants takes the cluster's Tenants.
+func (c *Cluster) Tenants() *Sink[*capsule.Tenant] {
+	return newSink(c, tenantSource, c.putTenant, c.deleteTenant)
+}
+
+func (c *Cluster) putTenant(tx *view.Tx, item Item[*capsule.Tenant]) {
+	name, previous := item.Key.Name, c.tenants[item.Key.Name]
+	c.tenants[name] = item.Value
+	held, found := c.rules.OfTenant(item.Value)
+	from := origin{source: tenantSource, name: name}
+	c.give(tx, from, held)
+	c.problems.set(from, found)
+	if previous == nil || previous.UID != item.Value.UID {
+		c.refreshReferrers(tx, name)
+	}
+	// The settings in its namespaces are bounded to what the Tenant may see.
+	for ns := range c.referrers[name] {
+		if c.namespaces[ns].tenant == name {
+			c.refreshSettingsIn(tx, ns)
+		}
+	}
+}
+
+func (c *Cluster) deleteTenant(tx *view.Tx, key types.NamespacedName) {
+	if c.tenants[key.Name] == nil {
+		return
+	}
+	delete(c.tenants, key.Name)
+	c.give(tx, origin{source: tenantSource, name: key.Name}, nil)
+	c.refreshReferrers(tx, key.Name)
+}
+
+// refreshReferrers decides again what belongs to a Tenant, after the Tenant of that name
+// has come, gone, or become another one.
+func (c *Cluster) refreshReferrers(tx *view.Tx, tenant string) {
+	for ns := range c.referrers[tenant] {
+		c.refreshNamespace(tx, ns)
+	}
+	for pv := range c.labelled[tenant] {
+		c.refreshVolume(tx, pv)
+	}
+}
