@@ -1,0 +1,68 @@
+// Copyright The tenantview Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package source
+
+import (
+	"context"
+	"fmt"
+
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/apimachinery/pkg/runtime/schema"
+	"k8s.io/apimachinery/pkg/watch"
+	"k8s.io/client-go/dynamic"
+	"k8s.io/client-go/kubernetes/scheme"
+	"k8s.io/client-go/rest"
+	"k8s.io/client-go/tools/cache"
+)
+
+// Clients lists and watches resources of one cluster.
+type Clients struct {
+	config  *rest.Config
+	dynamic dynamic.Interface
+}
+
+// NewClients returns clients that connect as config says.
+func NewClients(config *rest.Config) (*Clients, error) {
+	config = rest.CopyConfig(config)
+	// A handful of watches and their lists; kube-apiserver limits them by priority and fairness.
+	config.QPS, config.Burst = 100, 200
+	d, err := dynamic.NewForConfig(config)
+	if err != nil {
+		return nil, fmt.Errorf("making the client of Capsule's resources: %w", err)
+	}
+	return &Clients{config: config, dynamic: d}, nil
+}
+
+// BuiltIn lists and watches one of Kubernetes' own resources, in protobuf.
+func (c *Clients) BuiltIn(resource schema.GroupVersionResource) (*cache.ListWatch, error) {
+	gv := resource.GroupVersion()
+	config := rest.CopyConfig(c.config)
+	config.GroupVersion = &gv
+	config.APIPath = "/apis"
+	if gv.Group == "" {
+		config.APIPath = "/api"
+	}
+	config.NegotiatedSerializer = scheme.Codecs.WithoutConversion()
+	config.ContentType = runtime.ContentTypeProtobuf
+	config.AcceptContentTypes = runtime.ContentTypeProtobuf + "," + runtime.ContentTypeJSON
+	client, err := rest.RESTClientFor(config)
+	if err != nil {
+		return nil, fmt.Errorf("making the client of %s: %w", resource.Resource, err)
+	}
+	return cache.NewFilteredListWatchFromClient(client, resource.Resource, metav1.NamespaceAll, func(*metav1.ListOptions) {}), nil
+}
+
+// Custom lists and watches a resource that a CustomResourceDefinition defines.
+func (c *Clients) Custom(resource schema.GroupVersionResource) *cache.ListWatch {
+	client := c.dynamic.Resource(resource)
+	return &cache.ListWatch{
+		ListWithContextFunc: func(ctx context.Context, options metav1.ListOptions) (runtime.Object, error) {
+			return client.List(ctx, options)
+		},
+		WatchFuncWithContext: func(ctx context.Context, options metav1.ListOptions) (watch.Interface, error) {
+			return client.Watch(ctx, options)
+		},
+	}
+}

@@ -1,0 +1,175 @@
+// Copyright The tenantview Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package source
+
+import (
+	"context"
+	"sync"
+	"time"
+
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/apimachinery/pkg/util/wait"
+	"k8s.io/apimachinery/pkg/watch"
+	"k8s.io/client-go/tools/cache"
+	"k8s.io/klog/v2"
+
+	"capsule.dev/tenantview/pkg/tenancy"
+)
+
+// Sink takes what a source delivers.
+type Sink[T any] interface {
+	// Replace takes the whole content as of a resourceVersion, in the order of the items'.
+	Replace(items []tenancy.Item[T], version uint64)
+	// Put and Delete take the changes that follow, Bookmark the progress without any.
+	Put(tenancy.Item[T])
+	Delete(key tenancy.Key, version uint64)
+	Bookmark(version uint64)
+}
+
+// absentPoll is how often a resource is asked for again that does not exist.
+const absentPoll = 3 * time.Second
+
+// Source lists and watches one resource.
+type Source struct {
+	name string
+	// optional tells that the resource may be absent, which is the same as having no objects.
+	optional  bool
+	reflector *cache.Reflector
+	// clear tells the sink that there are no objects.
+	clear func()
+	// onSynced is called each time that the source has been read, or found absent.
+	onSynced func()
+
+	mu     sync.Mutex
+	synced bool
+	absent bool
+	// failingSince is when the source last lost its connection; zero while it has one.
+	failingSince time.Time
+}
+
+// New returns a source that decodes what lw delivers and hands it on. An object that cannot
+// be decoded is handed on with its error.
+func New[T any](name string, optional bool, lw *cache.ListWatch, decode func(runtime.Object) (T, error), sink Sink[T]) *Source {
+	s := &Source{name: name, optional: optional, onSynced: func() {}}
+	s.clear = func() { sink.Replace(nil, 0) }
+	s.reflector = cache.NewReflectorWithOptions(s.observed(lw), nil, &store[T]{source: s, decode: decode, sink: sink},
+		cache.ReflectorOptions{Name: name, TypeDescription: name})
+	return s
+}
+
+// Name is the name of the resource.
+func (s *Source) Name() string { return s.name }
+
+// Run lists and watches until the context ends.
+func (s *Source) Run(ctx context.Context) {
+	logger := klog.FromContext(ctx).WithValues("source", s.name)
+	backoff := newBackoff()
+	for ctx.Err() == nil {
+		err := s.reflector.ListAndWatchWithContext(ctx)
+		delay := time.Duration(0)
+		switch {
+		case err == nil:
+			backoff = newBackoff()
+			delay = backoff.Step()
+		case s.optional && apierrors.IsNotFound(err):
+			s.disappear(logger)
+			backoff = newBackoff()
+			delay = wait.Jitter(absentPoll, 0.2)
+		default:
+			s.fail()
+			delay = backoff.Step()
+			logger.Error(err, "Listing and watching failed, trying again", "after", delay)
+		}
+		select {
+		case <-ctx.Done():
+		case <-time.After(delay):
+		}
+	}
+}
+
+func newBackoff() wait.Backoff {
+	return wait.Backoff{Duration: 200 * time.Millisecond, Factor: 2, Jitter: 0.5, Steps: 7, Cap: 10 * time.Second}
+}
+
+// observed notes by the outcome of each call whether the source has a connection.
+func (s *Source) observed(lw *cache.ListWatch) *cache.ListWatch {
+	return &cache.ListWatch{
+		ListWithContextFunc: func(ctx context.Context, options metav1.ListOptions) (runtime.Object, error) {
+			list, err := lw.ListWithContextFunc(ctx, options)
+			s.note(err)
+			return list, err
+		},
+		WatchFuncWithContext: func(ctx context.Context, options metav1.ListOptions) (watch.Interface, error) {
+			w, err := lw.WatchFuncWithContext(ctx, options)
+			s.note(err)
+			return w, err
+		},
+		DisableChunking: lw.DisableChunking,
+	}
+}
+
+func (s *Source) note(err error) {
+	if err != nil {
+		s.fail()
+		return
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.failingSince = time.Time{}
+}
+
+func (s *Source) fail() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.failingSince.IsZero() {
+		s.failingSince = time.Now()
+	}
+}
+
+// appear notes that the resource exists and has been read.
+func (s *Source) appear() { s.sync(false) }
+
+func (s *Source) sync(absent bool) {
+	s.mu.Lock()
+	s.synced, s.absent = true, absent
+	s.failingSince = time.Time{}
+	s.mu.Unlock()
+	s.onSynced()
+}
+
+// disappear notes that the resource does not exist: its objects are gone with it.
+func (s *Source) disappear(logger klog.Logger) {
+	if !s.Absent() {
+		logger.Info("The resource is not served; it counts as having no objects until it is")
+		s.clear()
+	}
+	s.sync(true)
+}
+
+// Synced tells whether the source has been read once, or is known to be absent. It stays
+// true: what was read remains the best answer when the connection is lost.
+func (s *Source) Synced() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.synced
+}
+
+// Absent tells whether the resource does not exist.
+func (s *Source) Absent() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.absent
+}
+
+// Lag is how long the source has been without a connection; 0 while it has one.
+func (s *Source) Lag() time.Duration {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.failingSince.IsZero() {
+		return 0
+	}
+	return time.Since(s.failingSince)
+}

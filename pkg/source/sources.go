@@ -1,0 +1,123 @@
+// Copyright The tenantview Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package source
+
+import (
+	"context"
+	"sync"
+
+	corev1 "k8s.io/api/core/v1"
+	rbacv1 "k8s.io/api/rbac/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/apimachinery/pkg/runtime/schema"
+
+	"capsule.dev/tenantview/pkg/apis/capsule"
+	"capsule.dev/tenantview/pkg/grants"
+	"capsule.dev/tenantview/pkg/tenancy"
+)
+
+// Sources are all inputs of one cluster.
+type Sources struct {
+	cluster *tenancy.Cluster
+	sources []*Source
+
+	mu   sync.Mutex
+	live bool
+}
+
+// NewSources returns the sources of a cluster's kinds, and of what its policy asks about.
+func NewSources(clients *Clients, cluster *tenancy.Cluster, kinds []grants.Kind) (*Sources, error) {
+	s := &Sources{cluster: cluster}
+	for i := range kinds {
+		if err := s.addKind(clients, kinds[i].Upstream); err != nil {
+			return nil, err
+		}
+	}
+	addCustom(s, clients, capsule.Tenants, cluster.Tenants())
+	addCustom(s, clients, capsule.ProxySettings, cluster.ProxySettings())
+	policy := cluster.Policy()
+	if policy.GlobalProxySettings == grants.On {
+		addCustom(s, clients, capsule.GlobalProxySettings, cluster.GlobalProxySettings())
+	}
+	if policy.CapsuleUsersOnly {
+		addCustom(s, clients, capsule.CapsuleConfiguration, cluster.Configurations())
+	}
+	if policy.RoleBindingNamespaces == grants.RoleBindingsOff {
+		return s, nil
+	}
+	if err := addBuiltIn(s, clients, rbacv1.SchemeGroupVersion.WithResource("rolebindings"), binding, cluster.RoleBindings()); err != nil {
+		return nil, err
+	}
+	if policy.RoleBindingNamespaces != grants.RoleBindingsRBACGet {
+		return s, nil
+	}
+	if err := addBuiltIn(s, clients, rbacv1.SchemeGroupVersion.WithResource("roles"), role, cluster.Roles()); err != nil {
+		return nil, err
+	}
+	return s, addBuiltIn(s, clients, rbacv1.SchemeGroupVersion.WithResource("clusterroles"), role, cluster.ClusterRoles())
+}
+
+func (s *Sources) addKind(clients *Clients, upstream schema.GroupVersionResource) error {
+	switch upstream.GroupResource() {
+	case corev1.Resource("namespaces"):
+		return addBuiltIn(s, clients, upstream, as[*corev1.Namespace], s.cluster.Namespaces())
+	case corev1.Resource("persistentvolumes"):
+		return addBuiltIn(s, clients, upstream, as[*corev1.PersistentVolume], s.cluster.PersistentVolumes())
+	default:
+		return addBuiltIn(s, clients, upstream, asObject, s.cluster.Objects(upstream.GroupResource()))
+	}
+}
+
+func asObject(object runtime.Object) (metav1.Object, error) { return as[metav1.Object](object) }
+
+func addBuiltIn[T any](s *Sources, clients *Clients, resource schema.GroupVersionResource, decode func(runtime.Object) (T, error), sink Sink[T]) error {
+	lw, err := clients.BuiltIn(resource)
+	if err != nil {
+		return err
+	}
+	s.sources = append(s.sources, New(resource.Resource, false, lw, decode, sink))
+	return nil
+}
+
+func addCustom[T any](s *Sources, clients *Clients, resource schema.GroupVersionResource, sink Sink[*T]) {
+	s.sources = append(s.sources, New(resource.Resource, true, clients.Custom(resource), capsuleObject[T], sink))
+}
+
+// All returns the sources. The slice must not be changed.
+func (s *Sources) All() []*Source { return s.sources }
+
+// Live tells whether all sources have been read once, and the cluster has gone live: before,
+// what its views show is not the truth.
+func (s *Sources) Live() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.live
+}
+
+// goLive is called after each source that has been read.
+func (s *Sources) goLive() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.live {
+		return
+	}
+	for _, source := range s.sources {
+		if !source.Synced() {
+			return
+		}
+	}
+	s.cluster.GoLive()
+	s.live = true
+}
+
+// Run runs all sources until the context ends, and returns when they have stopped.
+func (s *Sources) Run(ctx context.Context) {
+	var running sync.WaitGroup
+	for _, source := range s.sources {
+		source.onSynced = s.goLive
+		running.Go(func() { source.Run(ctx) })
+	}
+	running.Wait()
+}

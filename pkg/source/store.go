@@ -1,0 +1,104 @@
+// Copyright The tenantview Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package source
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strconv"
+
+	"k8s.io/apimachinery/pkg/api/meta"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/client-go/tools/cache"
+
+	"capsule.dev/tenantview/pkg/tenancy"
+)
+
+// store is what a reflector fills: it decodes and hands on. Being the reflector's own
+// store, and not a handler behind an informer, it sees the versions of lists and bookmarks
+// in their order among the objects.
+type store[T any] struct {
+	source *Source
+	decode func(runtime.Object) (T, error)
+	sink   Sink[T]
+}
+
+var (
+	_ cache.ReflectorStore         = &store[any]{}
+	_ cache.ReflectorBookmarkStore = &store[any]{}
+)
+
+// Add hands on an object that was added.
+func (s *store[T]) Add(object any) error { return s.Update(object) }
+
+// Update hands on an object that was changed.
+func (s *store[T]) Update(object any) error {
+	item, err := s.item(object)
+	if err != nil {
+		return err
+	}
+	s.sink.Put(item)
+	return nil
+}
+
+// Delete hands on a deletion. The object of a deletion carries the deletion's version.
+func (s *store[T]) Delete(object any) error {
+	m, err := meta.Accessor(object)
+	if err != nil {
+		return fmt.Errorf("reading the metadata of a deleted object: %w", err)
+	}
+	s.sink.Delete(keyOf(m), parseVersion(m.GetResourceVersion()))
+	return nil
+}
+
+// Replace hands on a whole list.
+func (s *store[T]) Replace(objects []any, version string) error {
+	items := make([]tenancy.Item[T], 0, len(objects))
+	for _, object := range objects {
+		item, err := s.item(object)
+		if err != nil {
+			return err
+		}
+		items = append(items, item)
+	}
+	slices.SortFunc(items, func(a, b tenancy.Item[T]) int { return cmp.Compare(a.Version, b.Version) })
+	s.sink.Replace(items, parseVersion(version))
+	s.source.appear()
+	return nil
+}
+
+// Bookmark hands on the progress of a source without changes.
+func (s *store[T]) Bookmark(version string) error {
+	s.sink.Bookmark(parseVersion(version))
+	return nil
+}
+
+// Resync has nothing to do: nothing of what was handed on is lost.
+func (s *store[T]) Resync() error { return nil }
+
+func (s *store[T]) item(object any) (tenancy.Item[T], error) {
+	m, err := meta.Accessor(object)
+	if err != nil {
+		return tenancy.Item[T]{}, fmt.Errorf("reading the metadata of an object: %w", err)
+	}
+	item := tenancy.Item[T]{Key: keyOf(m), Version: parseVersion(m.GetResourceVersion())}
+	item.Value, item.Err = s.decode(object.(runtime.Object))
+	return item, nil
+}
+
+func keyOf(m metav1.Object) tenancy.Key {
+	return tenancy.Key{Namespace: m.GetNamespace(), Name: m.GetName()}
+}
+
+// parseVersion reads a resourceVersion. kube-apiserver promises that they are decimal
+// numbers (KEP-5504); 0 stands for any other.
+func parseVersion(s string) uint64 {
+	version, err := strconv.ParseUint(s, 10, 64)
+	if err != nil {
+		return 0
+	}
+	return version
+}
