@@ -1,0 +1,70 @@
+// Copyright The tenantview Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package accessreview
+
+import (
+	"testing"
+
+	"k8s.io/apiserver/pkg/authentication/user"
+)
+
+// Two users with one identity would get each other's answers and pages.
+func TestIdentityOfTellsUsersApart(t *testing.T) {
+	type extra = map[string][]string
+	users := map[string]*user.DefaultInfo{
+		"nobody":                       {},
+		"a name":                       {Name: "ab"},
+		"the name as uid":              {UID: "ab"},
+		"name and uid":                 {Name: "a", UID: "b"},
+		"uid and name":                 {Name: "b", UID: "a"},
+		"the name as group":            {Groups: []string{"ab"}},
+		"two groups that concatenate":  {Groups: []string{"a", "b"}},
+		"the same, split elsewhere":    {Groups: []string{"", "ab"}},
+		"three that concatenate":       {Groups: []string{"a", "", "b"}},
+		"one group twice":              {Groups: []string{"a", "a"}},
+		"one group":                    {Groups: []string{"a"}},
+		"a group with a separator":     {Groups: []string{"a,b"}},
+		"a group with a length":        {Groups: []string{"\x01a\x01b"}},
+		"a group with a zero":          {Groups: []string{"a\x00b"}},
+		"an empty group":               {Groups: []string{""}},
+		"extra":                        {Extra: extra{"a": {"b"}}},
+		"extra, two values":            {Extra: extra{"a": {"b", "c"}}},
+		"extra, in another order":      {Extra: extra{"a": {"c", "b"}}},
+		"extra, values that run on":    {Extra: extra{"a": {"bc"}}},
+		"extra, two keys":              {Extra: extra{"a": {"b"}, "c": nil}},
+		"extra, values that are keys":  {Extra: extra{"a": {"b", "c"}, "d": nil}},
+		"extra, a value moved":         {Extra: extra{"a": {"b"}, "d": {"c"}}},
+		"extra without values":         {Extra: extra{"a": nil}},
+		"extra, a key of another":      {Extra: extra{"ab": nil}},
+		"extra, an empty value":        {Extra: extra{"a": {""}}},
+		"groups that look like extra":  {Groups: []string{"a", "b"}, Extra: extra{}, UID: "x"},
+		"extra that looks like groups": {Extra: extra{"a": {"b"}}, UID: "x"},
+		"a long name":                  {Name: string(make([]byte, 200))},
+		"a longer name":                {Name: string(make([]byte, 201))},
+	}
+	known := map[Identity]string{}
+	for name, u := range users {
+		id := IdentityOf(u)
+		if other, ok := known[id]; ok {
+			t.Errorf("%q has the identity of %q", name, other)
+		}
+		known[id] = name
+	}
+}
+
+// The front proxy sends groups in any order, and headers have no order among keys.
+func TestIdentityOfIgnoresOrder(t *testing.T) {
+	one := &user.DefaultInfo{Name: "alice", Groups: []string{"a", "b", "c"}, Extra: map[string][]string{"x": {"1"}, "y": {"2"}, "z": {"3"}}}
+	other := &user.DefaultInfo{Name: "alice", Groups: []string{"c", "a", "b"}, Extra: map[string][]string{"z": {"3"}, "y": {"2"}, "x": {"1"}}}
+	if IdentityOf(one) != IdentityOf(other) {
+		t.Error("the order of groups or extra keys changes the identity")
+	}
+	if other.Groups[0] != "c" {
+		t.Error("the user was changed")
+	}
+	empty := &user.DefaultInfo{Name: "alice", Groups: []string{}, Extra: map[string][]string{}}
+	if IdentityOf(empty) != IdentityOf(&user.DefaultInfo{Name: "alice"}) {
+		t.Error("no groups and an empty list of them differ")
+	}
+}

@@ -1,0 +1,140 @@
+// Copyright The tenantview Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+// Package accessreview asks an authorizer what a user may do to upstream resources, so
+// that native RBAC can add to what he sees. Whatever goes wrong adds nothing.
+package accessreview
+
+import (
+	"context"
+	"sync"
+	"time"
+
+	"golang.org/x/sync/singleflight"
+	"golang.org/x/time/rate"
+
+	"k8s.io/apimachinery/pkg/runtime/schema"
+	"k8s.io/apimachinery/pkg/util/cache"
+	"k8s.io/apiserver/pkg/authentication/user"
+	"k8s.io/apiserver/pkg/authorization/authorizer"
+	"k8s.io/klog/v2"
+)
+
+const (
+	// answerTTL is how long an answer is believed, and failureTTL how long an authorizer
+	// that did not answer is left alone with the same question.
+	answerTTL  = 10 * time.Second
+	failureTTL = 2 * time.Second
+	// timeout bounds a review, and so what a request can lose by one that does not answer.
+	timeout = 3 * time.Second
+	// Sizes of the caches. Names have one of their own: who guesses names must not displace
+	// the answers that lists need.
+	listAnswers = 8192
+	nameAnswers = 8192
+	limiters    = 8192
+	// Reviews of names are limited for each user, so that guesses cannot become load.
+	nameRate  = rate.Limit(5) // per second
+	nameBurst = 25
+)
+
+// Reviewer asks questions about upstream resources. Answers are kept for a while; the same
+// question is not asked twice at a time.
+type Reviewer struct {
+	authorizer authorizer.UnconditionalAuthorizer
+	flights    singleflight.Group
+	lists      *cache.LRUExpireCache
+	names      *cache.LRUExpireCache
+	limiters   *cache.LRUExpireCache
+	limiting   sync.Mutex // makes one limiter for each identity
+}
+
+// New returns a Reviewer that asks a, which need not cache.
+func New(a authorizer.UnconditionalAuthorizer) *Reviewer {
+	return &Reviewer{
+		authorizer: a,
+		lists:      cache.NewLRUExpireCache(listAnswers),
+		names:      cache.NewLRUExpireCache(nameAnswers),
+		limiters:   cache.NewLRUExpireCache(limiters),
+	}
+}
+
+// question is what is asked about an identity; name is empty for lists.
+type question struct {
+	identity Identity
+	resource schema.GroupResource
+	name     string
+}
+
+// CanList tells whether the user may list the resource in the whole cluster.
+func (r *Reviewer) CanList(ctx context.Context, u user.Info, resource schema.GroupVersionResource) bool {
+	q := question{identity: IdentityOf(u), resource: resource.GroupResource()}
+	if answer, ok := r.lists.Get(q); ok {
+		return answer.(bool)
+	}
+	return r.ask(ctx, r.lists, q, attributes(u, resource, "list", ""))
+}
+
+// CanGet tells whether the user may get the object of that name. Beyond a rate that no
+// person reaches, it says no without asking.
+func (r *Reviewer) CanGet(ctx context.Context, u user.Info, resource schema.GroupVersionResource, name string) bool {
+	q := question{identity: IdentityOf(u), resource: resource.GroupResource(), name: name}
+	if answer, ok := r.names.Get(q); ok {
+		return answer.(bool)
+	}
+	if !r.limiter(q.identity).Allow() {
+		return false
+	}
+	return r.ask(ctx, r.names, q, attributes(u, resource, "get", name))
+}
+
+// ask waits for the answer as long as the request lives, and no longer than the review may
+// take. The review goes on without the request, for the others that wait for it.
+func (r *Reviewer) ask(ctx context.Context, answers *cache.LRUExpireCache, q question, a authorizer.Attributes) bool {
+	flight := r.flights.DoChan(q.key(), func() (any, error) {
+		reviewing, cancel := context.WithTimeout(context.WithoutCancel(ctx), timeout)
+		defer cancel()
+		decision, _, err := r.authorizer.Authorize(reviewing, a)
+		allowed := err == nil && decision == authorizer.DecisionAllow
+		ttl := answerTTL
+		if err != nil {
+			klog.FromContext(ctx).V(2).Info("An access review failed and adds nothing", "resource", q.resource, "err", err)
+			ttl = failureTTL
+		}
+		answers.Add(q, allowed, ttl)
+		return allowed, nil
+	})
+	select {
+	case result := <-flight:
+		allowed, _ := result.Val.(bool)
+		return allowed
+	case <-ctx.Done():
+		return false
+	}
+}
+
+func (q question) key() string {
+	return string(q.identity[:]) + q.resource.String() + "/" + q.name
+}
+
+func (r *Reviewer) limiter(id Identity) *rate.Limiter {
+	r.limiting.Lock()
+	defer r.limiting.Unlock()
+	if l, ok := r.limiters.Get(id); ok {
+		return l.(*rate.Limiter)
+	}
+	l := rate.NewLimiter(nameRate, nameBurst)
+	r.limiters.Add(id, l, time.Hour)
+	return l
+}
+
+func attributes(u user.Info, resource schema.GroupVersionResource, verb, name string) authorizer.Attributes {
+	return authorizer.AttributesRecord{
+		User:            u,
+		Verb:            verb,
+		APIGroup:        resource.Group,
+		APIVersion:      resource.Version,
+		Resource:        resource.Resource,
+		Name:            name,
+		ResourceRequest: true,
+	}
+}

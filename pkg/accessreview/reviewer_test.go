@@ -1,0 +1,269 @@
+// Copyright The tenantview Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package accessreview
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"k8s.io/apimachinery/pkg/runtime/schema"
+	"k8s.io/apiserver/pkg/authentication/user"
+	"k8s.io/apiserver/pkg/authorization/authorizer"
+)
+
+var (
+	nodes   = schema.GroupVersionResource{Version: "v1", Resource: "nodes"}
+	classes = schema.GroupVersionResource{Group: "storage.k8s.io", Version: "v1", Resource: "storageclasses"}
+	alice   = &user.DefaultInfo{Name: "alice", UID: "7", Groups: []string{"devs"}, Extra: map[string][]string{"scopes": {"a"}}}
+	bob     = &user.DefaultInfo{Name: "bob"}
+)
+
+// fake is an authorizer that keeps what it was asked.
+type fake struct {
+	answer func(context.Context, authorizer.Attributes) (authorizer.Decision, error)
+
+	mu    sync.Mutex
+	asked []authorizer.Attributes
+}
+
+func (f *fake) Authorize(ctx context.Context, a authorizer.Attributes) (authorizer.Decision, string, error) {
+	f.mu.Lock()
+	f.asked = append(f.asked, a)
+	f.mu.Unlock()
+	decision, err := f.answer(ctx, a)
+	return decision, "", err
+}
+
+func (f *fake) count() int {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return len(f.asked)
+}
+
+func always(d authorizer.Decision) *fake {
+	return &fake{answer: func(context.Context, authorizer.Attributes) (authorizer.Decision, error) { return d, nil }}
+}
+
+func TestAnswers(t *testing.T) {
+	for name, tc := range map[string]struct {
+		decision authorizer.Decision
+		err      error
+		want     bool
+	}{
+		"allow":                {decision: authorizer.DecisionAllow, want: true},
+		"deny":                 {decision: authorizer.DecisionDeny},
+		"no opinion":           {decision: authorizer.DecisionNoOpinion},
+		"error":                {decision: authorizer.DecisionNoOpinion, err: errors.New("away")},
+		"allow, with an error": {decision: authorizer.DecisionAllow, err: errors.New("in part")},
+	} {
+		t.Run(name, func(t *testing.T) {
+			f := &fake{answer: func(context.Context, authorizer.Attributes) (authorizer.Decision, error) { return tc.decision, tc.err }}
+			r := New(f)
+			if got := r.CanList(t.Context(), alice, classes); got != tc.want {
+				t.Errorf("list: %v", got)
+			}
+			if got := r.CanGet(t.Context(), alice, nodes, "n1"); got != tc.want {
+				t.Errorf("get: %v", got)
+			}
+			want := []authorizer.Attributes{
+				authorizer.AttributesRecord{User: alice, Verb: "list", APIGroup: "storage.k8s.io", APIVersion: "v1", Resource: "storageclasses", ResourceRequest: true},
+				authorizer.AttributesRecord{User: alice, Verb: "get", APIVersion: "v1", Resource: "nodes", Name: "n1", ResourceRequest: true},
+			}
+			if diff := cmp.Diff(want, f.asked); diff != "" {
+				t.Errorf("questions (-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+// Questions that differ in anything must not share an answer.
+func TestQuestionsAreApart(t *testing.T) {
+	f := always(authorizer.DecisionAllow)
+	r := New(f)
+	ask := []func(){
+		func() { r.CanList(t.Context(), alice, nodes) },
+		func() { r.CanList(t.Context(), alice, classes) },
+		func() { r.CanList(t.Context(), bob, nodes) },
+		func() { r.CanGet(t.Context(), alice, nodes, "a") },
+		func() { r.CanGet(t.Context(), alice, nodes, "b") },
+		func() { r.CanGet(t.Context(), alice, classes, "a") },
+		func() { r.CanGet(t.Context(), bob, nodes, "a") },
+	}
+	for round := range 3 {
+		for _, q := range ask {
+			q()
+		}
+		if got := f.count(); got != len(ask) {
+			t.Fatalf("round %d: %d reviews of %d questions", round, got, len(ask))
+		}
+	}
+}
+
+func TestAnswersAreKept(t *testing.T) {
+	for name, tc := range map[string]struct {
+		err error
+		ttl time.Duration
+	}{
+		"an answer": {nil, answerTTL},
+		// An authorizer that is away must be asked again soon, but not by each request.
+		"a failure": {errors.New("away"), failureTTL},
+	} {
+		for what, ask := range map[string]func(context.Context, *Reviewer) bool{
+			"list": func(ctx context.Context, r *Reviewer) bool { return r.CanList(ctx, alice, nodes) },
+			"get":  func(ctx context.Context, r *Reviewer) bool { return r.CanGet(ctx, alice, nodes, "a") },
+		} {
+			t.Run(what+"/"+name, func(t *testing.T) {
+				synctest.Test(t, func(t *testing.T) { // whose clock runs when all wait
+					f := &fake{answer: func(context.Context, authorizer.Attributes) (authorizer.Decision, error) {
+						return authorizer.DecisionAllow, tc.err
+					}}
+					r := New(f)
+					var reviews []int
+					for _, wait := range []time.Duration{0, tc.ttl, time.Nanosecond, tc.ttl} {
+						time.Sleep(wait)
+						if got := ask(t.Context(), r); got != (tc.err == nil) {
+							t.Errorf("answer %v", got)
+						}
+						reviews = append(reviews, f.count())
+					}
+					if diff := cmp.Diff([]int{1, 1, 2, 2}, reviews); diff != "" {
+						t.Errorf("reviews (-want +got):\n%s", diff)
+					}
+				})
+			})
+		}
+	}
+}
+
+func TestAuthorizerThatDoesNotAnswer(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := &fake{answer: func(ctx context.Context, _ authorizer.Attributes) (authorizer.Decision, error) {
+			<-ctx.Done()
+			return authorizer.DecisionNoOpinion, ctx.Err()
+		}}
+		r := New(f)
+		start := time.Now()
+		if r.CanList(t.Context(), alice, nodes) {
+			t.Error("no answer counts as yes")
+		}
+		if waited := time.Since(start); waited != timeout {
+			t.Errorf("waited %v, want %v", waited, timeout)
+		}
+		if r.CanList(t.Context(), alice, nodes) || time.Since(start) != timeout {
+			t.Error("the next request waits again")
+		}
+	})
+}
+
+func TestEqualQuestionsAreAskedOnce(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		answer := make(chan struct{})
+		f := &fake{answer: func(context.Context, authorizer.Attributes) (authorizer.Decision, error) {
+			<-answer
+			return authorizer.DecisionAllow, nil
+		}}
+		r := New(f)
+		var waiting sync.WaitGroup
+		for range 20 {
+			waiting.Go(func() {
+				if !r.CanList(t.Context(), alice, nodes) {
+					t.Error("one of those who wait is told no")
+				}
+			})
+		}
+		synctest.Wait()
+		if got := f.count(); got != 1 {
+			t.Errorf("%d reviews at a time of one question", got)
+		}
+		close(answer)
+		waiting.Wait()
+		if got := f.count(); got != 1 {
+			t.Errorf("%d reviews of one question", got)
+		}
+	})
+}
+
+// The request that asks first may be cancelled by its client, who decides nothing for others.
+func TestRequestThatIsCancelled(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		answer := make(chan struct{})
+		var reviewed error
+		f := &fake{answer: func(ctx context.Context, _ authorizer.Attributes) (authorizer.Decision, error) {
+			<-answer
+			reviewed = ctx.Err()
+			return authorizer.DecisionAllow, nil
+		}}
+		r := New(f)
+		first, cancel := context.WithCancel(t.Context())
+		answers := make(chan string, 2)
+		go func() { answers <- fmt.Sprint("first ", r.CanList(first, alice, nodes)) }()
+		synctest.Wait()
+		go func() { answers <- fmt.Sprint("second ", r.CanList(t.Context(), alice, nodes)) }()
+		synctest.Wait()
+		cancel()
+		got := []string{<-answers}
+		close(answer)
+		got = append(got, <-answers)
+		if diff := cmp.Diff([]string{"first false", "second true"}, got); diff != "" {
+			t.Errorf("answers (-want +got):\n%s", diff)
+		}
+		if reviewed != nil || f.count() != 1 {
+			t.Errorf("the review was cancelled, or asked again: %v, %d reviews", reviewed, f.count())
+		}
+	})
+}
+
+// Names can be guessed; guesses must not become load, nor reveal by their answer.
+func TestNamesAreLimited(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := always(authorizer.DecisionAllow)
+		r := New(f)
+		guess := func(u user.Info, from, n int) (allowed int) {
+			for i := from; i < from+n; i++ {
+				if r.CanGet(t.Context(), u, nodes, fmt.Sprint("node-", i)) {
+					allowed++
+				}
+			}
+			return allowed
+		}
+		if got := guess(alice, 0, 100); got != nameBurst || f.count() != nameBurst {
+			t.Errorf("%d of 100 guesses answered, %d asked; want %d", got, f.count(), nameBurst)
+		}
+		if got := guess(bob, 0, 10); got != 10 {
+			t.Errorf("%d of another user's 10 guesses answered", got)
+		}
+		if !r.CanList(t.Context(), alice, nodes) {
+			t.Error("lists are limited, too")
+		}
+		if got := guess(alice, 0, nameBurst); got != nameBurst {
+			t.Errorf("%d of %d known answers given", got, nameBurst)
+		}
+		time.Sleep(time.Second)
+		if got := guess(alice, 1000, 100); got != int(nameRate) {
+			t.Errorf("%d guesses answered after a second, want %v", got, nameRate)
+		}
+	})
+}
+
+// The first guesses of a user may come all at once.
+func TestNamesAreLimitedConcurrently(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) { // whose clock stands still meanwhile
+		f := always(authorizer.DecisionAllow)
+		r := New(f)
+		var guesses sync.WaitGroup
+		for i := range 500 {
+			guesses.Go(func() { r.CanGet(t.Context(), alice, nodes, fmt.Sprint("node-", i)) })
+		}
+		guesses.Wait()
+		if got := f.count(); got != nameBurst {
+			t.Errorf("%d guesses were asked, want %d", got, nameBurst)
+		}
+	})
+}

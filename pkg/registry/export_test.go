@@ -1,0 +1,13 @@
+// Copyright The tenantview Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package registry
+
+// Bounds that the tests cross.
+const (
+	PageTTL         = pageTTL
+	MaxLists        = maxLists
+	MaxListsOfUser  = maxListsOfUser
+	MaxPagedEntries = maxPagedEntries
+	WaitForRevision = waitForRevision
+)

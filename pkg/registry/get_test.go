@@ -1,0 +1,119 @@
+// Copyright The tenantview Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package registry_test
+
+import (
+	"context"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/runtime"
+
+	"capsule.dev/tenantview/pkg/apis/tenantview/v1alpha1"
+	"capsule.dev/tenantview/pkg/view"
+)
+
+func TestGet(t *testing.T) {
+	cases := map[string]struct {
+		user    string
+		groups  []string
+		grant   *view.Grant // of the user alice, instead of owning solar
+		reviews []string
+		name    string
+		found   bool
+	}{
+		"own":                               {user: "alice", name: "solar-a", found: true},
+		"by group":                          {user: "bob", groups: []string{"windy"}, name: "wind-a", found: true},
+		"user of a group's name":            {user: "windy", name: "wind-a"},
+		"group of a user's name":            {user: "bob", groups: []string{"alice"}, name: "solar-a"},
+		"of another tenant":                 {user: "alice", name: "wind-a"},
+		"of nobody":                         {user: "alice", name: "kube-system"},
+		"absent":                            {user: "alice", name: "nope"},
+		"without any grant":                 {user: "carol", name: "solar-a"},
+		"by native list":                    {user: "carol", reviews: []string{"carol list"}, name: "kube-system", found: true},
+		"by native get":                     {user: "carol", reviews: []string{"carol get kube-system"}, name: "kube-system", found: true},
+		"by native get of another":          {user: "carol", reviews: []string{"carol get wind-a"}, name: "kube-system"},
+		"native list of an absent one":      {user: "carol", reviews: []string{"carol list"}, name: "nope"},
+		"somebody else's native list":       {user: "carol", reviews: []string{"dora list"}, name: "kube-system"},
+		"by a grant to get only":            {user: "carol", grant: &view.Grant{Criterion: view.Name("wind-a"), Operations: view.OpGet}, name: "wind-a", found: true},
+		"by a grant that allows other only": {user: "carol", grant: &view.Grant{Criterion: view.Name("wind-a"), Operations: view.OpUpdate}, name: "wind-a"},
+	}
+	for name, tc := range cases {
+		t.Run(name, func(t *testing.T) {
+			f := newSolarFixture()
+			for _, r := range tc.reviews {
+				f.reviews[r] = true
+			}
+			if tc.grant != nil {
+				f.grant(view.User("carol"), tc.grant.Criterion, tc.grant.Operations)
+			}
+			got, err := f.Get(as(tc.user, tc.groups...), tc.name, &metav1.GetOptions{})
+			if want := map[bool]int32{true: 200, false: 404}[tc.found]; codeOf(t, err) != want {
+				t.Fatalf("code %d, want %d", codeOf(t, err), want)
+			}
+			if tc.found && got.(*v1alpha1.TenantNamespace).Name != tc.name {
+				t.Errorf("got %v", got)
+			}
+		})
+	}
+}
+
+func TestGetReturnsTheObject(t *testing.T) {
+	f := newSolarFixture()
+	got, err := f.Get(as("alice"), "solar-c", &metav1.GetOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := &v1alpha1.TenantNamespace{
+		ObjectMeta: metav1.ObjectMeta{
+			Name:            "solar-c",
+			UID:             got.(*v1alpha1.TenantNamespace).UID, // tested with the conversions
+			ResourceVersion: "13",
+			Labels:          map[string]string{"env": "test"},
+		},
+		Status: corev1.NamespaceStatus{Phase: corev1.NamespaceActive},
+		Tenant: "solar",
+	}
+	if diff := cmp.Diff(runtime.Object(want), got); diff != "" {
+		t.Errorf("object (-want +got):\n%s", diff)
+	}
+}
+
+// An answer that differed in one byte would tell that a hidden object exists.
+func TestHiddenIsNotFoundLikeAbsent(t *testing.T) {
+	for _, name := range []string{"wind-a", "kube-system"} {
+		hiding, empty := newSolarFixture(), newFixture()
+		_, hidden := hiding.Get(as("alice"), name, &metav1.GetOptions{})
+		_, absent := empty.Get(as("alice"), name, &metav1.GetOptions{})
+		if diff := cmp.Diff(statusOf(t, absent), statusOf(t, hidden)); diff != "" {
+			t.Errorf("%s (-absent +hidden):\n%s", name, diff)
+		}
+	}
+}
+
+func TestRequestsThatAreNotAdmitted(t *testing.T) {
+	f := newSolarFixture()
+	requests := map[string]func(context.Context) error{
+		"get": func(ctx context.Context) error {
+			_, err := f.Get(ctx, "solar-a", &metav1.GetOptions{})
+			return err
+		},
+		"list": func(ctx context.Context) error {
+			_, err := f.List(ctx, nil)
+			return err
+		},
+	}
+	for name, send := range requests {
+		f.synced = true
+		if code := codeOf(t, send(context.Background())); code != 401 {
+			t.Errorf("%s of nobody: code %d, want 401", name, code)
+		}
+		f.synced = false
+		if code := codeOf(t, send(as("alice"))); code != 503 {
+			t.Errorf("%s before the sources have been read: code %d, want 503", name, code)
+		}
+	}
+}

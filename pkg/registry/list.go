@@ -1,0 +1,133 @@
+// Copyright The tenantview Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package registry
+
+import (
+	"context"
+	"fmt"
+
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	"k8s.io/apimachinery/pkg/api/meta"
+	metainternalversion "k8s.io/apimachinery/pkg/apis/meta/internalversion"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/fields"
+	"k8s.io/apimachinery/pkg/labels"
+	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/apiserver/pkg/authentication/user"
+
+	"capsule.dev/tenantview/pkg/accessreview"
+	"capsule.dev/tenantview/pkg/view"
+)
+
+// List returns the objects that the user may see, as kube-apiserver answers from its watch
+// cache: see
+// https://kubernetes.io/docs/reference/using-api/api-concepts/#resource-versions
+func (r *REST) List(ctx context.Context, options *metainternalversion.ListOptions) (runtime.Object, error) {
+	u, err := r.admit(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if options == nil {
+		options = &metainternalversion.ListOptions{}
+	}
+	var page page
+	if options.Continue != "" {
+		page, err = r.nextPage(ctx, u, options)
+	} else {
+		page, err = r.firstPage(ctx, u, options)
+	}
+	if err != nil {
+		return nil, err
+	}
+	list := r.kind.ConvertList(page.entries)
+	m, err := meta.ListAccessor(list)
+	if err != nil {
+		return nil, fmt.Errorf("building the list of %s: %w", r.kind.Resource, err)
+	}
+	m.SetResourceVersion(view.FormatRevision(page.revision))
+	m.SetContinue(page.next)
+	if page.next != "" && selectsAll(options) {
+		m.SetRemainingItemCount(&page.remaining)
+	}
+	if r.ObserveList != nil {
+		r.ObserveList(r.kind.Resource, len(page.entries))
+	}
+	return list, nil
+}
+
+// page is one answer to a list.
+type page struct {
+	entries  []*view.Entry
+	revision uint64
+	// next continues the list if there is more of it, and remaining is how much.
+	next      string
+	remaining int64
+}
+
+func (r *REST) firstPage(ctx context.Context, u user.Info, options *metainternalversion.ListOptions) (page, error) {
+	wanted, err := versioner.ParseResourceVersion(options.ResourceVersion)
+	if err != nil {
+		return page{}, apierrors.NewBadRequest(err.Error())
+	}
+	if err := r.wait(ctx, wanted); err != nil {
+		return page{}, err
+	}
+	entries, revision := r.view.List(r.viewer(ctx, u))
+	if isExact(options, wanted) && revision != wanted {
+		return page{}, expired(fmt.Sprintf("The resourceVersion for the provided list is too old: %d", wanted))
+	}
+	entries = filter(entries, options)
+	if options.Limit <= 0 || int64(len(entries)) <= options.Limit {
+		return page{entries: entries, revision: revision}, nil
+	}
+	return r.pages.start(accessreview.IdentityOf(u), entries, revision, int(options.Limit)), nil
+}
+
+// nextPage goes on with a list as it was when it began, except that nothing is shown that
+// the user may not see any more.
+func (r *REST) nextPage(ctx context.Context, u user.Info, options *metainternalversion.ListOptions) (page, error) {
+	if options.ResourceVersion != "" && options.ResourceVersion != "0" {
+		return page{}, apierrors.NewBadRequest("specifying resource version is not allowed when using continue")
+	}
+	p, err := r.pages.next(accessreview.IdentityOf(u), options.Continue, int(options.Limit))
+	if err != nil {
+		return page{}, err
+	}
+	p.entries = filter(r.view.StillVisible(r.viewer(ctx, u), p.entries), options)
+	return p, nil
+}
+
+// isExact tells whether a list must be of exactly the wanted revision. A limited list
+// without a match is, by kube-apiserver's tradition.
+func isExact(options *metainternalversion.ListOptions, wanted uint64) bool {
+	switch options.ResourceVersionMatch {
+	case metav1.ResourceVersionMatchExact:
+		return true
+	case "":
+		return wanted != 0 && options.Limit > 0
+	default:
+		return false
+	}
+}
+
+func selectsAll(options *metainternalversion.ListOptions) bool {
+	return (options.LabelSelector == nil || options.LabelSelector.Empty()) &&
+		(options.FieldSelector == nil || options.FieldSelector.Empty())
+}
+
+// filter keeps the entries that the request's selectors select. It may reuse entries.
+func filter(entries []*view.Entry, options *metainternalversion.ListOptions) []*view.Entry {
+	if selectsAll(options) {
+		return entries
+	}
+	byLabel, byField := options.LabelSelector, options.FieldSelector
+	kept := entries[:0]
+	for _, e := range entries {
+		if (byLabel == nil || byLabel.Matches(labels.Set(e.Labels))) &&
+			(byField == nil || byField.Matches(fields.Set{"metadata.name": e.Name, "metadata.namespace": ""})) {
+			kept = append(kept, e)
+		}
+	}
+	return kept
+}

@@ -1,0 +1,186 @@
+// Copyright The tenantview Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package registry_test
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"sync"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/runtime"
+
+	"capsule.dev/tenantview/pkg/apis/tenantview/v1alpha1"
+	"capsule.dev/tenantview/pkg/view"
+)
+
+func TestList(t *testing.T) {
+	solar := []string{"solar-a", "solar-b", "solar-c", "solar-d"}
+	all := []string{"kube-system", "solar-a", "solar-b", "solar-c", "solar-d", "wind-a"}
+	cases := map[string]struct {
+		ctx    context.Context
+		review string
+		q      request
+		want   []string
+	}{
+		"own":                              {ctx: as("alice"), want: solar},
+		"own, without selectors":           {ctx: as("alice"), q: request{withoutSelectors: true}, want: solar},
+		"own and a group's":                {ctx: as("alice", "windy", "windy", "other"), want: append(slices.Clone(solar), "wind-a")},
+		"nothing":                          {ctx: as("carol"), want: nil},
+		"all by review":                    {ctx: as("carol"), review: "carol list", want: all},
+		"all by review, each once":         {ctx: as("alice"), review: "alice list", want: all},
+		"a review of one name lists none":  {ctx: as("carol"), review: "carol get wind-a", want: nil},
+		"label":                            {ctx: as("alice"), q: request{labels: "env=prod"}, want: []string{"solar-a", "solar-d"}},
+		"label that is not set":            {ctx: as("alice"), q: request{labels: "!env"}, want: []string{"solar-b"}},
+		"labels":                           {ctx: as("alice"), q: request{labels: "env in (prod,test),team"}, want: []string{"solar-d"}},
+		"label of hidden ones":             {ctx: as("alice"), q: request{labels: "team=none"}, want: nil},
+		"name":                             {ctx: as("alice"), q: request{fields: "metadata.name=solar-b"}, want: []string{"solar-b"}},
+		"name of a hidden one":             {ctx: as("alice"), q: request{fields: "metadata.name=wind-a"}, want: nil},
+		"not the name":                     {ctx: as("alice"), q: request{fields: "metadata.name!=solar-b"}, want: []string{"solar-a", "solar-c", "solar-d"}},
+		"no namespace":                     {ctx: as("alice"), q: request{fields: "metadata.namespace="}, want: solar},
+		"a namespace":                      {ctx: as("alice"), q: request{fields: "metadata.namespace=solar-a"}, want: nil},
+		"not a namespace":                  {ctx: as("alice"), q: request{fields: "metadata.namespace!=solar-a"}, want: solar},
+		"label and name":                   {ctx: as("alice"), q: request{labels: "env=prod", fields: "metadata.name=solar-d"}, want: []string{"solar-d"}},
+		"label and name that do not match": {ctx: as("alice"), q: request{labels: "env=prod", fields: "metadata.name=solar-c"}, want: nil},
+		"limit that is not reached":        {ctx: as("alice"), q: request{limit: 4}, want: solar},
+	}
+	for name, tc := range cases {
+		t.Run(name, func(t *testing.T) {
+			f := newSolarFixture()
+			f.reviews[tc.review] = true
+			got, _ := f.list(t, tc.ctx, tc.q)
+			want := answer{Names: tc.want, Version: "100", Remaining: -1}
+			if diff := cmp.Diff(want, got); diff != "" {
+				t.Errorf("list (-want +got):\n%s", diff)
+			}
+			if diff := cmp.Diff([]int{len(tc.want)}, f.observed); diff != "" {
+				t.Errorf("observed sizes (-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+func TestListReturnsTheObjects(t *testing.T) {
+	f := newSolarFixture()
+	got, err := f.List(as("bob", "windy"), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := &v1alpha1.TenantNamespaceList{
+		ListMeta: metav1.ListMeta{ResourceVersion: "100"},
+		Items: []v1alpha1.TenantNamespace{{
+			ObjectMeta: metav1.ObjectMeta{
+				Name:            "wind-a",
+				UID:             got.(*v1alpha1.TenantNamespaceList).Items[0].UID, // tested with the conversions
+				ResourceVersion: "15",
+				Labels:          map[string]string{"env": "prod"},
+			},
+			Status: corev1.NamespaceStatus{Phase: corev1.NamespaceActive},
+			Tenant: "wind",
+		}},
+	}
+	if diff := cmp.Diff(runtime.Object(want), got); diff != "" {
+		t.Errorf("list (-want +got):\n%s", diff)
+	}
+}
+
+// A client that reads "items": null fails on it.
+func TestEmptyListHasItems(t *testing.T) {
+	f := newSolarFixture()
+	got, err := f.List(as("carol"), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := &v1alpha1.TenantNamespaceList{ListMeta: metav1.ListMeta{ResourceVersion: "100"}, Items: []v1alpha1.TenantNamespace{}}
+	if diff := cmp.Diff(runtime.Object(want), got); diff != "" {
+		t.Errorf("list (-want +got):\n%s", diff)
+	}
+}
+
+// A selector must not move the entries of a list that others read: a view hands out slices
+// that share its own only by copies.
+func TestSelectorsLeaveTheViewAlone(t *testing.T) {
+	f := newSolarFixture()
+	before, _ := f.list(t, as("alice"), request{})
+	f.list(t, as("alice"), request{labels: "env=test"})
+	after, _ := f.list(t, as("alice"), request{})
+	if diff := cmp.Diff(before, after); diff != "" {
+		t.Errorf("list (-before +after):\n%s", diff)
+	}
+}
+
+// Readers never see half of a change: all namespaces of a batch carry its number, and the
+// lists of one reader never go back.
+func TestListWhileWriting(t *testing.T) {
+	const batches, size = 200, 20
+	f := newFixture()
+	f.REST.ObserveList = nil
+	f.grant(view.User("alice"), view.Partition("solar"), listAndGet)
+	write := func(batch int) {
+		version := uint64(1000 + batch*size)
+		f.set.Update(version, func(tx *view.Tx) {
+			for i := range size {
+				name := fmt.Sprintf("solar-%02d", i)
+				set := map[string]string{"batch": fmt.Sprint(batch)}
+				tx.Put(f.view, view.Object{
+					Attributes: view.Attributes{Name: name, Partition: "solar", Labels: set},
+					Version:    version + uint64(i),
+					Value:      &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: name, Labels: set}},
+				})
+			}
+		})
+	}
+	write(0)
+	done := make(chan struct{})
+	var readers sync.WaitGroup
+	for _, q := range []request{{}, {limit: 7}, {labels: "batch"}} {
+		readers.Go(func() {
+			last := uint64(0)
+			for more := true; more; {
+				select {
+				case <-done:
+					more = false // and once more, to read the end
+				default:
+				}
+				last = readConsistently(t, f, q, size, last)
+			}
+		})
+	}
+	for batch := range batches {
+		write(batch)
+	}
+	close(done)
+	readers.Wait()
+}
+
+// readConsistently reads a list with all its pages and returns its revision.
+func readConsistently(t *testing.T, f *fixture, q request, size int, last uint64) uint64 {
+	seen := map[string]int{}
+	var revision uint64
+	for {
+		got, err := f.List(as("alice"), q.options(t))
+		if err != nil {
+			t.Errorf("listing: %v", err)
+			return last
+		}
+		l := got.(*v1alpha1.TenantNamespaceList)
+		for i := range l.Items {
+			seen[l.Items[i].Labels["batch"]]++
+		}
+		if _, err := fmt.Sscan(l.ResourceVersion, &revision); err != nil || revision < last {
+			t.Errorf("revision %q after %d: %v", l.ResourceVersion, last, err)
+		}
+		if q.next = l.Continue; q.next == "" {
+			break
+		}
+	}
+	if len(seen) != 1 || seen[sortedKeys(seen)[0]] != size {
+		t.Errorf("one list shows items of batches %v, want %d of one", seen, size)
+	}
+	return revision
+}

@@ -1,0 +1,134 @@
+// Copyright The tenantview Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package registry
+
+import (
+	"context"
+
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/apimachinery/pkg/runtime/schema"
+	"k8s.io/apiserver/pkg/authentication/user"
+	genericapirequest "k8s.io/apiserver/pkg/endpoints/request"
+	"k8s.io/apiserver/pkg/registry/rest"
+
+	"capsule.dev/tenantview/pkg/apis/tenantview/v1alpha1"
+	"capsule.dev/tenantview/pkg/view"
+)
+
+// Viewers says what users may see by grants.
+type Viewers interface {
+	Viewer(user.Info) view.Viewer
+}
+
+// Reviews says what users may do to upstream resources by RBAC. A review that fails says no.
+type Reviews interface {
+	// CanList tells whether the user may list the resource in the whole cluster.
+	CanList(context.Context, user.Info, schema.GroupVersionResource) bool
+	// CanGet tells whether the user may get the object of that name.
+	CanGet(ctx context.Context, u user.Info, resource schema.GroupVersionResource, name string) bool
+}
+
+// Config is what the REST of every kind shares.
+type Config struct {
+	Viewers Viewers
+	// Reviews adds native RBAC to what users see; nil leaves it out.
+	Reviews Reviews
+	// Synced tells whether all sources have been read. Before, every request is refused.
+	Synced func() bool
+	// ObserveList is told the number of items of each list that is answered.
+	ObserveList func(resource string, items int)
+}
+
+// REST serves one kind from its view.
+type REST struct {
+	kind  *Kind
+	view  *view.View
+	pages *pages
+	Config
+}
+
+var (
+	_ rest.Storage              = &REST{}
+	_ rest.Scoper               = &REST{}
+	_ rest.SingularNameProvider = &REST{}
+	_ rest.ShortNamesProvider   = &REST{}
+	_ rest.CategoriesProvider   = &REST{}
+	_ rest.Getter               = &REST{}
+	_ rest.Lister               = &REST{}
+	_ rest.TableConvertor       = &REST{}
+)
+
+// NewREST serves a kind from its view.
+func NewREST(kind *Kind, v *view.View, config Config) *REST {
+	return &REST{kind: kind, view: v, pages: newPages(), Config: config}
+}
+
+// New returns an empty object of the kind.
+func (r *REST) New() runtime.Object { return r.kind.New() }
+
+// NewList returns an empty list of the kind.
+func (r *REST) NewList() runtime.Object { return r.kind.NewList() }
+
+// Destroy has nothing to release.
+func (r *REST) Destroy() {}
+
+// NamespaceScoped is false for all kinds.
+func (r *REST) NamespaceScoped() bool { return false }
+
+// GetSingularName returns the singular name of the resource.
+func (r *REST) GetSingularName() string { return r.kind.Singular }
+
+// ShortNames returns the short names of the resource.
+func (r *REST) ShortNames() []string { return r.kind.ShortNames }
+
+// Categories returns the category of all kinds: kubectl get tenantview lists what a user sees.
+func (r *REST) Categories() []string { return []string{"tenantview"} }
+
+// Get returns the object of that name. One that the user may not see is not found, with the
+// same answer and for the same work as one that does not exist.
+func (r *REST) Get(ctx context.Context, name string, options *metav1.GetOptions) (runtime.Object, error) {
+	u, err := r.admit(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if err := r.waitNotOlderThan(ctx, options.ResourceVersion); err != nil {
+		return nil, err
+	}
+	if e, ok := r.get(ctx, u, name); ok {
+		return r.kind.Convert(e), nil
+	}
+	return nil, apierrors.NewNotFound(v1alpha1.Resource(r.kind.Resource), name)
+}
+
+func (r *REST) get(ctx context.Context, u user.Info, name string) (*view.Entry, bool) {
+	if e, ok := r.view.Get(r.Viewers.Viewer(u), name, view.OpGet); ok {
+		return e, true
+	}
+	if r.Reviews == nil {
+		return nil, false
+	}
+	everything := view.Viewer{All: r.Reviews.CanList(ctx, u, r.kind.Upstream) || r.Reviews.CanGet(ctx, u, r.kind.Upstream, name)}
+	return r.view.Get(everything, name, view.OpGet)
+}
+
+// viewer returns what the user may list.
+func (r *REST) viewer(ctx context.Context, u user.Info) view.Viewer {
+	who := r.Viewers.Viewer(u)
+	who.All = r.Reviews != nil && r.Reviews.CanList(ctx, u, r.kind.Upstream)
+	return who
+}
+
+// admit returns who asks, once there is something true to answer.
+func (r *REST) admit(ctx context.Context) (user.Info, error) {
+	if !r.Synced() {
+		return nil, apierrors.NewServiceUnavailable("the server has not read the cluster yet; /readyz names what it waits for")
+	}
+	u, ok := genericapirequest.UserFrom(ctx)
+	if !ok {
+		return nil, apierrors.NewUnauthorized("the request names no user")
+	}
+	return u, nil
+}

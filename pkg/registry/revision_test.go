@@ -1,0 +1,158 @@
+// Copyright The tenantview Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package registry_test
+
+import (
+	"context"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apiserver/pkg/storage"
+
+	"capsule.dev/tenantview/pkg/registry"
+)
+
+var aNamespace = &corev1.Namespace{}
+
+func TestListAtAVersion(t *testing.T) {
+	const exact, notOlder = metav1.ResourceVersionMatchExact, metav1.ResourceVersionMatchNotOlderThan
+	cases := map[string]struct {
+		q    request
+		code int32
+	}{
+		"any":                                       {request{version: ""}, 200},
+		"any, limited":                              {request{version: "", limit: 9}, 200},
+		"any by 0":                                  {request{version: "0"}, 200},
+		"any by 0, limited":                         {request{version: "0", limit: 9}, 200},
+		"not older than an old one":                 {request{version: "7"}, 200},
+		"not older than 0":                          {request{version: "0", versionMatch: notOlder}, 200},
+		"not older than this":                       {request{version: "100", versionMatch: notOlder}, 200},
+		"not older than an old one, limited":        {request{version: "7", versionMatch: notOlder, limit: 9}, 200},
+		"exactly this":                              {request{version: "100", versionMatch: exact}, 200},
+		"exactly an old one":                        {request{version: "99", versionMatch: exact}, 410},
+		"exactly this, by its limit":                {request{version: "100", limit: 9}, 200},
+		"exactly an old one, by its limit":          {request{version: "99", limit: 9}, 410},
+		"not a number":                              {request{version: "new"}, 400},
+		"not a number, exactly":                     {request{version: "new", versionMatch: exact}, 400},
+		"negative":                                  {request{version: "-1"}, 400},
+		"more than 64 bits":                         {request{version: "18446744073709551616"}, 400},
+		"one that does not come":                    {request{version: "101"}, 504},
+		"one that does not come, not older than it": {request{version: "101", versionMatch: notOlder}, 504},
+		"exactly one that does not come":            {request{version: "101", versionMatch: exact}, 504},
+		"the last of all":                           {request{version: "18446744073709551615"}, 504},
+	}
+	for name, tc := range cases {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				got, err := newSolarFixture().List(as("alice"), tc.q.options(t))
+				if code := codeOf(t, err); code != tc.code {
+					t.Errorf("code %d, want %d; list %v, error %v", code, tc.code, got, err)
+				}
+			})
+		})
+	}
+}
+
+func TestGetAtAVersion(t *testing.T) {
+	for version, code := range map[string]int32{"": 200, "0": 200, "7": 200, "100": 200, "101": 504, "new": 400} {
+		t.Run(version, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				_, err := newSolarFixture().Get(as("alice"), "solar-a", &metav1.GetOptions{ResourceVersion: version})
+				if got := codeOf(t, err); got != code {
+					t.Errorf("code %d, want %d", got, code)
+				}
+			})
+		})
+	}
+}
+
+// client-go knows by this error, and no other, that it has to forget what it resumes from.
+func TestVersionThatDoesNotCome(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := newSolarFixture()
+		start := time.Now() // of the bubble, whose clock runs when all wait
+		_, err := f.List(as("alice"), request{version: "101"}.options(t))
+		if !storage.IsTooLargeResourceVersion(err) {
+			t.Errorf("error %v, want that the version is too large", err)
+		}
+		want := storage.NewTooLargeResourceVersionError(101, 100, 1)
+		if diff := cmp.Diff(statusOf(t, want), statusOf(t, err)); diff != "" {
+			t.Errorf("status (-want +got):\n%s", diff)
+		}
+		if waited := time.Since(start); waited != registry.WaitForRevision {
+			t.Errorf("waited %v, want %v", waited, registry.WaitForRevision)
+		}
+	})
+}
+
+func TestVersionThatComes(t *testing.T) {
+	for name, tc := range map[string]struct {
+		q      request
+		arrive func(*fixture)
+		want   answer
+	}{
+		"with an object": {
+			q:      request{version: "102"},
+			arrive: func(f *fixture) { f.put(102, "solar-e", "solar", nil) },
+			want:   answer{[]string{"solar-a", "solar-b", "solar-c", "solar-d", "solar-e"}, "102", false, -1},
+		},
+		"with a bookmark": {
+			q:      request{version: "102"},
+			arrive: func(f *fixture) { f.observe(103) },
+			want:   answer{[]string{"solar-a", "solar-b", "solar-c", "solar-d"}, "103", false, -1},
+		},
+		"step by step": {
+			q:      request{version: "102"},
+			arrive: func(f *fixture) { f.observe(101); f.observe(102) },
+			want:   answer{[]string{"solar-a", "solar-b", "solar-c", "solar-d"}, "102", false, -1},
+		},
+		"exactly": {
+			q:      request{version: "102", versionMatch: metav1.ResourceVersionMatchExact},
+			arrive: func(f *fixture) { f.delete(102, "solar-a") },
+			want:   answer{[]string{"solar-b", "solar-c", "solar-d"}, "102", false, -1},
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				f := newSolarFixture()
+				answered := make(chan answer)
+				go func() {
+					a, _ := f.list(t, as("alice"), tc.q)
+					answered <- a
+				}()
+				synctest.Wait() // until it waits
+				select {
+				case a := <-answered:
+					t.Fatalf("answered too early: %+v", a)
+				default:
+				}
+				tc.arrive(f)
+				if diff := cmp.Diff(tc.want, <-answered); diff != "" {
+					t.Errorf("list (-want +got):\n%s", diff)
+				}
+			})
+		})
+	}
+}
+
+// A request whose client has gone must not hold its place for the rest of the wait.
+func TestRequestThatIsCancelledWhileItWaits(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := newSolarFixture()
+		ctx, cancel := context.WithTimeout(as("alice"), time.Second)
+		defer cancel()
+		start := time.Now()
+		_, err := f.List(ctx, request{version: "101"}.options(t))
+		if code := codeOf(t, err); code != 504 || storage.IsTooLargeResourceVersion(err) {
+			t.Errorf("error %v, want a time-out that says nothing of the version", err)
+		}
+		if waited := time.Since(start); waited != time.Second {
+			t.Errorf("waited %v, want 1s", waited)
+		}
+	})
+}

@@ -1,0 +1,104 @@
+// Copyright The tenantview Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package tenantnode_test
+
+import (
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"capsule.dev/tenantview/pkg/apis/capsule"
+	"capsule.dev/tenantview/pkg/apis/tenantview/v1alpha1"
+	"capsule.dev/tenantview/pkg/grants"
+	"capsule.dev/tenantview/pkg/registry/tenantnode"
+	"capsule.dev/tenantview/pkg/view"
+)
+
+func TestImages(t *testing.T) {
+	images := []corev1.ContainerImage{{Names: []string{"registry.example.com/app:v1"}, SizeBytes: 1 << 20}}
+	status := corev1.NodeStatus{Phase: corev1.NodeRunning, Images: images}
+	withoutImages := corev1.NodeStatus{Phase: corev1.NodeRunning}
+	cases := map[string]struct {
+		listImages bool
+		wantList   corev1.NodeStatus
+	}{
+		"left out of lists": {wantList: withoutImages},
+		"listed":            {listImages: true, wantList: status},
+	}
+	for name, tc := range cases {
+		t.Run(name, func(t *testing.T) {
+			node := &corev1.Node{ObjectMeta: metav1.ObjectMeta{Name: "node-1"}, Status: *status.DeepCopy()}
+			e := &view.Entry{Object: view.Object{Value: node}, Revision: 42}
+			kind := tenantnode.Kind(tc.listImages)
+
+			list := kind.ConvertList([]*view.Entry{e}).(*v1alpha1.TenantNodeList)
+			if diff := cmp.Diff(tc.wantList, list.Items[0].Status); diff != "" {
+				t.Errorf("status in a list (-want +got):\n%s", diff)
+			}
+			if diff := cmp.Diff(status, kind.Convert(e).(*v1alpha1.TenantNode).Status); diff != "" {
+				t.Errorf("status of a get (-want +got):\n%s", diff)
+			}
+			if diff := cmp.Diff(status, node.Status); diff != "" {
+				t.Errorf("status of the shared object (-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+func TestNodesOfATenant(t *testing.T) {
+	nodes := []view.Attributes{
+		{Name: "a", Labels: map[string]string{"pool": "solar", "zone": "1"}},
+		{Name: "b", Labels: map[string]string{"pool": "solar", "zone": "2"}},
+		{Name: "c", Labels: map[string]string{"pool": "wind", "zone": "1"}},
+		{Name: "d"},
+	}
+	everything := []string{"a", "b", "c", "d"}
+	cases := map[string]struct {
+		selector map[string]string
+		unset    grants.Unset
+		want     []string
+		// problems are the reasons of those that are reported.
+		problems []string
+	}{
+		"absent":                           {unset: grants.UnsetAll, want: everything},
+		"absent, and the policy says none": {unset: grants.UnsetNone},
+		"empty is absent":                  {selector: map[string]string{}, unset: grants.UnsetAll, want: everything},
+		"one label":                        {selector: map[string]string{"pool": "solar"}, unset: grants.UnsetAll, want: []string{"a", "b"}},
+		"all labels":                       {selector: map[string]string{"pool": "solar", "zone": "1"}, unset: grants.UnsetNone, want: []string{"a"}},
+		"an empty value needs the label":   {selector: map[string]string{"pool": ""}, unset: grants.UnsetAll},
+		"no such node":                     {selector: map[string]string{"pool": "water"}, unset: grants.UnsetAll},
+		"not valid":                        {selector: map[string]string{"pool": "not a label"}, unset: grants.UnsetAll, problems: []string{grants.ReasonSelector}},
+	}
+	for name, tc := range cases {
+		t.Run(name, func(t *testing.T) {
+			tenant := &capsule.Tenant{Spec: capsule.TenantSpec{
+				NodeSelector: tc.selector,
+				// What a Tenant, and the policy, say about classes must not matter.
+				StorageClasses: &capsule.ClassList{Allowed: []string{"d"}},
+			}}
+			policy := grants.Policy{UnsetNodeSelector: tc.unset, UnsetClasses: grants.UnsetAll}
+			criteria, problems := tenantnode.Kind(false).OfTenant(tenant, &policy)
+
+			var got, reasons []string
+			for i := range nodes {
+				for _, c := range criteria {
+					if c.Matches(&nodes[i]) {
+						got = append(got, nodes[i].Name)
+					}
+				}
+			}
+			for _, p := range problems {
+				reasons = append(reasons, p.Reason)
+			}
+			if diff := cmp.Diff(tc.want, got); diff != "" {
+				t.Errorf("nodes (-want +got):\n%s", diff)
+			}
+			if diff := cmp.Diff(tc.problems, reasons); diff != "" {
+				t.Errorf("problems (-want +got):\n%s", diff)
+			}
+		})
+	}
+}

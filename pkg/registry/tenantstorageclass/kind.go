@@ -1,0 +1,66 @@
+// Copyright The tenantview Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+// Package tenantstorageclass serves StorageClasses as TenantStorageClasses.
+package tenantstorageclass
+
+import (
+	storagev1 "k8s.io/api/storage/v1"
+	"k8s.io/apimachinery/pkg/runtime"
+
+	"capsule.dev/tenantview/pkg/apis/capsule"
+	"capsule.dev/tenantview/pkg/apis/tenantview/v1alpha1"
+	"capsule.dev/tenantview/pkg/grants"
+	"capsule.dev/tenantview/pkg/registry"
+	"capsule.dev/tenantview/pkg/view"
+)
+
+// Kind describes TenantStorageClasses.
+func Kind() *registry.Kind {
+	return &registry.Kind{
+		Kind: grants.Kind{
+			Upstream:     storagev1.SchemeGroupVersion.WithResource("storageclasses"),
+			ProxySetting: "StorageClasses",
+			OfTenant:     ofTenant,
+		},
+		Resource:    "tenantstorageclasses",
+		Singular:    "tenantstorageclass",
+		ShortNames:  []string{"tsc"},
+		New:         func() runtime.Object { return &v1alpha1.TenantStorageClass{} },
+		NewList:     func() runtime.Object { return &v1alpha1.TenantStorageClassList{} },
+		Convert:     convert,
+		ConvertList: convertList,
+		Columns:     columns,
+		Cells:       cells,
+	}
+}
+
+func ofTenant(t *capsule.Tenant, p *grants.Policy) ([]view.Criterion, []grants.Problem) {
+	return grants.Classes(t.Spec.StorageClasses, p.UnsetClasses)
+}
+
+func convert(e *view.Entry) runtime.Object {
+	out := &v1alpha1.TenantStorageClass{}
+	convertInto(out, e)
+	return out
+}
+
+func convertList(entries []*view.Entry) runtime.Object {
+	list := &v1alpha1.TenantStorageClassList{Items: make([]v1alpha1.TenantStorageClass, len(entries))}
+	for i, e := range entries {
+		convertInto(&list.Items[i], e)
+	}
+	return list
+}
+
+func convertInto(out *v1alpha1.TenantStorageClass, e *view.Entry) {
+	in := e.Value.(*storagev1.StorageClass)
+	out.ObjectMeta = registry.Metadata("TenantStorageClass", e, &in.ObjectMeta)
+	out.Provisioner = in.Provisioner
+	out.Parameters = in.Parameters
+	out.ReclaimPolicy = in.ReclaimPolicy
+	out.MountOptions = in.MountOptions
+	out.AllowVolumeExpansion = in.AllowVolumeExpansion
+	out.VolumeBindingMode = in.VolumeBindingMode
+	out.AllowedTopologies = in.AllowedTopologies
+}
