@@ -1,0 +1,74 @@
+// Copyright The tenantview Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+// Package app is the command line of tenantview-apiserver.
+package app
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/spf13/cobra"
+
+	cliflag "k8s.io/component-base/cli/flag"
+	"k8s.io/component-base/logs"
+	logsapi "k8s.io/component-base/logs/api/v1"
+	_ "k8s.io/component-base/logs/json/register" // --logging-format=json
+	_ "k8s.io/component-base/metrics/prometheus/restclient"
+	_ "k8s.io/component-base/metrics/prometheus/version"
+	"k8s.io/component-base/term"
+	"k8s.io/klog/v2"
+
+	"capsule.dev/tenantview/cmd/tenantview-apiserver/app/options"
+	"capsule.dev/tenantview/pkg/version"
+)
+
+// NewCommand returns the command that runs the server until its context ends.
+func NewCommand() *cobra.Command {
+	o := options.New()
+	showVersion := false
+	cmd := &cobra.Command{
+		Use:   "tenantview-apiserver",
+		Short: "Serve what the tenants of a cluster may see of it",
+		Long: "tenantview-apiserver is an aggregated API server: behind kube-apiserver it serves the\n" +
+			"namespaces, classes, nodes and volumes that the tenants of the asking user may see.",
+		Args:          cobra.NoArgs,
+		SilenceUsage:  true,
+		SilenceErrors: true,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if showVersion {
+				_, err := fmt.Fprintln(cmd.OutOrStdout(), version.Get().GitVersion)
+				return err
+			}
+			return run(cmd.Context(), o)
+		},
+	}
+	sections := o.Flags()
+	global := sections.FlagSet("global")
+	global.BoolVar(&showVersion, "version", showVersion, "Print the version and exit.")
+	global.BoolP("help", "h", false, "Print this help and exit.")
+	for _, section := range sections.FlagSets {
+		cmd.Flags().AddFlagSet(section)
+	}
+	columns, _, _ := term.TerminalSize(cmd.OutOrStdout())
+	cliflag.SetUsageAndHelpFunc(cmd, sections, columns)
+	return cmd
+}
+
+func run(ctx context.Context, o *options.Options) error {
+	if err := logsapi.ValidateAndApply(o.Logs, nil); err != nil {
+		return fmt.Errorf("--logging-format and its kind: %w", err)
+	}
+	logs.InitLogs()
+	defer logs.FlushLogs()
+	config, err := o.Config()
+	if err != nil {
+		return err
+	}
+	server, err := config.Complete().New()
+	if err != nil {
+		return err
+	}
+	klog.FromContext(ctx).Info("Starting", "version", version.Get().GitVersion, "policy", config.Policy)
+	return server.Run(ctx)
+}

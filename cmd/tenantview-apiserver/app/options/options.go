@@ -1,0 +1,212 @@
+// Copyright The tenantview Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+// Package options reads the flags of tenantview-apiserver.
+package options
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"time"
+
+	utilerrors "k8s.io/apimachinery/pkg/util/errors"
+	"k8s.io/apimachinery/pkg/util/wait"
+	"k8s.io/apiserver/pkg/authorization/authorizer"
+	genericapiserver "k8s.io/apiserver/pkg/server"
+	genericoptions "k8s.io/apiserver/pkg/server/options"
+	"k8s.io/client-go/rest"
+	"k8s.io/client-go/tools/clientcmd"
+	cliflag "k8s.io/component-base/cli/flag"
+	logsapi "k8s.io/component-base/logs/api/v1"
+	"k8s.io/component-base/metrics"
+
+	"capsule.dev/tenantview/pkg/apiserver"
+	"capsule.dev/tenantview/pkg/registry/kinds"
+)
+
+// Options are the flags. There is no storage and no admission: nothing is stored here.
+type Options struct {
+	// Kubeconfig is how to reach the cluster; empty inside of it.
+	Kubeconfig     string
+	SecureServing  *genericoptions.SecureServingOptionsWithLoopback
+	Authentication *genericoptions.DelegatingAuthenticationOptions
+	Authorization  *genericoptions.DelegatingAuthorizationOptions
+	Audit          *genericoptions.AuditOptions
+	Policy         *PolicyOptions
+	Logs           *logsapi.LoggingConfiguration
+	Metrics        *metrics.Options
+
+	// ListNodeImages keeps status.images in lists of nodes.
+	ListNodeImages bool
+	// Profiling serves /debug/pprof to those who are authorized for it.
+	Profiling bool
+	// ShutdownDelay is how long the server goes on accepting requests after it has said
+	// that it is not ready any more, so that whoever balances load notices.
+	ShutdownDelay time.Duration
+}
+
+// New returns the defaults.
+func New() *Options {
+	o := &Options{
+		SecureServing:  genericoptions.NewSecureServingOptions().WithLoopback(),
+		Authentication: genericoptions.NewDelegatingAuthenticationOptions(),
+		Authorization:  genericoptions.NewDelegatingAuthorizationOptions(),
+		Audit:          genericoptions.NewAuditOptions(),
+		Policy:         NewPolicyOptions(),
+		Logs:           logsapi.NewLoggingConfiguration(),
+		Metrics:        metrics.NewOptions(),
+	}
+	o.SecureServing.BindPort = 8443
+	// Many watches come through the few connections of kube-apiserver's aggregator.
+	o.SecureServing.HTTP2MaxStreamsPerConnection = 1000
+	// Without files, a certificate is made in memory: the file system may be read only.
+	o.SecureServing.ServerCert.CertDirectory = ""
+	return o
+}
+
+// Flags returns the flags, by section.
+func (o *Options) Flags() cliflag.NamedFlagSets {
+	var sections cliflag.NamedFlagSets
+	o.Policy.AddFlags(sections.FlagSet("visibility"))
+	sections.FlagSet("visibility").BoolVar(&o.ListNodeImages, "list-node-images", o.ListNodeImages,
+		"Keep status.images in lists of nodes. They are most of a node's size; getting one node always shows them.")
+	serving := sections.FlagSet("serving")
+	o.SecureServing.AddFlags(serving)
+	serving.BoolVar(&o.Profiling, "profiling", o.Profiling, "Serve /debug/pprof to those who are authorized for it.")
+	serving.DurationVar(&o.ShutdownDelay, "shutdown-delay-duration", o.ShutdownDelay,
+		"How long to go on accepting requests after /readyz has begun to fail, so that load balancers notice.")
+	cluster := sections.FlagSet("cluster")
+	cluster.StringVar(&o.Kubeconfig, "kubeconfig", o.Kubeconfig,
+		"File that says how to reach the cluster. Inside of the cluster none is needed. It also stands in for --authentication-kubeconfig and --authorization-kubeconfig.")
+	o.Authentication.AddFlags(sections.FlagSet("authentication"))
+	o.Authorization.AddFlags(sections.FlagSet("authorization"))
+	o.Audit.AddFlags(sections.FlagSet("audit"))
+	o.Metrics.AddFlags(sections.FlagSet("metrics"))
+	logsapi.AddFlags(o.Logs, sections.FlagSet("logs"))
+	sections.Order = []string{"visibility", "cluster", "serving", "authentication", "authorization", "audit", "metrics", "logs", "global"}
+	return sections
+}
+
+// Config returns the configuration that the options describe, or an error that names the
+// flag that is wrong.
+func (o *Options) Config() (*apiserver.Config, error) {
+	o.complete()
+	if err := o.validate(); err != nil {
+		return nil, err
+	}
+	cluster, err := o.clusterConfig()
+	if err != nil {
+		return nil, err
+	}
+	generic, err := o.genericConfig()
+	if err != nil {
+		return nil, err
+	}
+	reviews, err := o.reviews()
+	if err != nil {
+		return nil, err
+	}
+	policy, err := o.Policy.Policy()
+	if err != nil {
+		return nil, err
+	}
+	return &apiserver.Config{
+		Generic: generic,
+		Cluster: cluster,
+		Reviews: reviews,
+		Policy:  policy,
+		Kinds:   kinds.Options{ListNodeImages: o.ListNodeImages},
+	}, nil
+}
+
+func (o *Options) complete() {
+	if o.Authentication.RemoteKubeConfigFile == "" {
+		o.Authentication.RemoteKubeConfigFile = o.Kubeconfig
+	}
+	if o.Authorization.RemoteKubeConfigFile == "" {
+		o.Authorization.RemoteKubeConfigFile = o.Kubeconfig
+	}
+}
+
+func (o *Options) validate() error {
+	var errs []error
+	for flag, file := range map[string]string{
+		"kubeconfig":                   o.Kubeconfig,
+		"authentication-kubeconfig":    o.Authentication.RemoteKubeConfigFile,
+		"authorization-kubeconfig":     o.Authorization.RemoteKubeConfigFile,
+		"client-ca-file":               o.Authentication.ClientCert.ClientCA,
+		"requestheader-client-ca-file": o.Authentication.RequestHeader.ClientCAFile,
+		"tls-cert-file":                o.SecureServing.ServerCert.CertKey.CertFile,
+		"tls-private-key-file":         o.SecureServing.ServerCert.CertKey.KeyFile,
+		"audit-policy-file":            o.Audit.PolicyFile,
+	} {
+		if file == "" {
+			continue
+		}
+		if _, err := os.ReadFile(file); err != nil {
+			errs = append(errs, fmt.Errorf("--%s: %w", flag, err))
+		}
+	}
+	if o.ShutdownDelay < 0 {
+		errs = append(errs, errors.New("--shutdown-delay-duration: must not be negative"))
+	}
+	errs = append(errs, o.SecureServing.Validate()...)
+	errs = append(errs, o.Authentication.Validate()...)
+	errs = append(errs, o.Authorization.Validate()...)
+	errs = append(errs, o.Audit.Validate()...)
+	errs = append(errs, o.Metrics.Validate()...)
+	return utilerrors.NewAggregate(errs)
+}
+
+func (o *Options) clusterConfig() (*rest.Config, error) {
+	if o.Kubeconfig == "" {
+		config, err := rest.InClusterConfig()
+		if err != nil {
+			return nil, fmt.Errorf("--kubeconfig: not set, and this is not a pod of a cluster: %w", err)
+		}
+		return config, nil
+	}
+	config, err := clientcmd.BuildConfigFromFlags("", o.Kubeconfig)
+	if err != nil {
+		return nil, fmt.Errorf("--kubeconfig: %w", err)
+	}
+	return config, nil
+}
+
+func (o *Options) genericConfig() (*genericapiserver.Config, error) {
+	config := apiserver.NewGenericConfig()
+	config.EnableProfiling = o.Profiling
+	config.ShutdownDelayDuration = o.ShutdownDelay
+	o.Metrics.Apply()
+	if err := o.SecureServing.MaybeDefaultWithSelfSignedCerts("localhost", nil, nil); err != nil {
+		return nil, fmt.Errorf("--cert-dir: making a certificate: %w", err)
+	}
+	if err := o.SecureServing.ApplyToConfig(config); err != nil {
+		return nil, fmt.Errorf("--bind-address, --secure-port, --tls-cert-file: %w", err)
+	}
+	if err := o.applyAuthentication(config); err != nil {
+		return nil, err
+	}
+	if err := o.Authorization.ApplyTo(&config.Authorization); err != nil {
+		return nil, fmt.Errorf("--authorization-kubeconfig: %w", err)
+	}
+	if err := o.Audit.ApplyTo(config); err != nil {
+		return nil, fmt.Errorf("--audit-policy-file and its kind: %w", err)
+	}
+	return config, nil
+}
+
+// reviews returns an authorizer for upstream resources. It neither caches nor tries again:
+// whoever asks does so at his own pace.
+func (o *Options) reviews() (authorizer.Authorizer, error) {
+	options := *o.Authorization
+	options.AllowCacheTTL, options.DenyCacheTTL = 0, 0
+	options.AlwaysAllowPaths = nil
+	options.WebhookRetryBackoff = &wait.Backoff{Steps: 1}
+	var info genericapiserver.AuthorizationInfo
+	if err := options.ApplyTo(&info); err != nil {
+		return nil, fmt.Errorf("--authorization-kubeconfig: %w", err)
+	}
+	return info.Authorizer, nil
+}

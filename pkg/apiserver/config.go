@@ -1,0 +1,128 @@
+// Copyright The tenantview Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package apiserver
+
+import (
+	"fmt"
+
+	apimachineryversion "k8s.io/apimachinery/pkg/version"
+	"k8s.io/apiserver/pkg/authorization/authorizer"
+	openapinamer "k8s.io/apiserver/pkg/endpoints/openapi"
+	"k8s.io/apiserver/pkg/registry/rest"
+	genericapiserver "k8s.io/apiserver/pkg/server"
+	"k8s.io/apiserver/pkg/util/compatibility"
+	restclient "k8s.io/client-go/rest"
+	basecompatibility "k8s.io/component-base/compatibility"
+
+	"capsule.dev/tenantview/pkg/accessreview"
+	"capsule.dev/tenantview/pkg/apis/tenantview/v1alpha1"
+	"capsule.dev/tenantview/pkg/generated/openapi"
+	"capsule.dev/tenantview/pkg/grants"
+	"capsule.dev/tenantview/pkg/registry"
+	"capsule.dev/tenantview/pkg/registry/kinds"
+	"capsule.dev/tenantview/pkg/source"
+	"capsule.dev/tenantview/pkg/tenancy"
+	"capsule.dev/tenantview/pkg/version"
+)
+
+// Config is what a server is made from.
+type Config struct {
+	// Generic is the configuration of the generic API server; serving, authentication and
+	// authorization must be set.
+	Generic *genericapiserver.Config
+	// Cluster is how to reach the cluster whose objects are served.
+	Cluster *restclient.Config
+	// Reviews answers what users may do to upstream resources. It is asked only if the
+	// policy unions native RBAC in, and need not cache.
+	Reviews authorizer.Authorizer
+	// Policy decides where Capsule leaves room.
+	Policy grants.Policy
+	// Kinds are options of the kinds.
+	Kinds kinds.Options
+}
+
+// NewGenericConfig returns the configuration of a generic API server for the API group, to
+// be completed with serving, authentication and authorization.
+func NewGenericConfig() *genericapiserver.Config {
+	config := genericapiserver.NewConfig(Codecs)
+	config.EffectiveVersion = effectiveVersion{compatibility.DefaultBuildEffectiveVersion()}
+	namer := openapinamer.NewDefinitionNamer(Scheme)
+	config.OpenAPIConfig = genericapiserver.DefaultOpenAPIConfig(openapi.GetOpenAPIDefinitions, namer)
+	config.OpenAPIConfig.Info.Title = "tenantview"
+	config.OpenAPIConfig.Info.Version = version.Get().GitVersion
+	config.OpenAPIV3Config = genericapiserver.DefaultOpenAPIV3Config(openapi.GetOpenAPIDefinitions, namer)
+	config.OpenAPIV3Config.Info = config.OpenAPIConfig.Info
+	return config
+}
+
+// effectiveVersion emulates Kubernetes' own version for its feature gates, and says
+// tenantview's to those who ask.
+type effectiveVersion struct {
+	basecompatibility.MutableEffectiveVersion
+}
+
+func (effectiveVersion) Info() *apimachineryversion.Info {
+	info := version.Get()
+	return &info
+}
+
+// CompletedConfig is a Config that a server can be made from.
+type CompletedConfig struct {
+	config  *Config
+	generic genericapiserver.CompletedConfig
+}
+
+// Complete fills in what can be derived.
+func (c *Config) Complete() CompletedConfig {
+	return CompletedConfig{config: c, generic: c.Generic.Complete(nil)}
+}
+
+// New makes the server. It connects to nothing before it is run.
+func (c CompletedConfig) New() (*Server, error) {
+	generic, err := c.generic.New("tenantview-apiserver", genericapiserver.NewEmptyDelegate())
+	if err != nil {
+		return nil, fmt.Errorf("making the generic API server: %w", err)
+	}
+	all := kinds.All(c.config.Kinds)
+	granted := make([]grants.Kind, len(all))
+	for i, kind := range all {
+		granted[i] = kind.Kind
+	}
+	m := newMetrics()
+	cluster := tenancy.New(granted, c.config.Policy, m.observeApply)
+	clients, err := source.NewClients(c.config.Cluster)
+	if err != nil {
+		return nil, err
+	}
+	sources, err := source.NewSources(clients, cluster, granted)
+	if err != nil {
+		return nil, err
+	}
+	shared := registry.Config{Viewers: cluster, Synced: sources.Live, ObserveList: m.observeList}
+	if c.config.Policy.NativeRBAC == grants.NativeRBACUnion {
+		shared.Reviews = accessreview.New(c.config.Reviews)
+	}
+	if err := install(generic, all, cluster, shared); err != nil {
+		return nil, err
+	}
+	if err := generic.AddReadyzChecks(readyzChecks(sources)...); err != nil {
+		return nil, fmt.Errorf("adding readyz checks: %w", err)
+	}
+	m.register(newCollector(all, cluster, sources))
+	return &Server{generic: generic, sources: sources}, nil
+}
+
+// install serves every kind from its view.
+func install(server *genericapiserver.GenericAPIServer, all []*registry.Kind, cluster *tenancy.Cluster, shared registry.Config) error {
+	group := genericapiserver.NewDefaultAPIGroupInfo(v1alpha1.GroupName, Scheme, ParameterCodec, Codecs)
+	storage := make(map[string]rest.Storage, len(all))
+	for _, kind := range all {
+		storage[kind.Resource] = registry.NewREST(kind, cluster.View(kind.Upstream.GroupResource()), shared)
+	}
+	group.VersionedResourcesStorageMap[v1alpha1.SchemeGroupVersion.Version] = storage
+	if err := server.InstallAPIGroup(&group); err != nil {
+		return fmt.Errorf("installing the API group: %w", err)
+	}
+	return nil
+}

@@ -1,0 +1,123 @@
+// Copyright The tenantview Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package apiserver
+
+import (
+	"sync"
+	"time"
+
+	"k8s.io/component-base/metrics"
+	"k8s.io/component-base/metrics/legacyregistry"
+
+	"capsule.dev/tenantview/pkg/registry"
+	"capsule.dev/tenantview/pkg/source"
+	"capsule.dev/tenantview/pkg/tenancy"
+)
+
+// serverMetrics are those that are told of events as they happen. No user, tenant or object is
+// ever a label: metrics are read by others than those who may see them.
+type serverMetrics struct {
+	listItems  *metrics.HistogramVec
+	grantApply *metrics.Histogram
+}
+
+func newMetrics() *serverMetrics {
+	return &serverMetrics{
+		listItems: metrics.NewHistogramVec(&metrics.HistogramOpts{
+			Name:           "tenantview_list_items",
+			Help:           "Items in an answered list.",
+			Buckets:        metrics.ExponentialBuckets(1, 4, 9),
+			StabilityLevel: metrics.ALPHA,
+		}, []string{"resource"}),
+		grantApply: metrics.NewHistogram(&metrics.HistogramOpts{
+			Name:           "tenantview_grant_apply_seconds",
+			Help:           "Time to apply one change of a source to the views and grants.",
+			Buckets:        metrics.ExponentialBuckets(1e-6, 4, 12),
+			StabilityLevel: metrics.ALPHA,
+		}),
+	}
+}
+
+func (m *serverMetrics) observeList(resource string, items int) {
+	m.listItems.WithLabelValues(resource).Observe(float64(items))
+}
+
+func (m *serverMetrics) observeApply(d time.Duration) { m.grantApply.Observe(d.Seconds()) }
+
+// registration guards the process's registry, which takes each name once: the metrics of
+// the first server of a process are the ones that are served.
+var registration sync.Once
+
+func (m *serverMetrics) register(c *collector) {
+	registration.Do(func() {
+		legacyregistry.MustRegister(m.listItems, m.grantApply)
+		legacyregistry.CustomMustRegister(c)
+	})
+}
+
+var (
+	objectsDesc = describe("objects", "Objects in the view.", "resource")
+	// The criteria are what lists are computed from; their number bounds the cost of a change.
+	criteriaDesc = describe("criteria", "Distinct criteria that somebody holds.", "resource")
+	subjectsDesc = describe("subjects", "Users and groups that hold a grant on namespaces or any other kind, by the kind with most.")
+	revisionDesc = describe("revision", "Revision of the view.", "resource")
+	lagDesc      = describe("source_lag_seconds", "How long the source has been without a connection.", "source")
+	syncedDesc   = describe("source_synced", "1 if the source has been read, 0 before.", "source")
+	absentDesc   = describe("source_absent", "1 if the source's resource is not served by the cluster.", "source")
+	invalidDesc  = describe("invalid_objects", "Objects that do not grant all that they say, because a part makes no sense.", "source", "reason")
+)
+
+func describe(name, help string, labels ...string) *metrics.Desc {
+	return metrics.NewDesc("tenantview_"+name, help, labels, nil, metrics.ALPHA, "")
+}
+
+// collector reads the state of the views and sources when it is asked.
+type collector struct {
+	metrics.BaseStableCollector
+	kinds   []*registry.Kind
+	cluster *tenancy.Cluster
+	sources *source.Sources
+}
+
+func newCollector(kinds []*registry.Kind, cluster *tenancy.Cluster, sources *source.Sources) *collector {
+	return &collector{kinds: kinds, cluster: cluster, sources: sources}
+}
+
+// DescribeWithStability says which metrics there are.
+func (c *collector) DescribeWithStability(ch chan<- *metrics.Desc) {
+	for _, d := range []*metrics.Desc{objectsDesc, criteriaDesc, subjectsDesc, revisionDesc, lagDesc, syncedDesc, absentDesc, invalidDesc} {
+		ch <- d
+	}
+}
+
+// CollectWithStability reads them.
+func (c *collector) CollectWithStability(ch chan<- metrics.Metric) {
+	gauge := func(d *metrics.Desc, value float64, labels ...string) {
+		ch <- metrics.NewLazyConstMetric(d, metrics.GaugeValue, value, labels...)
+	}
+	subjects := 0
+	for _, kind := range c.kinds {
+		stats := c.cluster.View(kind.Upstream.GroupResource()).Stats()
+		gauge(objectsDesc, float64(stats.Objects), kind.Resource)
+		gauge(criteriaDesc, float64(stats.Criteria), kind.Resource)
+		gauge(revisionDesc, float64(stats.Revision), kind.Resource)
+		subjects = max(subjects, stats.Subjects)
+	}
+	gauge(subjectsDesc, float64(subjects))
+	for _, s := range c.sources.All() {
+		gauge(lagDesc, s.Lag().Seconds(), s.Name())
+		gauge(syncedDesc, oneIf(s.Synced()), s.Name())
+		gauge(absentDesc, oneIf(s.Absent()), s.Name())
+	}
+	for key, n := range c.cluster.Invalid() {
+		gauge(invalidDesc, float64(n), key.Source, key.Reason)
+	}
+}
+
+func oneIf(b bool) float64 {
+	if b {
+		return 1
+	}
+	return 0
+}

@@ -1,0 +1,51 @@
+// Copyright The tenantview Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package apiserver
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+
+	genericapiserver "k8s.io/apiserver/pkg/server"
+	"k8s.io/apiserver/pkg/server/healthz"
+
+	"capsule.dev/tenantview/pkg/source"
+)
+
+// Server serves the API group of one cluster.
+type Server struct {
+	generic *genericapiserver.GenericAPIServer
+	sources *source.Sources
+}
+
+// Run serves until the context ends and the requests under way are answered.
+func (s *Server) Run(ctx context.Context) error {
+	// The sources outlive ctx: what is still being answered after it has ended is the truth, too.
+	reading, stop := context.WithCancel(context.WithoutCancel(ctx))
+	stopped := make(chan struct{})
+	go func() {
+		defer close(stopped)
+		s.sources.Run(reading)
+	}()
+	err := s.generic.PrepareRun().RunWithContext(ctx)
+	stop()
+	<-stopped
+	return err
+}
+
+// readyzChecks has one check for each source. A check that has succeeded never fails again:
+// when a source loses its connection, old truth is better than none.
+func readyzChecks(sources *source.Sources) []healthz.HealthChecker {
+	var checks []healthz.HealthChecker
+	for _, s := range sources.All() {
+		checks = append(checks, healthz.NamedCheck("source-"+s.Name(), func(*http.Request) error {
+			if s.Synced() {
+				return nil
+			}
+			return fmt.Errorf("%s have not been read yet", s.Name())
+		}))
+	}
+	return checks
+}
