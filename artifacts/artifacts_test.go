@@ -1,0 +1,117 @@
+// Copyright The tenantview Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package artifacts_test
+
+import (
+	"io/fs"
+	"slices"
+	"testing"
+
+	appsv1 "k8s.io/api/apps/v1"
+	rbacv1 "k8s.io/api/rbac/v1"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/apimachinery/pkg/runtime"
+	"sigs.k8s.io/yaml"
+
+	"capsule.dev/tenantview/artifacts"
+	"capsule.dev/tenantview/e2e/controlplane"
+)
+
+// find decodes the one object of a kind and name, strictly: an unknown field is a misspelt one.
+func find(t *testing.T, file, kind, name string, into any) {
+	t.Helper()
+	for _, object := range decode(t, file) {
+		if object.GetKind() == kind && object.GetName() == name {
+			if err := runtime.DefaultUnstructuredConverter.FromUnstructuredWithValidation(object.Object, into, true); err != nil {
+				t.Fatalf("%s: %s %s: %v", file, kind, name, err)
+			}
+			return
+		}
+	}
+	t.Fatalf("%s has no %s %s", file, kind, name)
+}
+
+func decode(t *testing.T, file string) []*unstructured.Unstructured {
+	t.Helper()
+	data, err := artifacts.Files.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	objects, err := controlplane.Decode(data)
+	if err != nil {
+		t.Fatalf("%s: %v", file, err)
+	}
+	return objects
+}
+
+// The server reads and asks; a verb that writes would be a right that nobody needs.
+func TestServerOwnsNoWriteRight(t *testing.T) {
+	role := &rbacv1.ClusterRole{}
+	find(t, "rbac.yaml", "ClusterRole", "tenantview-apiserver", role)
+	for _, rule := range role.Rules {
+		want := []string{"list", "watch"}
+		if slices.Contains(rule.APIGroups, "authorization.k8s.io") || slices.Contains(rule.APIGroups, "authentication.k8s.io") {
+			want = []string{"create"}
+		}
+		if !slices.Equal(rule.Verbs, want) {
+			t.Errorf("%v %v: verbs %v, expected %v", rule.APIGroups, rule.Resources, rule.Verbs, want)
+		}
+		if slices.Contains(rule.Resources, "*") || slices.Contains(rule.APIGroups, "*") {
+			t.Errorf("%v %v: a wildcard", rule.APIGroups, rule.Resources)
+		}
+	}
+}
+
+func TestUsersMayOnlyRead(t *testing.T) {
+	role := &rbacv1.ClusterRole{}
+	find(t, "users.yaml", "ClusterRole", "tenantview-viewer", role)
+	for _, rule := range role.Rules {
+		if !slices.Equal(rule.APIGroups, []string{"tenantview.capsule.dev"}) || !slices.Equal(rule.Verbs, []string{"get", "list", "watch"}) {
+			t.Errorf("rule %v", rule)
+		}
+	}
+}
+
+// While no replica is ready, no namespace in the cluster can be deleted.
+func TestDeploymentSurvivesTheLossOfANode(t *testing.T) {
+	deployment := &appsv1.Deployment{}
+	find(t, "deployment.yaml", "Deployment", "tenantview-apiserver", deployment)
+	if n := deployment.Spec.Replicas; n == nil || *n < 2 {
+		t.Errorf("replicas %v", n)
+	}
+	pod := deployment.Spec.Template.Spec
+	if pod.PriorityClassName != "system-cluster-critical" {
+		t.Errorf("priority class %q", pod.PriorityClassName)
+	}
+	if pod.Affinity == nil || pod.Affinity.PodAntiAffinity == nil {
+		t.Error("nothing keeps the replicas apart")
+	}
+	if pod.ServiceAccountName != controlplane.ServerName || deployment.Namespace != controlplane.ServerNamespace {
+		t.Errorf("runs as %s/%s", deployment.Namespace, pod.ServiceAccountName)
+	}
+}
+
+func TestKustomizationListsEveryManifest(t *testing.T) {
+	data, err := artifacts.Files.ReadFile("kustomization.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	kustomization := struct{ Resources []string }{}
+	if err := yaml.Unmarshal(data, &kustomization); err != nil {
+		t.Fatal(err)
+	}
+	want, err := fs.Glob(artifacts.Files, "*.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	want = slices.DeleteFunc(want, func(file string) bool { return file == "kustomization.yaml" })
+	if got := slices.Sorted(slices.Values(kustomization.Resources)); !slices.Equal(got, want) {
+		t.Errorf("got %v, expected %v", got, want)
+	}
+	for _, file := range want {
+		if len(decode(t, file)) == 0 {
+			t.Errorf("%s holds no object", file)
+		}
+	}
+}
