@@ -1,0 +1,52 @@
+// Copyright The tenantview Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package controlplane
+
+import (
+	"errors"
+	"path/filepath"
+)
+
+// Config says where a control plane lives and how its processes run.
+type Config struct {
+	// Dir holds the state: etcd's data, keys and certificates, logs and process records. Required.
+	// It outlives the processes: a control plane that is started again in the same Dir goes on with
+	// the same cluster.
+	Dir string
+	// BinDir holds the programs that Build makes. Default: Dir/bin.
+	BinDir string
+	// Ports are the loopback ports. A port that is 0 is the one of the last start in Dir or, the first
+	// time, a free one.
+	Ports Ports
+	// CRDDir replaces the project's own CRDs by those of the YAML files in this folder.
+	CRDDir string
+	// Background detaches the processes from this one: they go on when it exits, and a later Open with
+	// the same Dir finds them. Otherwise they die with this process, however it ends.
+	Background bool
+	// APIServerFlags and ControllerManagerFlags are appended to the flags of the two programs.
+	APIServerFlags         []string
+	ControllerManagerFlags []string
+	// Notef receives remarks that a person should see, such as a CRD that was changed to fit. Optional.
+	Notef func(format string, args ...any)
+}
+
+func (c *Config) complete() error {
+	if c.Dir == "" {
+		return errors.New("control plane: Config.Dir must be set")
+	}
+	var err error
+	if c.Dir, err = filepath.Abs(c.Dir); err != nil {
+		return err
+	}
+	if c.BinDir == "" {
+		c.BinDir = filepath.Join(c.Dir, "bin")
+	}
+	if c.BinDir, err = filepath.Abs(c.BinDir); err != nil {
+		return err
+	}
+	if c.Notef == nil {
+		c.Notef = func(string, ...any) {}
+	}
+	return nil
+}

@@ -1,0 +1,191 @@
+// Copyright The tenantview Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package controlplane
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"math/rand/v2"
+	"net"
+	"os"
+	"path/filepath"
+	"strconv"
+	"syscall"
+)
+
+// Ports are TCP ports on 127.0.0.1.
+type Ports struct {
+	Etcd              int `json:"etcd"`
+	EtcdPeer          int `json:"etcdPeer"`
+	APIServer         int `json:"apiServer"`
+	ControllerManager int `json:"controllerManager"`
+	Server            int `json:"server"`
+}
+
+// DefaultPorts are those of the development control plane.
+var DefaultPorts = Ports{Etcd: 16379, EtcdPeer: 16380, APIServer: 16443, ControllerManager: 16257, Server: 16444}
+
+// portSetting ties a port to the program that listens on it and to the environment variable that moves it.
+type portSetting struct {
+	component Component
+	env       string
+	value     *int
+}
+
+func (p *Ports) settings() []portSetting {
+	return []portSetting{
+		{Etcd, "TENANTVIEW_ETCD_PORT", &p.Etcd},
+		{Etcd, "TENANTVIEW_ETCD_PEER_PORT", &p.EtcdPeer},
+		{APIServer, "TENANTVIEW_KUBE_APISERVER_PORT", &p.APIServer},
+		{ControllerManager, "TENANTVIEW_CONTROLLER_MANAGER_PORT", &p.ControllerManager},
+		{Server, "TENANTVIEW_SERVER_PORT", &p.Server},
+	}
+}
+
+// PortsFromEnv reads TENANTVIEW_ETCD_PORT, TENANTVIEW_ETCD_PEER_PORT, TENANTVIEW_KUBE_APISERVER_PORT,
+// TENANTVIEW_CONTROLLER_MANAGER_PORT and TENANTVIEW_SERVER_PORT. What is not set stays 0.
+func PortsFromEnv() (Ports, error) {
+	var ports Ports
+	for _, s := range ports.settings() {
+		text := os.Getenv(s.env)
+		if text == "" {
+			continue
+		}
+		port, err := strconv.Atoi(text)
+		if err != nil || port < 1 || port > 65535 {
+			return Ports{}, fmt.Errorf("%s=%q: not a port between 1 and 65535", s.env, text)
+		}
+		*s.value = port
+	}
+	return ports, nil
+}
+
+// Or returns p with each port that is 0 taken from other.
+func (p Ports) Or(other Ports) Ports {
+	from := other.settings()
+	for i, s := range p.settings() {
+		if *s.value == 0 {
+			*s.value = *from[i].value
+		}
+	}
+	return p
+}
+
+// PortTakenError says that a program cannot start because something else listens on its port.
+type PortTakenError struct {
+	Component Component
+	Port      int
+	// Setting is the environment variable that chooses another port.
+	Setting string
+}
+
+func (e *PortTakenError) Error() string {
+	return fmt.Sprintf("port %d, which %s needs, is taken by another process; choose another port with %s",
+		e.Port, e.Component, e.Setting)
+}
+
+// of returns p without the ports of other components, for comparison.
+func (p Ports) of(component Component) Ports {
+	for _, s := range p.settings() {
+		if s.component != component {
+			*s.value = 0
+		}
+	}
+	return p
+}
+
+// checkFree returns a *PortTakenError for the first port of the component on which something listens.
+func (p *Ports) checkFree(component Component) error {
+	for _, s := range p.settings() {
+		if s.component != component {
+			continue
+		}
+		l, err := net.Listen("tcp", Address(*s.value))
+		if errors.Is(err, syscall.EADDRINUSE) {
+			return &PortTakenError{Component: component, Port: *s.value, Setting: s.env}
+		}
+		if err != nil {
+			return fmt.Errorf("port %d of %s (%s): %w", *s.value, component, s.env, err)
+		}
+		if err := l.Close(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// checkDistinct returns an error if two programs were given the same port.
+func (p *Ports) checkDistinct() error {
+	seen := map[int]string{}
+	for _, s := range p.settings() {
+		if other, ok := seen[*s.value]; ok {
+			return fmt.Errorf("%s and %s are both %d", other, s.env, *s.value)
+		}
+		seen[*s.value] = s.env
+	}
+	return nil
+}
+
+// Free ports are looked for below those that the kernel gives to outgoing connections. One of these could
+// be lost to any connection while its program is being restarted; a client that tries again and again
+// even connects to itself.
+const freePortsFrom, freePortsTo = 20000, 32000
+
+// fillFree gives each port that is 0 a free one. All are held open until the last is chosen, so that no
+// two are the same.
+func (p *Ports) fillFree() error {
+	for _, s := range p.settings() {
+		if *s.value != 0 {
+			continue
+		}
+		l, err := listenAnywhere()
+		if err != nil {
+			return fmt.Errorf("looking for a free port for %s: %w", s.component, err)
+		}
+		defer l.Close()
+		*s.value = l.Addr().(*net.TCPAddr).Port
+	}
+	return nil
+}
+
+func listenAnywhere() (l net.Listener, err error) {
+	for range 100 {
+		port := freePortsFrom + rand.IntN(freePortsTo-freePortsFrom)
+		if l, err = net.Listen("tcp", Address(port)); err == nil {
+			return l, nil
+		}
+	}
+	return nil, err
+}
+
+// LoadPorts returns the ports of the last start in dir; all are 0 if there was none.
+func LoadPorts(dir string) (Ports, error) {
+	var ports Ports
+	data, err := os.ReadFile(portsFile(dir))
+	if errors.Is(err, fs.ErrNotExist) {
+		return ports, nil
+	}
+	if err == nil {
+		err = json.Unmarshal(data, &ports)
+	}
+	if err != nil {
+		return Ports{}, fmt.Errorf("reading the ports of the last start: %w", err)
+	}
+	return ports, nil
+}
+
+func (p *Ports) save(dir string) error {
+	data, err := json.MarshalIndent(p, "", "  ")
+	if err != nil {
+		return err
+	}
+	return writeFile(portsFile(dir), append(data, '\n'), 0o644)
+}
+
+func portsFile(dir string) string { return filepath.Join(dir, "ports.json") }
+
+// Address is the loopback address of a port, as "127.0.0.1:PORT".
+func Address(port int) string { return net.JoinHostPort("127.0.0.1", strconv.Itoa(port)) }

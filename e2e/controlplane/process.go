@@ -1,0 +1,182 @@
+// Copyright The tenantview Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package controlplane
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"slices"
+	"syscall"
+	"time"
+)
+
+// process is one of the programs, as it was last started. It is kept in a file, from which a later
+// "make up" or "make down" knows what runs and what may be killed.
+type process struct {
+	PID int `json:"pid"`
+	// Identity tells this process from a later one with the same PID; see processIdentity.
+	Identity string `json:"identity"`
+	// Digest is that of the program file when it was started.
+	Digest string   `json:"digest"`
+	Path   string   `json:"path"`
+	Args   []string `json:"args"`
+	// LogOffset is where the output of this process begins in its log file, in bytes.
+	LogOffset int64 `json:"logOffset"`
+}
+
+// processes starts programs and remembers them under dir.
+type processes struct {
+	dir        string
+	background bool
+}
+
+func (ps processes) recordFile(c Component) string {
+	return filepath.Join(ps.dir, "processes", string(c)+".json")
+}
+
+func (ps processes) logFile(c Component) string {
+	return filepath.Join(ps.dir, "logs", string(c)+".log")
+}
+
+// find returns the last recorded process of a component, running or not, or nil if there is none.
+func (ps processes) find(c Component) (*process, error) {
+	data, err := os.ReadFile(ps.recordFile(c))
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	p := &process{}
+	if err == nil {
+		err = json.Unmarshal(data, p)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("reading the process record of %s: %w", c, err)
+	}
+	return p, nil
+}
+
+// running returns the process of a component if it is alive, else nil.
+func (ps processes) running(c Component) (*process, error) {
+	p, err := ps.find(c)
+	if err != nil || p == nil || !p.alive() {
+		return nil, err
+	}
+	return p, nil
+}
+
+// start starts a program with its output appended to the component's log file.
+func (ps processes) start(c Component, path string, args []string) (*process, error) {
+	digest, err := fileDigest(path)
+	if err != nil {
+		return nil, fmt.Errorf("starting %s: %w", c, err)
+	}
+	log, offset, err := openLog(ps.logFile(c))
+	if err != nil {
+		return nil, err
+	}
+	defer log.Close()
+	cmd := exec.Command(path, args...)
+	cmd.Dir, cmd.Stdout, cmd.Stderr = ps.dir, log, log
+	cmd.SysProcAttr = sysProcAttr(ps.background)
+	if err := startAndReap(cmd); err != nil {
+		return nil, fmt.Errorf("starting %s: %w", c, err)
+	}
+	p := &process{PID: cmd.Process.Pid, Digest: digest, Path: path, Args: args, LogOffset: offset}
+	if p.Identity, err = processIdentity(p.PID); err != nil {
+		return nil, fmt.Errorf("%s ended at once\n%s", c, logTail(ps.logFile(c), offset))
+	}
+	data, err := json.MarshalIndent(p, "", "  ")
+	if err == nil {
+		err = writeFile(ps.recordFile(c), append(data, '\n'), 0o644)
+	}
+	if err != nil {
+		// A process without a record could never be stopped again.
+		return nil, errors.Join(fmt.Errorf("recording %s: %w", c, err), p.signal(syscall.SIGKILL))
+	}
+	return p, nil
+}
+
+// startAndReap starts a command from a thread that lives until the command has ended: the kernel sends a
+// parent-death signal when the starting thread ends, not the process, and Go ends idle threads.
+func startAndReap(cmd *exec.Cmd) error {
+	started := make(chan error)
+	go func() {
+		runtime.LockOSThread()
+		defer runtime.UnlockOSThread()
+		err := cmd.Start()
+		started <- err
+		if err == nil {
+			// How it ended is read from its log and by those who wait for it.
+			_ = cmd.Wait()
+		}
+	}()
+	return <-started
+}
+
+// is says whether the process was started from the present content of path with these arguments.
+func (p *process) is(path string, args []string) bool {
+	if p.Path != path || !slices.Equal(p.Args, args) {
+		return false
+	}
+	digest, err := fileDigest(path)
+	return err == nil && digest == p.Digest
+}
+
+func (p *process) alive() bool {
+	identity, err := processIdentity(p.PID)
+	return err == nil && identity == p.Identity
+}
+
+// signal sends a signal to exactly this process. It returns os.ErrProcessDone when the process has
+// ended, whoever has its PID now.
+func (p *process) signal(sig os.Signal) error {
+	// Taken before the identity is checked: where the system has process handles, this one cannot come
+	// to mean another process between the check and the signal.
+	handle, err := os.FindProcess(p.PID)
+	if err != nil {
+		return err
+	}
+	defer handle.Release()
+	if !p.alive() {
+		return os.ErrProcessDone
+	}
+	return handle.Signal(sig)
+}
+
+// end sends a signal and waits until the process has ended. It returns nil if it had ended before.
+func (p *process) end(ctx context.Context, sig os.Signal, timeout time.Duration) error {
+	if err := p.signal(sig); errors.Is(err, os.ErrProcessDone) {
+		return nil
+	} else if err != nil {
+		return err
+	}
+	return poll(ctx, timeout, fmt.Sprintf("the end of process %d after %v", p.PID, sig), func(context.Context) error {
+		if p.alive() {
+			return errors.New("still running")
+		}
+		return nil
+	})
+}
+
+func fileDigest(path string) (string, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return "", err
+	}
+	defer f.Close()
+	h := sha256.New()
+	if _, err := io.Copy(h, f); err != nil {
+		return "", err
+	}
+	return hex.EncodeToString(h.Sum(nil)), nil
+}
