@@ -1,0 +1,63 @@
+# tenantview: see README.md. Everything that is needed besides Go, make and git (and gcc
+# for the race detector) is built from source at versions pinned in go.mod files.
+
+GO ?= go
+LINT := $(GO) tool -modfile=hack/tools/golangci-lint/go.mod golangci-lint
+# Packages in which goroutines share state.
+RACE := ./pkg/view/... ./pkg/tenancy/... ./pkg/source/... ./pkg/registry/... ./pkg/accessreview/... ./pkg/apiserver/...
+
+.DEFAULT_GOAL := help
+
+.PHONY: help
+help: ## Show what there is to make
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+##@ Try it
+
+.PHONY: demo up down user clean
+demo: ## Start a control plane with a sample cluster, and show what its users see
+	@$(GO) run ./hack/dev demo
+up: ## Start a control plane with tenantview in the background
+	@$(GO) run ./hack/dev up
+down: ## Stop what up has started
+	@$(GO) run ./hack/dev down
+user: ## Write a kubeconfig: make user NAME=carol MEMBER_OF=a,b
+	@$(GO) run ./hack/dev user
+clean: ## Stop everything and remove its state
+	@$(GO) run ./hack/dev clean
+
+##@ Work on it
+
+.PHONY: build test unit race e2e bench bench-e2e fuzz
+build: ## Build the server into bin/
+	$(GO) build -o bin/ ./cmd/tenantview-apiserver
+
+test: unit race e2e ## Run all tests
+
+unit: ## Run the unit tests
+	$(GO) test $$($(GO) list ./... | grep -v /e2e)
+
+race: ## Run the tests of the concurrent packages with the race detector
+	CGO_ENABLED=1 $(GO) test -race $(RACE)
+
+e2e: ## Run the end-to-end tests on a real kube-apiserver and etcd
+	$(GO) test -count=1 -timeout=20m ./e2e/...
+
+##@ Check it
+
+.PHONY: generate verify lint tidy
+generate: ## Generate clients, deep copies and OpenAPI definitions
+	hack/generate.sh
+
+verify: ## Check that generated files, formatting, modules and lint are in order
+	hack/verify-generated.sh
+	hack/verify-tidy.sh
+	$(GO) vet ./...
+	$(LINT) fmt --diff
+	$(LINT) run ./...
+
+lint: ## Run the linters
+	$(LINT) run ./...
+
+tidy: ## Tidy all modules
+	for dir in . hack/controlplane hack/tools hack/tools/golangci-lint; do (cd $$dir && $(GO) mod tidy) || exit 1; done
