@@ -15,7 +15,7 @@ func (v *View) classify(s *slot, previous *Entry) {
 	for i := len(s.postings) - 1; i >= 0; i-- {
 		if p := s.postings[i]; !p.criterion.Matches(&s.entry.Attributes) {
 			p.remove(s)
-			v.dropIfUnused(p)
+			v.retire(p)
 		}
 	}
 	if partition := s.entry.Partition; partition != "" {
@@ -76,7 +76,7 @@ func (c Criterion) isMaintainedByKey() bool {
 func (v *View) fill(p *posting) {
 	switch a := p.criterion.anchor; {
 	case a.kind == anchorName:
-		if s := v.slots[a.value]; s != nil && s.entry != nil {
+		if s := v.slots[a.value]; s != nil {
 			v.joinMatching(p, s)
 		}
 	case a.kind == anchorPartition && p.criterion.match == nil:
@@ -98,6 +98,13 @@ func (v *View) fill(p *posting) {
 func (v *View) joinMatching(p *posting, s *slot) {
 	if p.criterion.Matches(&s.entry.Attributes) {
 		v.join(p, s)
+	}
+}
+
+// retire marks a posting for the end of the transaction, if nobody uses it then.
+func (v *View) retire(p *posting) {
+	if p != v.all && p.holdings == 0 {
+		v.retired = append(v.retired, p)
 	}
 }
 

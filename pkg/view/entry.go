@@ -3,6 +3,8 @@
 
 package view
 
+import "sync"
+
 // Attributes are the facts of an object that criteria may ask about.
 type Attributes struct {
 	// Name is unique in a view.
@@ -29,13 +31,27 @@ type Entry struct {
 	Object
 	// Revision is the view's revision of the change that published the entry.
 	Revision uint64
+
+	serving sync.Once
+	served  any
 }
+
+// Served returns what makeServed made for this entry, which is called once for all who
+// watch it. It must return the same for the same entry, whoever asks.
+func (e *Entry) Served(makeServed func(*Entry) any) any {
+	e.serving.Do(func() { e.served = makeServed(e) })
+	return e.served
+}
+
+// at returns the entry as the event of a later revision shows it.
+func (e *Entry) at(revision uint64) *Entry { return &Entry{Object: e.Object, Revision: revision} }
 
 // slot is where the entries of one name succeed each other. Postings refer to slots, so
 // that a change that moves an object in or out of no posting costs one assignment.
 type slot struct {
 	name  string
 	entry *Entry
-	// postings are those that contain the slot.
+	// postings are those that contain the slot. The slice is never changed in place: the
+	// history keeps it.
 	postings []*posting
 }

@@ -11,8 +11,12 @@ import (
 
 // posting is the set of slots that meet a criterion.
 type posting struct {
+	// id is unique in the process, and never used again.
+	id        uint64
 	criterion Criterion
 	members   map[*slot]struct{}
+	// audiences are those that see the members. Guarded by the set's writer lock.
+	audiences map[*audience]struct{}
 	// holdings counts the subjects' holdings that use the posting.
 	holdings int
 	// byName caches the members in the order of their names; nil after a change of the
@@ -20,22 +24,22 @@ type posting struct {
 	byName atomic.Pointer[[]*slot]
 }
 
+var postingIDs atomic.Uint64
+
 func newPosting(c Criterion) *posting {
-	return &posting{criterion: c, members: make(map[*slot]struct{})}
+	return &posting{id: postingIDs.Add(1), criterion: c, members: make(map[*slot]struct{})}
 }
 
 func (p *posting) add(s *slot) {
 	p.members[s] = struct{}{}
 	p.byName.Store(nil)
-	s.postings = append(s.postings, p)
+	s.postings = append(slices.Clip(s.postings), p) // never in place
 }
 
 func (p *posting) remove(s *slot) {
 	delete(p.members, s)
 	p.byName.Store(nil)
-	if i := slices.Index(s.postings, p); i >= 0 {
-		s.postings = slices.Delete(s.postings, i, i+1)
-	}
+	s.postings = slices.DeleteFunc(slices.Clone(s.postings), func(q *posting) bool { return q == p })
 }
 
 // sorted returns the members in the order of their names. It is shared: read only.

@@ -8,7 +8,8 @@ import "sync"
 // Set is views that change together: a reader sees all of a transaction or nothing of it,
 // in every view.
 type Set struct {
-	// writer admits one transaction at a time.
+	// writer admits one transaction at a time. It also guards all that only watches need,
+	// and is held while watchers are told of a transaction.
 	writer sync.Mutex
 	// mu guards the content of the views. Writers hold it only while they change them.
 	mu    sync.RWMutex
@@ -29,6 +30,10 @@ func NewSet(resources ...string) *Set {
 			postings: make(map[string]*posting),
 			anchored: make(map[anchor]map[*posting]struct{}),
 			accounts: make(map[Subject]account),
+
+			audiences:   make(map[audienceKey]*audience),
+			listeners:   make(map[Subject]map[*Watcher]struct{}),
+			regrantedAt: make(map[Subject]uint64),
 		}
 	}
 	return s
@@ -43,9 +48,10 @@ func (s *Set) View(resource string) *View { return s.views[resource] }
 func (s *Set) Update(cause uint64, change func(*Tx)) {
 	s.writer.Lock()
 	defer s.writer.Unlock()
+	tx := &Tx{set: s, cause: cause, touched: make(map[*View]*touched)}
 	s.mu.Lock()
-	defer s.mu.Unlock()
-	tx := &Tx{set: s, cause: cause, regranted: make(map[*View]struct{})}
 	change(tx)
 	tx.commit()
+	s.mu.Unlock()
+	tx.dispatch()
 }

@@ -4,20 +4,31 @@
 package view
 
 // Tx is a transaction on the views of a Set. Its methods change them at once; readers see
-// the changes when the transaction ends.
+// the changes when the transaction ends, and watchers are told of them then.
 type Tx struct {
-	set   *Set
-	cause uint64
-	// regranted are the views in which somebody's holdings have changed.
-	regranted map[*View]struct{}
-	// retired are postings that have lost their last holding, to be dropped at the end,
-	// unless another grant of the same transaction has taken them up again.
-	retired []retiredPosting
+	set     *Set
+	cause   uint64
+	touched map[*View]*touched
 }
 
-type retiredPosting struct {
-	view    *View
-	posting *posting
+// touched is what a transaction has done to one view.
+type touched struct {
+	// changes are the slots that have changed, in the order of their revisions.
+	changes []*change
+	bySlot  map[*slot]*change
+	// regranted are the subjects whose holdings have changed.
+	regranted map[Subject]struct{}
+	// regrantedAt is the revision of that.
+	regrantedAt uint64
+}
+
+func (tx *Tx) touch(v *View) *touched {
+	t := tx.touched[v]
+	if t == nil {
+		t = &touched{bySlot: make(map[*slot]*change), regranted: make(map[Subject]struct{})}
+		tx.touched[v] = t
+	}
+	return t
 }
 
 // Put publishes an object. Nothing happens if the view has it already, with the same
@@ -28,13 +39,10 @@ func (tx *Tx) Put(v *View, o Object) {
 	case s == nil:
 		s = &slot{name: o.Name}
 		v.slots[o.Name] = s
-		v.all.add(s)
 	case s.entry.Version == o.Version && s.entry.Partition == o.Partition:
 		return
 	}
-	previous := s.entry
-	s.entry = &Entry{Object: o, Revision: tx.advance(v, o.Version)}
-	v.classify(s, previous)
+	tx.publish(v, s, o, tx.advance(v, o.Version))
 }
 
 // SetPartition moves an object to a partition, as an effect of something else than the
@@ -44,15 +52,23 @@ func (tx *Tx) SetPartition(v *View, name, partition string) {
 	if s == nil || s.entry.Partition == partition {
 		return
 	}
-	previous := s.entry
-	moved := previous.Object
+	moved := s.entry.Object
 	moved.Partition = partition
-	revision := previous.Revision
+	revision := s.entry.Revision
 	if tx.set.live {
 		revision = tx.advance(v, tx.cause)
 	}
-	s.entry = &Entry{Object: moved, Revision: revision}
+	tx.publish(v, s, moved, revision)
+}
+
+func (tx *Tx) publish(v *View, s *slot, o Object, revision uint64) {
+	previous, was := s.entry, s.postings
+	s.entry = &Entry{Object: o, Revision: revision}
+	if previous == nil {
+		v.all.add(s)
+	}
 	v.classify(s, previous)
+	tx.record(v, &change{revision: revision, slot: s, previous: previous, current: s.entry, was: was, is: s.postings})
 }
 
 // Delete removes an object. Nothing happens if there is none of that name.
@@ -61,27 +77,51 @@ func (tx *Tx) Delete(v *View, name string) {
 	if s == nil {
 		return
 	}
-	tx.advance(v, tx.cause)
+	c := &change{revision: tx.advance(v, tx.cause), slot: s, previous: s.entry, was: s.postings}
 	delete(v.slots, name)
-	for len(s.postings) > 0 {
-		p := s.postings[len(s.postings)-1]
+	for _, p := range s.postings {
 		p.remove(s)
-		v.dropIfUnused(p)
+		v.retire(p)
 	}
+	tx.record(v, c)
+}
+
+// record notes a change. Several changes of one slot in a transaction are one.
+func (tx *Tx) record(v *View, c *change) {
+	if !tx.set.live {
+		return
+	}
+	t := tx.touch(v)
+	if earlier := t.bySlot[c.slot]; earlier != nil {
+		c.previous, c.was = earlier.previous, earlier.was
+		for i := range t.changes {
+			if t.changes[i] == earlier {
+				t.changes = append(t.changes[:i], t.changes[i+1:]...)
+				break
+			}
+		}
+	}
+	t.bySlot[c.slot] = c
+	t.changes = append(t.changes, c)
 }
 
 // Observe raises the view's revision to that of a bookmark or a list of its source.
 func (tx *Tx) Observe(v *View, version uint64) {
 	if version > v.revision {
 		v.revision = version
-		tx.wake(v)
+		v.wake()
 	}
 }
 
 // GoLive says that every source has delivered its first list, and that readers are
 // admitted from now on. Before, nobody has seen an entry, so whatever the order in which
 // the sources were read, each entry keeps the version of its object as its revision.
-func (tx *Tx) GoLive() { tx.set.live = true }
+func (tx *Tx) GoLive() {
+	tx.set.live = true
+	for _, v := range tx.set.views {
+		v.history.floor = v.revision
+	}
+}
 
 // Grant gives a subject a grant. Equal grants add up; each needs its own Revoke.
 func (tx *Tx) Grant(v *View, subject Subject, g Grant) {
@@ -95,11 +135,11 @@ func (tx *Tx) Grant(v *View, subject Subject, g Grant) {
 	if h == nil {
 		h = &holding{posting: v.posting(g.Criterion), operations: g.Operations}
 		if h.posting.holdings == 0 {
-			v.held++
+			v.heldCriteria++
 		}
 		h.posting.holdings++
 		held[key] = h
-		tx.regranted[v] = struct{}{}
+		tx.touch(v).regranted[subject] = struct{}{}
 	}
 	h.grants++
 }
@@ -120,19 +160,58 @@ func (tx *Tx) Revoke(v *View, subject Subject, g Grant) {
 	if len(held) == 0 {
 		delete(v.accounts, subject)
 	}
-	tx.regranted[v] = struct{}{}
+	tx.touch(v).regranted[subject] = struct{}{}
 	if h.posting.holdings--; h.posting.holdings == 0 {
-		v.held--
-		tx.retired = append(tx.retired, retiredPosting{v, h.posting})
+		v.heldCriteria--
+		v.retire(h.posting)
 	}
 }
 
+// commit ends what readers can see of the transaction. A change of grants has a revision
+// of its own for all objects that it reveals or hides; the view is then one revision
+// further, so that a client that has seen that one has seen all of them.
 func (tx *Tx) commit() {
-	for v := range tx.regranted {
-		tx.advance(v, tx.cause)
+	for v, t := range tx.touched {
+		if len(t.regranted) > 0 {
+			t.regrantedAt = tx.advance(v, tx.cause)
+			if tx.set.live {
+				tx.advance(v, 0)
+			}
+		}
 	}
-	for _, r := range tx.retired {
-		r.view.dropIfUnused(r.posting)
+}
+
+// dispatch tells watchers.
+func (tx *Tx) dispatch() {
+	for v, t := range tx.touched {
+		if tx.set.live {
+			moves := v.moves(t.regranted)
+			v.dispatch(t.changes, moves, t.regrantedAt)
+			v.noteRegranted(t)
+		}
+	}
+	tx.set.mu.Lock()
+	defer tx.set.mu.Unlock()
+	for _, v := range tx.set.views {
+		for _, p := range v.retired {
+			v.dropIfUnused(p)
+		}
+		v.retired = nil
+	}
+}
+
+// noteRegranted remembers when the holdings of subjects changed, and forgets what is older
+// than the history: nobody can resume from before that anyway.
+func (v *View) noteRegranted(t *touched) {
+	for s := range t.regranted {
+		v.regrantedAt[s] = t.regrantedAt
+	}
+	if len(v.regrantedAt) > 2*historySize {
+		for s, at := range v.regrantedAt {
+			if at < v.history.floor {
+				delete(v.regrantedAt, s)
+			}
+		}
 	}
 }
 
@@ -144,13 +223,6 @@ func (tx *Tx) advance(v *View, cause uint64) uint64 {
 		return cause
 	}
 	v.revision = max(v.revision+1, cause)
-	tx.wake(v)
+	v.wake()
 	return v.revision
-}
-
-func (tx *Tx) wake(v *View) {
-	if v.advanced != nil {
-		close(v.advanced)
-		v.advanced = nil
-	}
 }

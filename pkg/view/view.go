@@ -26,8 +26,21 @@ type View struct {
 	// anchored are the postings whose criterion is more than its anchor, by that anchor.
 	anchored map[anchor]map[*posting]struct{}
 	accounts map[Subject]account
-	// held counts the criteria that some subject holds.
-	held int
+	// retired are postings that nobody may use any more. They are kept to the end of the
+	// transaction, for the watchers that still have to be told what they have lost.
+	retired []*posting
+	// heldCriteria counts the criteria that some subject holds.
+	heldCriteria int
+
+	// history, audiences, listeners and regrantedAt are for watches. They are guarded by
+	// set.writer alone.
+	history   history
+	audiences map[audienceKey]*audience
+	// listeners are the watchers whose viewers have a subject.
+	listeners map[Subject]map[*Watcher]struct{}
+	// regrantedAt is the revision at which the holdings of a subject last changed, as far
+	// back as the history goes.
+	regrantedAt map[Subject]uint64
 
 	// revision is a Lamport clock over the source's resourceVersions.
 	revision uint64
@@ -112,6 +125,32 @@ func (v *View) listable(who Viewer) []*posting {
 	return found
 }
 
+// held returns the postings whose members the viewer may list, empty ones too, each once.
+func (v *View) held(who Viewer) []*posting {
+	if who.All {
+		return []*posting{v.all}
+	}
+	var found []*posting
+	once := make(map[*posting]struct{})
+	for _, subject := range who.Subjects {
+		for _, h := range v.accounts[subject] {
+			if _, ok := once[h.posting]; !ok && h.operations.Has(OpList) {
+				once[h.posting] = struct{}{}
+				found = append(found, h.posting)
+			}
+		}
+	}
+	return found
+}
+
+// wake tells those who wait for a revision.
+func (v *View) wake() {
+	if v.advanced != nil {
+		close(v.advanced)
+		v.advanced = nil
+	}
+}
+
 // Revision is the revision of the latest change that readers see.
 func (v *View) Revision() uint64 {
 	v.set.mu.RLock()
@@ -152,16 +191,25 @@ type Stats struct {
 	// Objects, Criteria and Subjects count the published objects, the criteria that some
 	// subject holds, and the subjects that hold a grant.
 	Objects, Criteria, Subjects int
+	// Watchers counts the watches that have begun and not ended.
+	Watchers int
 	// Revision is the view's.
 	Revision uint64
 }
 
 // Stats returns the sizes of the view.
 func (v *View) Stats() Stats {
+	v.set.writer.Lock()
+	watchers := 0
+	for _, a := range v.audiences {
+		watchers += len(a.watchers)
+	}
+	v.set.writer.Unlock()
 	v.set.mu.RLock()
 	defer v.set.mu.RUnlock()
-	s := Stats{Objects: len(v.slots), Subjects: len(v.accounts), Revision: v.revision, Criteria: v.held}
-	return s
+	return Stats{
+		Objects: len(v.slots), Criteria: v.heldCriteria, Subjects: len(v.accounts), Watchers: watchers, Revision: v.revision,
+	}
 }
 
 // FormatRevision is the revision as a resourceVersion.

@@ -1,0 +1,98 @@
+// Copyright The tenantview Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package view
+
+import "sync"
+
+// Change is what one transaction did to one object, as somebody saw it.
+type Change struct {
+	// Revision is the view's revision of the change.
+	Revision uint64
+	// Previous is what was seen before, and Current what is seen now; nil for nothing. A
+	// change without either is a bookmark.
+	Previous, Current *Entry
+
+	leaving sync.Once
+	left    *Entry
+}
+
+// gone is the previous entry as the event of its disappearance shows it.
+func (c *Change) gone() *Entry {
+	c.leaving.Do(func() { c.left = c.Previous.at(c.Revision) })
+	return c.left
+}
+
+func (c *Change) name() string {
+	if c.Current != nil {
+		return c.Current.Name
+	}
+	return c.Previous.Name
+}
+
+func (c *Change) isBookmark() bool { return c.Previous == nil && c.Current == nil }
+
+// change is what a transaction did to one slot, and which postings contained it.
+type change struct {
+	revision          uint64
+	slot              *slot
+	previous, current *Entry
+	was, is           []*posting
+
+	// seen are the Changes that it is to those who saw the object before, who see it now,
+	// and both. They are made when somebody is concerned.
+	appeared, modified, vanished *Change
+}
+
+// to returns what the change is to those who saw the object before, or see it now.
+func (c *change) to(saw, sees bool) *Change {
+	switch {
+	case saw && sees:
+		if c.modified == nil {
+			c.modified = &Change{Revision: c.revision, Previous: c.previous, Current: c.current}
+		}
+		return c.modified
+	case sees:
+		if c.appeared == nil {
+			c.appeared = &Change{Revision: c.revision, Current: c.current}
+		}
+		return c.appeared
+	case saw:
+		if c.vanished == nil {
+			c.vanished = &Change{Revision: c.revision, Previous: c.previous}
+		}
+		return c.vanished
+	default:
+		return nil
+	}
+}
+
+// historySize is how many changes of a view a watch can resume behind.
+const historySize = 4096
+
+// history is the latest changes of a view, in their order.
+type history struct {
+	ring []*change
+	next int
+	// floor is the revision of the latest change that is not in the ring.
+	floor uint64
+}
+
+func (h *history) add(c *change) {
+	if len(h.ring) < historySize {
+		h.ring = append(h.ring, c)
+		return
+	}
+	h.floor = h.ring[h.next].revision
+	h.ring[h.next] = c
+	h.next = (h.next + 1) % historySize
+}
+
+// after calls f for each change after a revision, in their order.
+func (h *history) after(revision uint64, f func(*change)) {
+	for i := range h.ring {
+		if c := h.ring[(h.next+i)%len(h.ring)]; c.revision > revision {
+			f(c)
+		}
+	}
+}
