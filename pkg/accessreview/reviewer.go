@@ -21,8 +21,8 @@ import (
 )
 
 const (
-	// answerTTL is how long an answer is believed, and failureTTL how long an authorizer
-	// that did not answer is left alone with the same question.
+	// answerTTL is how long an answer is believed by requests, and failureTTL how long an authorizer that did not answer is left alone with
+	// the same question.
 	answerTTL  = 10 * time.Second
 	failureTTL = 2 * time.Second
 	// timeout bounds a review, and so what a request can lose by one that does not answer.
@@ -46,11 +46,15 @@ type Reviewer struct {
 	names      *cache.LRUExpireCache
 	limiters   *cache.LRUExpireCache
 	limiting   sync.Mutex // makes one limiter for each identity
+	// watchTTL is how long an answer is believed by running watches.
+	watchTTL time.Duration
 }
 
-// New returns a Reviewer that asks a, which need not cache.
-func New(a authorizer.UnconditionalAuthorizer) *Reviewer {
+// New returns a Reviewer that asks a, which need not cache. Running watches ask at an
+// interval of which they leave out up to a quarter.
+func New(a authorizer.UnconditionalAuthorizer, watchInterval time.Duration) *Reviewer {
 	return &Reviewer{
+		watchTTL:   watchInterval * 7 / 10,
 		authorizer: a,
 		lists:      cache.NewLRUExpireCache(listAnswers),
 		names:      cache.NewLRUExpireCache(nameAnswers),
@@ -67,48 +71,67 @@ type question struct {
 
 // CanList tells whether the user may list the resource in the whole cluster.
 func (r *Reviewer) CanList(ctx context.Context, u user.Info, resource schema.GroupVersionResource) bool {
+	allowed, _ := r.canList(ctx, u, resource, answerTTL)
+	return allowed
+}
+
+// CanStillList is CanList for a watch that is running. The answer may be older, so that
+// all watches of a user share one review; and a review that fails is an error, because
+// what was true a moment ago is a better answer than no.
+func (r *Reviewer) CanStillList(ctx context.Context, u user.Info, resource schema.GroupVersionResource) (bool, error) {
+	return r.canList(ctx, u, resource, r.watchTTL)
+}
+
+func (r *Reviewer) canList(ctx context.Context, u user.Info, resource schema.GroupVersionResource, maxAge time.Duration) (bool, error) {
 	q := question{identity: IdentityOf(u), resource: resource.GroupResource()}
-	if answer, ok := r.lists.Get(q); ok {
-		return answer.(bool)
+	if known, ok := r.lists.Get(q); ok && time.Since(known.(answer).at) < maxAge {
+		return known.(answer).allowed, known.(answer).err
 	}
-	return r.ask(ctx, r.lists, q, attributes(u, resource, "list", ""))
+	a := r.ask(ctx, r.lists, max(answerTTL, r.watchTTL), q, attributes(u, resource, "list", ""))
+	return a.allowed, a.err
 }
 
 // CanGet tells whether the user may get the object of that name. Beyond a rate that no
 // person reaches, it says no without asking.
 func (r *Reviewer) CanGet(ctx context.Context, u user.Info, resource schema.GroupVersionResource, name string) bool {
 	q := question{identity: IdentityOf(u), resource: resource.GroupResource(), name: name}
-	if answer, ok := r.names.Get(q); ok {
-		return answer.(bool)
+	if known, ok := r.names.Get(q); ok {
+		return known.(answer).allowed
 	}
 	if !r.limiter(q.identity).Allow() {
 		return false
 	}
-	return r.ask(ctx, r.names, q, attributes(u, resource, "get", name))
+	return r.ask(ctx, r.names, answerTTL, q, attributes(u, resource, "get", name)).allowed
+}
+
+// answer is what a review said, or why it did not.
+type answer struct {
+	allowed bool
+	err     error
+	at      time.Time
 }
 
 // ask waits for the answer as long as the request lives, and no longer than the review may
 // take. The review goes on without the request, for the others that wait for it.
-func (r *Reviewer) ask(ctx context.Context, answers *cache.LRUExpireCache, q question, a authorizer.Attributes) bool {
+func (r *Reviewer) ask(ctx context.Context, answers *cache.LRUExpireCache, ttl time.Duration, q question, a authorizer.Attributes) answer {
 	flight := r.flights.DoChan(q.key(), func() (any, error) {
 		reviewing, cancel := context.WithTimeout(context.WithoutCancel(ctx), timeout)
 		defer cancel()
 		decision, _, err := r.authorizer.Authorize(reviewing, a)
-		allowed := err == nil && decision == authorizer.DecisionAllow
-		ttl := answerTTL
+		given := answer{allowed: err == nil && decision == authorizer.DecisionAllow, err: err, at: time.Now()}
 		if err != nil {
 			klog.FromContext(ctx).V(2).Info("An access review failed and adds nothing", "resource", q.resource, "err", err)
 			ttl = failureTTL
 		}
-		answers.Add(q, allowed, ttl)
-		return allowed, nil
+		answers.Add(q, given, ttl)
+		return given, nil
 	})
 	select {
 	case result := <-flight:
-		allowed, _ := result.Val.(bool)
-		return allowed
+		given, _ := result.Val.(answer)
+		return given
 	case <-ctx.Done():
-		return false
+		return answer{err: ctx.Err()}
 	}
 }
 

@@ -5,6 +5,8 @@ package apiserver
 
 import (
 	"fmt"
+	"net/http"
+	"time"
 
 	apimachineryversion "k8s.io/apimachinery/pkg/version"
 	"k8s.io/apiserver/pkg/authorization/authorizer"
@@ -38,6 +40,8 @@ type Config struct {
 	Reviews authorizer.Authorizer
 	// Policy decides where Capsule leaves room.
 	Policy grants.Policy
+	// ReviewInterval is how often a running watch asks Reviews again.
+	ReviewInterval time.Duration
 	// Kinds are options of the kinds.
 	Kinds kinds.Options
 }
@@ -46,6 +50,9 @@ type Config struct {
 // be completed with serving, authentication and authorization.
 func NewGenericConfig() *genericapiserver.Config {
 	config := genericapiserver.NewConfig(Codecs)
+	config.BuildHandlerChainFunc = func(api http.Handler, c *genericapiserver.Config) http.Handler {
+		return genericapiserver.DefaultBuildHandlerChain(registry.WithWantsTable(api), c)
+	}
 	config.EffectiveVersion = effectiveVersion{compatibility.DefaultBuildEffectiveVersion()}
 	namer := openapinamer.NewDefinitionNamer(Scheme)
 	config.OpenAPIConfig = genericapiserver.DefaultOpenAPIConfig(openapi.GetOpenAPIDefinitions, namer)
@@ -99,9 +106,12 @@ func (c CompletedConfig) New() (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
-	shared := registry.Config{Viewers: cluster, Synced: sources.Live, ObserveList: m.observeList}
+	shared := registry.Config{
+		Viewers: cluster, Synced: sources.Live, ReviewInterval: c.config.ReviewInterval,
+		ObserveList: m.observeList, ObserveResume: m.observeResume, ObserveTermination: m.observeTermination,
+	}
 	if c.config.Policy.NativeRBAC == grants.NativeRBACUnion {
-		shared.Reviews = accessreview.New(c.config.Reviews)
+		shared.Reviews = accessreview.New(c.config.Reviews, c.config.ReviewInterval)
 	}
 	if err := install(generic, all, cluster, shared); err != nil {
 		return nil, err

@@ -20,6 +20,8 @@ import (
 type serverMetrics struct {
 	listItems  *metrics.HistogramVec
 	grantApply *metrics.Histogram
+	resumes    *metrics.CounterVec
+	terminated *metrics.CounterVec
 }
 
 func newMetrics() *serverMetrics {
@@ -36,11 +38,29 @@ func newMetrics() *serverMetrics {
 			Buckets:        metrics.ExponentialBuckets(1e-6, 4, 12),
 			StabilityLevel: metrics.ALPHA,
 		}),
+		resumes: metrics.NewCounterVec(&metrics.CounterOpts{
+			Name:           "tenantview_watch_resume_total",
+			Help:           "Requests to resume a watch at a revision, by how they went.",
+			StabilityLevel: metrics.ALPHA,
+		}, []string{"resource", "result"}),
+		terminated: metrics.NewCounterVec(&metrics.CounterOpts{
+			Name:           "tenantview_watch_terminated_total",
+			Help:           "Watches that have ended, by the reason.",
+			StabilityLevel: metrics.ALPHA,
+		}, []string{"resource", "reason"}),
 	}
 }
 
 func (m *serverMetrics) observeList(resource string, items int) {
 	m.listItems.WithLabelValues(resource).Observe(float64(items))
+}
+
+func (m *serverMetrics) observeResume(resource, result string) {
+	m.resumes.WithLabelValues(resource, result).Inc()
+}
+
+func (m *serverMetrics) observeTermination(resource, reason string) {
+	m.terminated.WithLabelValues(resource, reason).Inc()
 }
 
 func (m *serverMetrics) observeApply(d time.Duration) { m.grantApply.Observe(d.Seconds()) }
@@ -51,13 +71,14 @@ var registration sync.Once
 
 func (m *serverMetrics) register(c *collector) {
 	registration.Do(func() {
-		legacyregistry.MustRegister(m.listItems, m.grantApply)
+		legacyregistry.MustRegister(m.listItems, m.grantApply, m.resumes, m.terminated)
 		legacyregistry.CustomMustRegister(c)
 	})
 }
 
 var (
-	objectsDesc = describe("objects", "Objects in the view.", "resource")
+	objectsDesc  = describe("objects", "Objects in the view.", "resource")
+	watchersDesc = describe("watchers", "Running watches.", "resource")
 	// The criteria are what lists are computed from; their number bounds the cost of a change.
 	criteriaDesc = describe("criteria", "Distinct criteria that somebody holds.", "resource")
 	subjectsDesc = describe("subjects", "Users and groups that hold a grant on namespaces or any other kind, by the kind with most.")
@@ -86,7 +107,7 @@ func newCollector(kinds []*registry.Kind, cluster *tenancy.Cluster, sources *sou
 
 // DescribeWithStability says which metrics there are.
 func (c *collector) DescribeWithStability(ch chan<- *metrics.Desc) {
-	for _, d := range []*metrics.Desc{objectsDesc, criteriaDesc, subjectsDesc, revisionDesc, lagDesc, syncedDesc, absentDesc, invalidDesc} {
+	for _, d := range []*metrics.Desc{objectsDesc, watchersDesc, criteriaDesc, subjectsDesc, revisionDesc, lagDesc, syncedDesc, absentDesc, invalidDesc} {
 		ch <- d
 	}
 }
@@ -100,6 +121,7 @@ func (c *collector) CollectWithStability(ch chan<- metrics.Metric) {
 	for _, kind := range c.kinds {
 		stats := c.cluster.View(kind.Upstream.GroupResource()).Stats()
 		gauge(objectsDesc, float64(stats.Objects), kind.Resource)
+		gauge(watchersDesc, float64(stats.Watchers), kind.Resource)
 		gauge(criteriaDesc, float64(stats.Criteria), kind.Resource)
 		gauge(revisionDesc, float64(stats.Revision), kind.Resource)
 		subjects = max(subjects, stats.Subjects)

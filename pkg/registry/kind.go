@@ -23,10 +23,20 @@ type Kind struct {
 	// Convert returns the object that is served for an entry. The result is the caller's,
 	// but it shares maps and slices with the entry: they must not be changed.
 	Convert func(*view.Entry) runtime.Object
+	// ConvertItem, if it is set, returns the object as lists and events show it, where that
+	// is not what Convert returns.
+	ConvertItem func(*view.Entry) runtime.Object
 	// ConvertList does the same for a list.
 	ConvertList func([]*view.Entry) runtime.Object
 	// Columns are those that kubectl prints for the upstream kind, in its order.
 	Columns []metav1.TableColumnDefinition
 	// Cells returns the cells of a row, one for each column.
 	Cells func(runtime.Object) []any
+}
+
+func (k *Kind) convertItem(e *view.Entry) runtime.Object {
+	if k.ConvertItem != nil {
+		return k.ConvertItem(e)
+	}
+	return k.Convert(e)
 }

@@ -73,10 +73,12 @@ func (r *REST) firstPage(ctx context.Context, u user.Info, options *metainternal
 	if err := r.wait(ctx, wanted); err != nil {
 		return page{}, err
 	}
-	entries, revision := r.view.List(r.viewer(ctx, u))
+	who := r.viewer(ctx, u)
+	entries, revision := r.view.List(who)
 	if isExact(options, wanted) && revision != wanted {
 		return page{}, expired(fmt.Sprintf("The resourceVersion for the provided list is too old: %d", wanted))
 	}
+	r.ledger.of(accessreview.IdentityOf(u)).add(revision, who)
 	entries = filter(entries, options)
 	if options.Limit <= 0 || int64(len(entries)) <= options.Limit {
 		return page{entries: entries, revision: revision}, nil
@@ -121,13 +123,17 @@ func filter(entries []*view.Entry, options *metainternalversion.ListOptions) []*
 	if selectsAll(options) {
 		return entries
 	}
-	byLabel, byField := options.LabelSelector, options.FieldSelector
 	kept := entries[:0]
 	for _, e := range entries {
-		if (byLabel == nil || byLabel.Matches(labels.Set(e.Labels))) &&
-			(byField == nil || byField.Matches(fields.Set{"metadata.name": e.Name, "metadata.namespace": ""})) {
+		if matches(&e.Attributes, options) {
 			kept = append(kept, e)
 		}
 	}
 	return kept
+}
+
+func matches(o *view.Attributes, options *metainternalversion.ListOptions) bool {
+	byLabel, byField := options.LabelSelector, options.FieldSelector
+	return (byLabel == nil || byLabel.Matches(labels.Set(o.Labels))) &&
+		(byField == nil || byField.Matches(fields.Set{"metadata.name": o.Name, "metadata.namespace": ""}))
 }

@@ -5,6 +5,7 @@ package registry
 
 import (
 	"context"
+	"time"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -21,12 +22,17 @@ import (
 // Viewers says what users may see by grants.
 type Viewers interface {
 	Viewer(user.Info) view.Viewer
+	// Changed returns a channel that is closed when Viewer may answer otherwise than before.
+	Changed() <-chan struct{}
 }
 
 // Reviews says what users may do to upstream resources by RBAC. A review that fails says no.
 type Reviews interface {
 	// CanList tells whether the user may list the resource in the whole cluster.
 	CanList(context.Context, user.Info, schema.GroupVersionResource) bool
+	// CanStillList is CanList for somebody who watches: the answer may be as old as the
+	// interval at which watches ask, and a review that fails is an error.
+	CanStillList(context.Context, user.Info, schema.GroupVersionResource) (bool, error)
 	// CanGet tells whether the user may get the object of that name.
 	CanGet(ctx context.Context, u user.Info, resource schema.GroupVersionResource, name string) bool
 }
@@ -40,6 +46,12 @@ type Config struct {
 	Synced func() bool
 	// ObserveList is told the number of items of each list that is answered.
 	ObserveList func(resource string, items int)
+	// ObserveResume is told how each request to resume a watch went, and ObserveTermination
+	// why each watch ended.
+	ObserveResume      func(resource, result string)
+	ObserveTermination func(resource, reason string)
+	// ReviewInterval is how often a running watch asks Reviews again; 0 means 30 seconds.
+	ReviewInterval time.Duration
 }
 
 // REST serves one kind from its view.
@@ -47,6 +59,8 @@ type REST struct {
 	kind  *Kind
 	view  *view.View
 	pages *pages
+	// ledger are the revisions that users were given.
+	ledger *ledger
 	Config
 }
 
@@ -58,12 +72,13 @@ var (
 	_ rest.CategoriesProvider   = &REST{}
 	_ rest.Getter               = &REST{}
 	_ rest.Lister               = &REST{}
+	_ rest.Watcher              = &REST{}
 	_ rest.TableConvertor       = &REST{}
 )
 
 // NewREST serves a kind from its view.
 func NewREST(kind *Kind, v *view.View, config Config) *REST {
-	return &REST{kind: kind, view: v, pages: newPages(), Config: config}
+	return &REST{kind: kind, view: v, pages: newPages(), ledger: newLedger(), Config: config}
 }
 
 // New returns an empty object of the kind.
@@ -131,4 +146,17 @@ func (r *REST) admit(ctx context.Context) (user.Info, error) {
 		return nil, apierrors.NewUnauthorized("the request names no user")
 	}
 	return u, nil
+}
+
+func (r *REST) reviewInterval() time.Duration {
+	if r.ReviewInterval > 0 {
+		return r.ReviewInterval
+	}
+	return 30 * time.Second
+}
+
+func (r *REST) observeResume(result string) {
+	if r.ObserveResume != nil {
+		r.ObserveResume(r.kind.Resource, result)
+	}
 }

@@ -29,7 +29,7 @@ type Cluster struct {
 	rules *grants.Rules
 	set   *view.Set
 	views map[schema.GroupResource]*view.View
-	gate  atomic.Pointer[grants.Gate]
+	gate  atomic.Pointer[gate]
 	// observe is told how long each change took to apply.
 	observe func(time.Duration)
 
@@ -90,7 +90,7 @@ func New(kinds []grants.Kind, policy grants.Policy, observe func(time.Duration))
 		r := kinds[i].Upstream.GroupResource()
 		c.views[r] = c.set.View(r.String())
 	}
-	c.gate.Store(&grants.Gate{})
+	c.gate.Store(newGate(&grants.Gate{}))
 	return c
 }
 
@@ -103,10 +103,25 @@ func (c *Cluster) View(resource schema.GroupResource) *view.View { return c.view
 // Viewer returns what a user may see by grants: not by RBAC on the upstream resources.
 func (c *Cluster) Viewer(u user.Info) view.Viewer {
 	subjects := grants.Subjects(u)
-	if c.rules.Policy().CapsuleUsersOnly && !c.gate.Load().Admits(subjects) {
+	if c.rules.Policy().CapsuleUsersOnly && !c.gate.Load().rules.Admits(subjects) {
 		return view.Viewer{}
 	}
 	return view.Viewer{Subjects: subjects}
+}
+
+// Changed returns a channel that is closed when Viewer may answer otherwise than before.
+func (c *Cluster) Changed() <-chan struct{} { return c.gate.Load().replaced }
+
+// gate is the gate that holds until it is replaced.
+type gate struct {
+	rules    *grants.Gate
+	replaced chan struct{}
+}
+
+func newGate(rules *grants.Gate) *gate { return &gate{rules, make(chan struct{})} }
+
+func (c *Cluster) setGate(rules *grants.Gate) {
+	close(c.gate.Swap(newGate(rules)).replaced)
 }
 
 // GoLive says that every source has delivered its first list.

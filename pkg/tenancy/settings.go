@@ -77,12 +77,12 @@ func (c *Cluster) putConfiguration(_ *view.Tx, item Item[*capsule.Configuration]
 		return
 	}
 	gate, found := grants.NewGate(item.Value)
-	c.gate.Store(gate)
+	c.setGate(gate)
 	c.problems.set(origin{source: configurationSource, name: item.Key.Name}, found)
 }
 
 func (c *Cluster) deleteConfiguration(_ *view.Tx, key types.NamespacedName) {
 	if key.Name == configurationName {
-		c.gate.Store(&grants.Gate{})
+		c.setGate(&grants.Gate{})
 	}
 }

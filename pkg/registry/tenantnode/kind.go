@@ -30,6 +30,9 @@ func Kind(listImages bool) *registry.Kind {
 		New:        func() runtime.Object { return &v1alpha1.TenantNode{} },
 		NewList:    func() runtime.Object { return &v1alpha1.TenantNodeList{} },
 		Convert:    convert,
+		ConvertItem: func(e *view.Entry) runtime.Object {
+			return &convertList([]*view.Entry{e}, listImages).Items[0]
+		},
 		ConvertList: func(entries []*view.Entry) runtime.Object {
 			return convertList(entries, listImages)
 		},
@@ -48,7 +51,7 @@ func convert(e *view.Entry) runtime.Object {
 	return out
 }
 
-func convertList(entries []*view.Entry, images bool) runtime.Object {
+func convertList(entries []*view.Entry, images bool) *v1alpha1.TenantNodeList {
 	list := &v1alpha1.TenantNodeList{Items: make([]v1alpha1.TenantNode, len(entries))}
 	for i, e := range entries {
 		convertInto(&list.Items[i], e)

@@ -39,6 +39,8 @@ type Options struct {
 
 	// ListNodeImages keeps status.images in lists of nodes.
 	ListNodeImages bool
+	// ReviewInterval is how often a running watch asks again what native RBAC allows.
+	ReviewInterval time.Duration
 	// Profiling serves /debug/pprof to those who are authorized for it.
 	Profiling bool
 	// ShutdownDelay is how long the server goes on accepting requests after it has said
@@ -49,6 +51,7 @@ type Options struct {
 // New returns the defaults.
 func New() *Options {
 	o := &Options{
+		ReviewInterval: 30 * time.Second,
 		SecureServing:  genericoptions.NewSecureServingOptions().WithLoopback(),
 		Authentication: genericoptions.NewDelegatingAuthenticationOptions(),
 		Authorization:  genericoptions.NewDelegatingAuthorizationOptions(),
@@ -71,6 +74,8 @@ func (o *Options) Flags() cliflag.NamedFlagSets {
 	o.Policy.AddFlags(sections.FlagSet("visibility"))
 	sections.FlagSet("visibility").BoolVar(&o.ListNodeImages, "list-node-images", o.ListNodeImages,
 		"Keep status.images in lists of nodes. They are most of a node's size; getting one node always shows them.")
+	sections.FlagSet("visibility").DurationVar(&o.ReviewInterval, "native-rbac-review-interval", o.ReviewInterval,
+		"How often a running watch asks again whether native RBAC shows its user everything. Grants are followed at once.")
 	serving := sections.FlagSet("serving")
 	o.SecureServing.AddFlags(serving)
 	serving.BoolVar(&o.Profiling, "profiling", o.Profiling, "Serve /debug/pprof to those who are authorized for it.")
@@ -112,11 +117,12 @@ func (o *Options) Config() (*apiserver.Config, error) {
 		return nil, err
 	}
 	return &apiserver.Config{
-		Generic: generic,
-		Cluster: cluster,
-		Reviews: reviews,
-		Policy:  policy,
-		Kinds:   kinds.Options{ListNodeImages: o.ListNodeImages},
+		Generic:        generic,
+		Cluster:        cluster,
+		Reviews:        reviews,
+		Policy:         policy,
+		ReviewInterval: o.ReviewInterval,
+		Kinds:          kinds.Options{ListNodeImages: o.ListNodeImages},
 	}, nil
 }
 
@@ -150,6 +156,9 @@ func (o *Options) validate() error {
 	}
 	if o.ShutdownDelay < 0 {
 		errs = append(errs, errors.New("--shutdown-delay-duration: must not be negative"))
+	}
+	if o.ReviewInterval < time.Second {
+		errs = append(errs, errors.New("--native-rbac-review-interval: must be at least a second"))
 	}
 	errs = append(errs, o.SecureServing.Validate()...)
 	errs = append(errs, o.Authentication.Validate()...)

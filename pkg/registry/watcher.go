@@ -1,0 +1,213 @@
+// Copyright The tenantview Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package registry
+
+import (
+	"context"
+	"sync"
+	"time"
+
+	"k8s.io/apimachinery/pkg/api/meta"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/apimachinery/pkg/watch"
+	"k8s.io/apiserver/pkg/authentication/user"
+	"k8s.io/apiserver/pkg/util/flowcontrol"
+
+	"capsule.dev/tenantview/pkg/view"
+)
+
+const (
+	// resultBuffer lets events that come together be flushed together. It is small: what is
+	// in it cannot be taken back.
+	resultBuffer = 16
+	// bookmarkInterval and bookmarkBeforeDeadline are those of kube-apiserver (k8s.io/apiserver,
+	// storage/cacher, defaultBookmarkFrequency and bookmarkTimers).
+	bookmarkInterval       = time.Minute
+	bookmarkBeforeDeadline = 2 * time.Second
+	// maxReviewFailures is how many reviews of native RBAC may fail in a row before a running
+	// watch goes on without it.
+	maxReviewFailures = 3
+)
+
+// Reasons for which the server ends a watch, for metrics.
+const (
+	// terminatedSlow: the client did not take its events.
+	terminatedSlow = "slow"
+	// terminatedTimeout: the time that the request had asked for is over.
+	terminatedTimeout = "timeout"
+	// terminatedClient: the client has gone, or the server is stopping.
+	terminatedClient = "client"
+)
+
+// watcher serves a view's watcher to one client. It has one goroutine.
+type watcher struct {
+	rest   *REST
+	inner  *view.Watcher
+	user   user.Info
+	viewer view.Viewer
+	issued *issued
+	// failures counts the reviews that failed since one has not.
+	failures int
+	// bookmarks tells that the client wants bookmarks, and initialEnd that it wants the one
+	// after the initial events.
+	bookmarks, initialEnd bool
+
+	result   chan watch.Event
+	stopped  chan struct{}
+	stopping sync.Once
+}
+
+// ResultChan returns the events.
+func (w *watcher) ResultChan() <-chan watch.Event { return w.result }
+
+// Stop ends the watch.
+func (w *watcher) Stop() { w.stopping.Do(func() { close(w.stopped) }) }
+
+func (w *watcher) run(ctx context.Context) {
+	defer close(w.result)
+	defer w.inner.Stop()
+	reason := w.follow(ctx)
+	if w.rest.ObserveTermination != nil {
+		w.rest.ObserveTermination(w.rest.kind.Resource, reason)
+	}
+}
+
+// follow tells the client all events until the watch ends, and returns why it has.
+func (w *watcher) follow(ctx context.Context) string {
+	bookmark := time.NewTimer(w.untilBookmark(ctx))
+	defer bookmark.Stop()
+	review := time.NewTimer(jitter(w.rest.reviewInterval()))
+	defer review.Stop()
+	changed := w.rest.Viewers.Changed()
+	for {
+		if !w.drain(ctx) {
+			return endOf(ctx)
+		}
+		if w.inner.Overrun() {
+			return terminatedSlow
+		}
+		flowcontrol.WatchInitialized(ctx) // again and again is harmless
+		select {
+		case <-w.inner.Ready():
+		case <-bookmark.C:
+			if w.bookmarks {
+				w.inner.Bookmark()
+			}
+			bookmark.Reset(w.untilBookmark(ctx))
+		case <-review.C:
+			w.look(ctx)
+			review.Reset(jitter(w.rest.reviewInterval()))
+		case <-changed:
+			changed = w.rest.Viewers.Changed()
+			w.look(ctx)
+		case <-ctx.Done():
+			return endOf(ctx)
+		case <-w.stopped:
+			return endOf(ctx)
+		}
+	}
+}
+
+func endOf(ctx context.Context) string {
+	if deadline, ok := ctx.Deadline(); ok && !time.Now().Before(deadline) {
+		return terminatedTimeout
+	}
+	return terminatedClient
+}
+
+// untilBookmark is the time to the next bookmark: one each interval, and one shortly before
+// the request's deadline, so that the client resumes where it was cut off.
+func (w *watcher) untilBookmark(ctx context.Context) time.Duration {
+	next := jitter(bookmarkInterval)
+	if deadline, ok := ctx.Deadline(); ok {
+		if left := time.Until(deadline) - bookmarkBeforeDeadline; left > 0 && left < next {
+			return left
+		}
+	}
+	return next
+}
+
+// look has the watch follow a change of what the user may see by anything but grants. When
+// native RBAC does not answer, what it said before holds for some more intervals: a
+// kube-apiserver that restarts takes nobody's rights away.
+func (w *watcher) look(ctx context.Context) {
+	who := w.rest.Viewers.Viewer(w.user)
+	if w.rest.Reviews != nil {
+		all, err := w.rest.Reviews.CanStillList(ctx, w.user, w.rest.kind.Upstream)
+		switch {
+		case err == nil:
+			w.failures = 0
+		case w.failures < maxReviewFailures:
+			w.failures++
+			all = w.viewer.All
+		}
+		who.All = all
+	}
+	if ctx.Err() == nil && !sameSight(who, w.viewer) {
+		w.viewer = who
+		w.inner.SetViewer(who)
+	}
+}
+
+// drain sends the events that wait; it returns false if the client is gone.
+func (w *watcher) drain(ctx context.Context) bool {
+	for {
+		event, ok := w.inner.Next()
+		if !ok {
+			return true
+		}
+		out, ok := w.out(ctx, event)
+		if !ok {
+			continue
+		}
+		if !event.Initial {
+			w.issued.add(event.Revision, w.viewer)
+		}
+		select {
+		case w.result <- out:
+		case <-ctx.Done():
+			return false
+		case <-w.stopped:
+			return false
+		}
+	}
+}
+
+// out returns what the client is told of an event, if anything.
+func (w *watcher) out(ctx context.Context, event view.Event) (watch.Event, bool) {
+	switch event.Type {
+	case view.Added:
+		return watch.Event{Type: watch.Added, Object: w.object(event)}, true
+	case view.Modified:
+		return watch.Event{Type: watch.Modified, Object: w.object(event)}, true
+	case view.Deleted:
+		return watch.Event{Type: watch.Deleted, Object: w.object(event)}, true
+	case view.InitialEnd:
+		flowcontrol.WatchInitialized(ctx)
+		return w.bookmark(event.Revision, map[string]string{metav1.InitialEventsAnnotationKey: "true"}), w.initialEnd
+	default:
+		return w.bookmark(event.Revision, nil), w.bookmarks
+	}
+}
+
+// object returns the object of an event. Those that watchers share are encoded once for all
+// of them; those that were there when this watch began are its own.
+func (w *watcher) object(event view.Event) runtime.Object {
+	if event.Initial {
+		return w.rest.kind.convertItem(event.Entry)
+	}
+	return event.Entry.Served(w.rest.serve).(*shared)
+}
+
+func (r *REST) serve(e *view.Entry) any { return newShared(r.kind.convertItem(e)) }
+
+func (w *watcher) bookmark(revision uint64, annotations map[string]string) watch.Event {
+	object := w.rest.New()
+	if m, err := meta.Accessor(object); err == nil { // every kind has metadata
+		m.SetResourceVersion(view.FormatRevision(revision))
+		m.SetAnnotations(annotations)
+	}
+	return watch.Event{Type: watch.Bookmark, Object: object}
+}
