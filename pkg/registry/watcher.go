@@ -198,7 +198,7 @@ func (w *watcher) object(event view.Event) runtime.Object {
 	if event.Initial {
 		return w.rest.kind.convertItem(event.Entry)
 	}
-	return event.Entry.Served(w.rest.serve).(*shared)
+	return event.Served(w.rest.serve).(*shared)
 }
 
 func (r *REST) serve(e *view.Entry) any { return newShared(r.kind.convertItem(e)) }

@@ -5,7 +5,8 @@ package view
 
 import "sync"
 
-// Change is what one transaction did to one object, as somebody saw it.
+// Change is what one transaction did to one object, as somebody saw it. All who saw it so
+// share it.
 type Change struct {
 	// Revision is the view's revision of the change.
 	Revision uint64
@@ -13,14 +14,22 @@ type Change struct {
 	// change without either is a bookmark.
 	Previous, Current *Entry
 
-	leaving sync.Once
-	left    *Entry
+	// gone is the previous entry as the event of its disappearance shows it.
+	gone memo[*Entry]
+	// here and left are the forms in which Current and gone are served. They live as long as
+	// somebody has still to be told of the change.
+	here, left memo[any]
 }
 
-// gone is the previous entry as the event of its disappearance shows it.
-func (c *Change) gone() *Entry {
-	c.leaving.Do(func() { c.left = c.Previous.at(c.Revision) })
-	return c.left
+// memo is a value that is made once, by whoever needs it first.
+type memo[T any] struct {
+	once  sync.Once
+	value T
+}
+
+func (m *memo[T]) get(make func() T) T {
+	m.once.Do(func() { m.value = make() })
+	return m.value
 }
 
 func (c *Change) name() string {
@@ -66,6 +75,9 @@ func (c *change) to(saw, sees bool) *Change {
 		return nil
 	}
 }
+
+// forget drops the Changes, which nobody needs any more who has been told.
+func (c *change) forget() { c.appeared, c.modified, c.vanished = nil, nil, nil }
 
 // historySize is how many changes of a view a watch can resume behind.
 const historySize = 4096

@@ -27,6 +27,9 @@ func (v *View) dispatch(changes []*change, moves []*move, regranted uint64) {
 		m.dispatch(changes, regranted)
 	}
 	v.settle(moves)
+	for _, c := range changes {
+		c.forget() // the history outlives it
+	}
 }
 
 func (v *View) dispatchChange(c *change) {

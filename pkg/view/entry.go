@@ -3,8 +3,6 @@
 
 package view
 
-import "sync"
-
 // Attributes are the facts of an object that criteria may ask about.
 type Attributes struct {
 	// Name is unique in a view.
@@ -31,16 +29,6 @@ type Entry struct {
 	Object
 	// Revision is the view's revision of the change that published the entry.
 	Revision uint64
-
-	serving sync.Once
-	served  any
-}
-
-// Served returns what makeServed made for this entry, which is called once for all who
-// watch it. It must return the same for the same entry, whoever asks.
-func (e *Entry) Served(makeServed func(*Entry) any) any {
-	e.serving.Do(func() { e.served = makeServed(e) })
-	return e.served
 }
 
 // at returns the entry as the event of a later revision shows it.

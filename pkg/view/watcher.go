@@ -42,6 +42,22 @@ type Event struct {
 	Revision uint64
 	// Initial tells events of objects that were there when the watch began.
 	Initial bool
+
+	change *Change
+}
+
+// Served returns what make makes of the event's entry. For events that several watchers are
+// told, make is called once; it must then do the same for each of them.
+func (e Event) Served(make func(*Entry) any) any {
+	serve := func() any { return make(e.Entry) }
+	switch {
+	case e.change == nil:
+		return serve()
+	case e.Type == Deleted:
+		return e.change.left.get(serve)
+	default:
+		return e.change.here.get(serve)
+	}
 }
 
 // Now, as a revision to resume after, stands for that of the view when the watch begins.
@@ -115,6 +131,7 @@ func (v *View) Watch(who Viewer, o WatchOptions) (*Watcher, error) {
 	v.history.after(o.Resume, func(c *change) {
 		if seen := c.to(w.audience.sees(c.was), w.audience.sees(c.is)); seen != nil {
 			missed = append(missed, seen)
+			c.forget()
 		}
 	})
 	if len(missed) > 0 {
@@ -182,11 +199,12 @@ func (w *Watcher) event(c *Change) (Event, bool) {
 	case c.isBookmark():
 		return Event{Type: Bookmark, Revision: c.Revision}, true
 	case had && has:
-		return Event{Type: Modified, Entry: c.Current, Revision: c.Revision}, true
+		return Event{Type: Modified, Entry: c.Current, Revision: c.Revision, change: c}, true
 	case has:
-		return Event{Type: Added, Entry: c.Current, Revision: c.Revision}, true
+		return Event{Type: Added, Entry: c.Current, Revision: c.Revision, change: c}, true
 	case had:
-		return Event{Type: Deleted, Entry: c.gone(), Revision: c.Revision}, true
+		gone := c.gone.get(func() *Entry { return c.Previous.at(c.Revision) })
+		return Event{Type: Deleted, Entry: gone, Revision: c.Revision, change: c}, true
 	default:
 		return Event{}, false
 	}
