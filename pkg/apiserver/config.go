@@ -69,6 +69,7 @@ type effectiveVersion struct {
 	basecompatibility.MutableEffectiveVersion
 }
 
+// Info returns the version of tenantview.
 func (effectiveVersion) Info() *apimachineryversion.Info {
 	info := version.Get()
 	return &info
@@ -126,6 +127,7 @@ func (c CompletedConfig) New() (*Server, error) {
 // install serves every kind from its view.
 func install(server *genericapiserver.GenericAPIServer, all []*registry.Kind, cluster *tenancy.Cluster, shared registry.Config) error {
 	group := genericapiserver.NewDefaultAPIGroupInfo(v1alpha1.GroupName, Scheme, ParameterCodec, Codecs)
+	group.NegotiatedSerializer = withoutProtobuf{group.NegotiatedSerializer}
 	storage := make(map[string]rest.Storage, len(all))
 	for _, kind := range all {
 		storage[kind.Resource] = registry.NewREST(kind, cluster.View(kind.Upstream.GroupResource()), shared)

@@ -26,16 +26,26 @@ type Policy struct {
 	PVClaimRef PVClaimRef
 }
 
-// The types of the settings, and their values.
-type (
-	OwnerGrants           string
-	Unset                 string
-	NativeRBAC            string
-	ProxySettingRules     string
-	Switch                string
-	RoleBindingNamespaces string
-	PVClaimRef            string
-)
+// OwnerGrants says what an owner sees beside his namespaces.
+type OwnerGrants string
+
+// Unset says what a Tenant may see that does not say.
+type Unset string
+
+// NativeRBAC says whether RBAC on the upstream resources adds to what a user sees.
+type NativeRBAC string
+
+// ProxySettingRules says how far the rules of a ProxySetting reach.
+type ProxySettingRules string
+
+// Switch is on or off.
+type Switch string
+
+// RoleBindingNamespaces says which RoleBindings show the namespace that they are in.
+type RoleBindingNamespaces string
+
+// PVClaimRef says what decides the Tenant of a volume.
+type PVClaimRef string
 
 // Values of the settings.
 const (

@@ -27,8 +27,8 @@ type memo[T any] struct {
 	value T
 }
 
-func (m *memo[T]) get(make func() T) T {
-	m.once.Do(func() { m.value = make() })
+func (m *memo[T]) get(produce func() T) T {
+	m.once.Do(func() { m.value = produce() })
 	return m.value
 }
 

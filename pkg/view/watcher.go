@@ -46,21 +46,21 @@ type Event struct {
 	change *Change
 }
 
-// Served returns what make makes of the event's entry. For events that several watchers are
-// told, make is called once; it must then do the same for each of them.
-func (e Event) Served(make func(*Entry) any) any {
-	serve := func() any { return make(e.Entry) }
+// Served returns what serve makes of the event's entry. For events that several watchers are
+// told, serve is called once; it must do the same for each of them.
+func (e Event) Served(serve func(*Entry) any) any {
+	served := func() any { return serve(e.Entry) }
 	switch {
 	case e.change == nil:
-		return serve()
+		return served()
 	case e.Type == Deleted:
-		return e.change.left.get(serve)
+		return e.change.left.get(served)
 	default:
-		return e.change.here.get(serve)
+		return e.change.here.get(served)
 	}
 }
 
-// Now, as a revision to resume after, stands for that of the view when the watch begins.
+// Now stands, as a revision to resume after, for that of the view when the watch begins.
 const Now = math.MaxUint64
 
 // WatchOptions say what a watch begins with and what it selects.
