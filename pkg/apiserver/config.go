@@ -57,7 +57,9 @@ func NewGenericConfig() *genericapiserver.Config {
 	namer := openapinamer.NewDefinitionNamer(Scheme)
 	config.OpenAPIConfig = genericapiserver.DefaultOpenAPIConfig(openapi.GetOpenAPIDefinitions, namer)
 	config.OpenAPIConfig.Info.Title = "tenantview"
-	config.OpenAPIConfig.Info.Version = version.Get().GitVersion
+	// The version of the API and not of the binary: kube-apiserver asks for a document by its
+	// hash, which should change with the schema only.
+	config.OpenAPIConfig.Info.Version = v1alpha1.SchemeGroupVersion.Version
 	config.OpenAPIV3Config = genericapiserver.DefaultOpenAPIV3Config(openapi.GetOpenAPIDefinitions, namer)
 	config.OpenAPIV3Config.Info = config.OpenAPIConfig.Info
 	return config
