@@ -15,6 +15,7 @@ import (
 	"k8s.io/apimachinery/pkg/watch"
 	"k8s.io/client-go/tools/cache"
 	"k8s.io/klog/v2"
+	"k8s.io/utils/clock"
 
 	"capsule.dev/tenantview/pkg/tenancy"
 )
@@ -28,6 +29,12 @@ type Sink[T any] interface {
 	Delete(key tenancy.Key, version uint64)
 	Bookmark(version uint64)
 }
+
+// retry is how long to wait between failures. It begins again when there has been none for
+// retryReset.
+var retry = wait.Backoff{Duration: 200 * time.Millisecond, Factor: 2, Jitter: 0.5, Steps: 8, Cap: 15 * time.Second}
+
+const retryReset = 2 * time.Minute
 
 // absentPoll is how often a resource is asked for again that does not exist.
 const absentPoll = 3 * time.Second
@@ -66,33 +73,29 @@ func (s *Source) Name() string { return s.name }
 // Run lists and watches until the context ends.
 func (s *Source) Run(ctx context.Context) {
 	logger := klog.FromContext(ctx).WithValues("source", s.name)
-	backoff := newBackoff()
+	// ListAndWatch returns without an error from a watch that has failed, too: the delay grows
+	// whatever it returns, unless it has gone well for long.
+	delay := retry.DelayWithReset(clock.RealClock{}, retryReset)
 	for ctx.Err() == nil {
 		err := s.reflector.ListAndWatchWithContext(ctx)
-		delay := time.Duration(0)
+		pause := delay()
 		switch {
 		case err == nil:
-			backoff = newBackoff()
-			delay = backoff.Step()
 		case s.optional && apierrors.IsNotFound(err):
 			s.disappear(logger)
-			backoff = newBackoff()
-			delay = wait.Jitter(absentPoll, 0.2)
+			pause = jittered(absentPoll)
 		default:
 			s.fail()
-			delay = backoff.Step()
-			logger.Error(err, "Listing and watching failed, trying again", "after", delay)
+			logger.Error(err, "Listing and watching failed, trying again", "after", pause)
 		}
 		select {
 		case <-ctx.Done():
-		case <-time.After(delay):
+		case <-time.After(pause):
 		}
 	}
 }
 
-func newBackoff() wait.Backoff {
-	return wait.Backoff{Duration: 200 * time.Millisecond, Factor: 2, Jitter: 0.5, Steps: 7, Cap: 10 * time.Second}
-}
+func jittered(d time.Duration) time.Duration { return wait.Jitter(d, 0.2) }
 
 // observed notes by the outcome of each call whether the source has a connection.
 func (s *Source) observed(lw *cache.ListWatch) *cache.ListWatch {

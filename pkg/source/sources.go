@@ -6,6 +6,7 @@ package source
 import (
 	"context"
 	"sync"
+	"sync/atomic"
 
 	corev1 "k8s.io/api/core/v1"
 	rbacv1 "k8s.io/api/rbac/v1"
@@ -23,8 +24,9 @@ type Sources struct {
 	cluster *tenancy.Cluster
 	sources []*Source
 
-	mu   sync.Mutex
-	live bool
+	// goingLive has one source at a time ask whether it is the last.
+	goingLive sync.Mutex
+	live      atomic.Bool
 }
 
 // NewSources returns the sources of a cluster's kinds, and of what its policy asks about.
@@ -90,17 +92,13 @@ func (s *Sources) All() []*Source { return s.sources }
 
 // Live tells whether all sources have been read once, and the cluster has gone live: before,
 // what its views show is not the truth.
-func (s *Sources) Live() bool {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.live
-}
+func (s *Sources) Live() bool { return s.live.Load() }
 
 // goLive is called after each source that has been read.
 func (s *Sources) goLive() {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.live {
+	s.goingLive.Lock()
+	defer s.goingLive.Unlock()
+	if s.live.Load() {
 		return
 	}
 	for _, source := range s.sources {
@@ -109,7 +107,7 @@ func (s *Sources) goLive() {
 		}
 	}
 	s.cluster.GoLive()
-	s.live = true
+	s.live.Store(true)
 }
 
 // Run runs all sources until the context ends, and returns when they have stopped.
