@@ -67,7 +67,7 @@ func (r *Rules) OfTenant(t *capsule.Tenant) ([]Held, []Problem) {
 		}
 		r.ofProxySettings(&held, subject, owners[i].ProxySettings, bounds, &found)
 	}
-	return held, found
+	return held.grants, found
 }
 
 // OfProxySetting returns what the subjects of a ProxySetting hold, which is in a namespace
@@ -77,8 +77,12 @@ func (r *Rules) OfProxySetting(s *capsule.ProxySetting, t *capsule.Tenant) ([]He
 		return nil, nil
 	}
 	var found, reportedByTenant problems
+	if rules := rulesOf(s); rules > maxSettingRules {
+		found.add(ReasonTooLarge, fmt.Sprintf("%d clusterResources, more than %d", rules, maxSettingRules))
+		return nil, found
+	}
 	bounds := r.bounds(t, &reportedByTenant)
-	var held holder
+	held := holder{limit: maxSettingGrants}
 	for i := range s.Spec.Subjects {
 		entry := &s.Spec.Subjects[i]
 		subject, ok := subjectOf(entry.Subject, &found)
@@ -98,7 +102,26 @@ func (r *Rules) OfProxySetting(s *capsule.ProxySetting, t *capsule.Tenant) ([]He
 			r.ofClusterResources(&held, subject, entry.ClusterResources, nil, &found)
 		}
 	}
-	return held, found
+	if held.exceeded {
+		found.add(ReasonTooLarge, fmt.Sprintf("more than %d grants", maxSettingGrants))
+		return nil, found
+	}
+	return held.grants, found
+}
+
+// What one ProxySetting may say, which a tenant writes and everybody's answers depend on.
+// Tenants and GlobalProxySettings are an administrator's and may be of any size.
+const (
+	maxSettingRules  = 128
+	maxSettingGrants = 10_000
+)
+
+func rulesOf(s *capsule.ProxySetting) int {
+	n := 0
+	for i := range s.Spec.Subjects {
+		n += len(s.Spec.Subjects[i].ClusterResources)
+	}
+	return n
 }
 
 // OfGlobalProxySetting returns what the subjects of a GlobalProxySettings hold.
@@ -116,7 +139,7 @@ func (r *Rules) OfGlobalProxySetting(s *capsule.GlobalProxySetting) ([]Held, []P
 			}
 		}
 	}
-	return held, found
+	return held.grants, found
 }
 
 // bounds returns, for each kind, criteria that together select what the Tenant may see.
@@ -174,13 +197,22 @@ func (r *Rules) ofClusterResources(held *holder, subject view.Subject, rules []c
 }
 
 // holder collects grants.
-type holder []Held
+type holder struct {
+	grants []Held
+	// limit is how many it takes, if it is not 0, and exceeded that there were more.
+	limit    int
+	exceeded bool
+}
 
 func (h *holder) add(kind *Kind, subject view.Subject, criteria []view.Criterion, ops view.Operations) {
 	if ops == 0 {
 		return
 	}
+	if h.limit > 0 && len(h.grants)+len(criteria) > h.limit {
+		h.exceeded = true
+		return
+	}
 	for _, c := range criteria {
-		*h = append(*h, Held{kind.Upstream.GroupResource(), subject, view.Grant{Criterion: c, Operations: ops}})
+		h.grants = append(h.grants, Held{kind.Upstream.GroupResource(), subject, view.Grant{Criterion: c, Operations: ops}})
 	}
 }

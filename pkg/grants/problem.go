@@ -3,6 +3,8 @@
 
 package grants
 
+import "strings"
+
 // Problem is a part of an object that grants nothing because it makes no sense.
 type Problem struct {
 	// Reason is one of the constants below, for metrics.
@@ -25,14 +27,28 @@ const (
 	ReasonOperation = "Operation"
 	// ReasonKind: proxySettings for a kind that is not known.
 	ReasonKind = "Kind"
-	// ReasonTenant: a namespace whose label and owner reference name different tenants, or
-	// whose owner references name none that exists, or several.
+	// ReasonTooLarge: a ProxySetting that says more than one may say; it grants nothing.
+	ReasonTooLarge = "TooLarge"
+	// ReasonTenant: a namespace whose label does not name the Tenant that it belongs to, or
+	// whose owner references name a Tenant that does not exist, or several.
 	ReasonTenant = "Tenant"
+)
+
+// What is kept of an object's problems: the first of them, and the beginning of each.
+const (
+	maxProblems = 16
+	maxDetail   = 512
 )
 
 // problems collects what a function finds.
 type problems []Problem
 
 func (p *problems) add(reason, detail string) {
+	if len(*p) >= maxProblems {
+		return
+	}
+	if len(detail) > maxDetail {
+		detail = strings.ToValidUTF8(detail[:maxDetail], "") + "..."
+	}
 	*p = append(*p, Problem{Reason: reason, Detail: detail})
 }

@@ -55,7 +55,7 @@ func (r *Rules) OfRoleBinding(namespace string, subjects []view.Subject) []Held 
 			}
 		}
 	}
-	return held
+	return held.grants
 }
 
 // BindingSubjects returns the subjects of a RoleBinding.
