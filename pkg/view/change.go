@@ -13,6 +13,8 @@ type Change struct {
 	// Previous is what was seen before, and Current what is seen now; nil for nothing. A
 	// change without either is a bookmark.
 	Previous, Current *Entry
+	// partial tells that there are other changes of the same revision.
+	partial bool
 
 	// gone is the previous entry as the event of its disappearance shows it.
 	gone memo[*Entry]
@@ -41,12 +43,15 @@ func (c *Change) name() string {
 
 func (c *Change) isBookmark() bool { return c.Previous == nil && c.Current == nil }
 
+func (c *Change) isDisappearance() bool { return c.Previous != nil && c.Current == nil }
+
 // change is what a transaction did to one slot, and which postings contained it.
 type change struct {
 	revision          uint64
 	slot              *slot
 	previous, current *Entry
-	was, is           []*posting
+	// is is set when the transaction ends: it may have made postings after the change.
+	was, is []*posting
 
 	// seen are the Changes that it is to those who saw the object before, who see it now,
 	// and both. They are made when somebody is concerned.
@@ -90,14 +95,14 @@ type history struct {
 	floor uint64
 }
 
-func (h *history) add(c *change) {
-	if len(h.ring) < historySize {
+func (h *history) add(c *change, size int) {
+	if len(h.ring) < size {
 		h.ring = append(h.ring, c)
 		return
 	}
 	h.floor = h.ring[h.next].revision
 	h.ring[h.next] = c
-	h.next = (h.next + 1) % historySize
+	h.next = (h.next + 1) % len(h.ring)
 }
 
 // after calls f for each change after a revision, in their order.

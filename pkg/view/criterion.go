@@ -3,7 +3,11 @@
 
 package view
 
-import "strconv"
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"strconv"
+)
 
 // A Criterion selects objects by their attributes. It is a value in canonical form: two
 // criteria with the same Key select the same objects, and a view evaluates them once,
@@ -73,7 +77,7 @@ func Label(key, value string) Criterion {
 // Where selects the objects for which match is true. The key must be canonical: equal
 // keys promise equal matches. match must be a pure function of the attributes.
 func Where(key string, match func(*Attributes) bool) Criterion {
-	return Criterion{key: "where/" + key, match: match}
+	return Criterion{key: bounded("where/" + key), match: match}
 }
 
 // Key is the canonical form of the criterion.
@@ -97,12 +101,25 @@ func (c Criterion) And(d Criterion) Criterion {
 	}
 	// Lengths in the key keep ("a", "b&c") and ("a&b", "c") apart.
 	return Criterion{
-		key:    "and/" + lengthPrefixed(c.key) + lengthPrefixed(d.key),
+		key:    bounded("and/" + lengthPrefixed(c.key) + lengthPrefixed(d.key)),
 		anchor: c.anchor,
 		match: func(o *Attributes) bool {
 			return (c.match == nil || c.match(o)) && d.Matches(o)
 		},
 	}
+}
+
+// maxKey bounds a key's memory: what somebody writes into a selector can be long, and stands
+// in the key of every criterion that is made of it.
+const maxKey = 128
+
+// bounded returns the key, or its digest if it is long.
+func bounded(key string) string {
+	if len(key) <= maxKey {
+		return key
+	}
+	digest := sha256.Sum256([]byte(key))
+	return "sha256/" + hex.EncodeToString(digest[:])
 }
 
 func lengthPrefixed(s string) string { return strconv.Itoa(len(s)) + ":" + s }

@@ -3,11 +3,6 @@
 
 package view
 
-import (
-	"slices"
-	"strings"
-)
-
 // move is watchers whose audience changes by a change of grants.
 type move struct {
 	from, to *audience
@@ -20,13 +15,16 @@ type move struct {
 // It runs after readers have been let in again, but before the next transaction.
 func (v *View) dispatch(changes []*change, moves []*move, regranted uint64) {
 	for _, c := range changes {
-		v.history.add(c)
+		v.history.add(c, v.set.historySize)
 		v.dispatchChange(c)
 	}
-	for _, m := range moves {
-		m.dispatch(changes, regranted)
+	if len(moves) > 0 {
+		r := newRegrant(regranted)
+		for _, m := range moves {
+			m.dispatch(changes, r)
+		}
+		v.settle(moves)
 	}
-	v.settle(moves)
 	for _, c := range changes {
 		c.forget() // the history outlives it
 	}
@@ -99,9 +97,47 @@ func (v *View) settle(moves []*move) {
 	}
 }
 
+// regrant is a change of grants, of one revision. What it is for an object, it is to all who
+// gain or lose the sight of it.
+type regrant struct {
+	revision           uint64
+	appeared, vanished map[*slot]*Change
+	// done follows all that are told of.
+	done *Change
+}
+
+func newRegrant(revision uint64) *regrant {
+	return &regrant{
+		revision: revision, appeared: make(map[*slot]*Change), vanished: make(map[*slot]*Change),
+		done: &Change{Revision: revision + 1},
+	}
+}
+
+// to returns what the change is to those who saw the object before, or see it now.
+func (r *regrant) to(s *slot, saw, sees bool) *Change {
+	switch {
+	case sees && !saw:
+		c := r.appeared[s]
+		if c == nil {
+			c = &Change{Revision: r.revision, Current: s.entry.at(r.revision), partial: true}
+			r.appeared[s] = c
+		}
+		return c
+	case saw && !sees:
+		c := r.vanished[s]
+		if c == nil {
+			c = &Change{Revision: r.revision, Previous: s.entry, partial: true}
+			r.vanished[s] = c
+		}
+		return c
+	default:
+		return nil
+	}
+}
+
 // dispatch tells the watchers what the transaction's changes are to them, and then what has
 // come into their sight and gone out of it with the grants.
-func (m *move) dispatch(changes []*change, regranted uint64) {
+func (m *move) dispatch(changes []*change, regranted *regrant) {
 	var batch []*Change
 	changed := make(map[*slot]struct{}, len(changes))
 	for _, c := range changes {
@@ -110,37 +146,40 @@ func (m *move) dispatch(changes []*change, regranted uint64) {
 			batch = append(batch, seen)
 		}
 	}
-	differences := make(map[*slot]struct{})
-	for _, side := range [][2]*audience{{m.from, m.to}, {m.to, m.from}} {
-		for p := range side[0].postings {
-			if _, ok := side[1].postings[p]; ok {
-				continue
-			}
-			for s := range p.members {
-				if _, ok := changed[s]; !ok {
-					differences[s] = struct{}{}
-				}
-			}
-		}
-	}
-	slots := make([]*slot, 0, len(differences))
-	for s := range differences {
-		slots = append(slots, s)
-	}
-	slices.SortFunc(slots, func(a, b *slot) int { return strings.Compare(a.name, b.name) })
-	for _, s := range slots {
-		switch saw, sees := m.from.sees(s.postings), m.to.sees(s.postings); {
-		case sees && !saw:
-			batch = append(batch, &Change{Revision: regranted, Current: s.entry.at(regranted)})
-		case saw && !sees:
-			batch = append(batch, &Change{Revision: regranted, Previous: s.entry})
+	for _, s := range m.differences(changed) {
+		if seen := regranted.to(s, m.from.sees(s.postings), m.to.sees(s.postings)); seen != nil {
+			batch = append(batch, seen)
 		}
 	}
 	if len(batch) == 0 {
 		return
 	}
-	batch = append(batch, &Change{Revision: regranted + 1})
+	batch = append(batch, regranted.done)
 	for _, w := range m.watchers {
 		w.push(batch)
 	}
+}
+
+// differences returns the slots that only one of the two audiences may see, in the order of
+// their names, but for those that the transaction has changed.
+func (m *move) differences(changed map[*slot]struct{}) []*slot {
+	var postings []*posting
+	for _, side := range [][2]*audience{{m.from, m.to}, {m.to, m.from}} {
+		for p := range side[0].postings {
+			if _, ok := side[1].postings[p]; !ok {
+				postings = append(postings, p)
+			}
+		}
+	}
+	slots := union(postings)
+	if len(changed) == 0 {
+		return slots
+	}
+	unchanged := make([]*slot, 0, len(slots))
+	for _, s := range slots {
+		if _, ok := changed[s]; !ok {
+			unchanged = append(unchanged, s)
+		}
+	}
+	return unchanged
 }

@@ -3,6 +3,8 @@
 
 package view
 
+import "slices"
+
 // Attributes are the facts of an object that criteria may ask about.
 type Attributes struct {
 	// Name is unique in a view.
@@ -39,7 +41,21 @@ func (e *Entry) at(revision uint64) *Entry { return &Entry{Object: e.Object, Rev
 type slot struct {
 	name  string
 	entry *Entry
-	// postings are those that contain the slot. The slice is never changed in place: the
-	// history keeps it.
+	// postings are those that contain the slot, in no order.
 	postings []*posting
+	// shared tells that somebody keeps the slice, so that it must not be changed in place.
+	shared bool
+}
+
+// keep returns the postings for somebody who keeps them.
+func (s *slot) keep() []*posting {
+	s.shared = true
+	return s.postings
+}
+
+// own makes the slice of postings one that can be changed in place.
+func (s *slot) own() {
+	if s.shared {
+		s.postings, s.shared = slices.Clone(s.postings), false
+	}
 }

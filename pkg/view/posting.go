@@ -14,7 +14,8 @@ type posting struct {
 	// id is unique in the process, and never used again.
 	id        uint64
 	criterion Criterion
-	members   map[*slot]struct{}
+	// members are the slots, with the place that the posting has among the slot's.
+	members map[*slot]int
 	// audiences are those that see the members. Guarded by the set's writer lock.
 	audiences map[*audience]struct{}
 	// holdings counts the subjects' holdings that use the posting.
@@ -27,19 +28,33 @@ type posting struct {
 var postingIDs atomic.Uint64
 
 func newPosting(c Criterion) *posting {
-	return &posting{id: postingIDs.Add(1), criterion: c, members: make(map[*slot]struct{})}
+	return &posting{id: postingIDs.Add(1), criterion: c, members: make(map[*slot]int)}
 }
 
+// add and remove take the same time however many postings contain the slot.
+
 func (p *posting) add(s *slot) {
-	p.members[s] = struct{}{}
+	s.own()
+	p.members[s] = len(s.postings)
 	p.byName.Store(nil)
-	s.postings = append(slices.Clip(s.postings), p) // never in place
+	s.postings = append(s.postings, p)
 }
 
 func (p *posting) remove(s *slot) {
+	i, ok := p.members[s]
+	if !ok {
+		return
+	}
 	delete(p.members, s)
 	p.byName.Store(nil)
-	s.postings = slices.DeleteFunc(slices.Clone(s.postings), func(q *posting) bool { return q == p })
+	s.own()
+	last := len(s.postings) - 1
+	if moved := s.postings[last]; moved != p {
+		s.postings[i] = moved
+		moved.members[s] = i
+	}
+	s.postings[last] = nil
+	s.postings = s.postings[:last]
 }
 
 // sorted returns the members in the order of their names. It is shared: read only.
@@ -69,12 +84,19 @@ func union(postings []*posting) []*slot {
 	for _, p := range postings {
 		n += len(p.members)
 	}
-	slots := make([]*slot, 0, n)
+	// Many postings of the same few slots are not sorted more than once.
+	once := make(map[*slot]struct{}, n/len(postings))
+	slots := make([]*slot, 0, n/len(postings))
 	for _, p := range postings {
-		slots = append(slots, p.sorted()...)
+		for s := range p.members {
+			if _, ok := once[s]; !ok {
+				once[s] = struct{}{}
+				slots = append(slots, s)
+			}
+		}
 	}
 	sortByName(slots)
-	return slices.Compact(slots)
+	return slots
 }
 
 func sortByName(slots []*slot) {

@@ -16,11 +16,13 @@ type Set struct {
 	views map[string]*View
 	// live tells that readers have been admitted; see Tx.GoLive.
 	live bool
+	// maxQueued and historySize are the constants of these names, but in tests.
+	maxQueued, historySize int
 }
 
 // NewSet makes a set with one empty view for each resource.
 func NewSet(resources ...string) *Set {
-	s := &Set{views: make(map[string]*View, len(resources))}
+	s := &Set{views: make(map[string]*View, len(resources)), maxQueued: maxQueued, historySize: historySize}
 	for _, r := range resources {
 		s.views[r] = &View{
 			set:      s,
@@ -31,9 +33,8 @@ func NewSet(resources ...string) *Set {
 			anchored: make(map[anchor]map[*posting]struct{}),
 			accounts: make(map[Subject]account),
 
-			audiences:   make(map[audienceKey]*audience),
-			listeners:   make(map[Subject]map[*Watcher]struct{}),
-			regrantedAt: make(map[Subject]uint64),
+			audiences: make(map[audienceKey]*audience),
+			listeners: make(map[Subject]map[*Watcher]struct{}),
 		}
 	}
 	return s

@@ -62,13 +62,13 @@ func (tx *Tx) SetPartition(v *View, name, partition string) {
 }
 
 func (tx *Tx) publish(v *View, s *slot, o Object, revision uint64) {
-	previous, was := s.entry, s.postings
+	previous, was := s.entry, s.keep()
 	s.entry = &Entry{Object: o, Revision: revision}
 	if previous == nil {
 		v.all.add(s)
 	}
 	v.classify(s, previous)
-	tx.record(v, &change{revision: revision, slot: s, previous: previous, current: s.entry, was: was, is: s.postings})
+	tx.record(v, &change{revision: revision, slot: s, previous: previous, current: s.entry, was: was})
 }
 
 // Delete removes an object. Nothing happens if there is none of that name.
@@ -77,9 +77,9 @@ func (tx *Tx) Delete(v *View, name string) {
 	if s == nil {
 		return
 	}
-	c := &change{revision: tx.advance(v, tx.cause), slot: s, previous: s.entry, was: s.postings}
+	c := &change{revision: tx.advance(v, tx.cause), slot: s, previous: s.entry, was: s.keep()}
 	delete(v.slots, name)
-	for _, p := range s.postings {
+	for _, p := range c.was {
 		p.remove(s)
 		v.retire(p)
 	}
@@ -172,6 +172,9 @@ func (tx *Tx) Revoke(v *View, subject Subject, g Grant) {
 // further, so that a client that has seen that one has seen all of them.
 func (tx *Tx) commit() {
 	for v, t := range tx.touched {
+		for _, c := range t.changes {
+			c.is = c.slot.keep()
+		}
 		if len(t.regranted) > 0 {
 			t.regrantedAt = tx.advance(v, tx.cause)
 			if tx.set.live {
@@ -187,7 +190,7 @@ func (tx *Tx) dispatch() {
 		if tx.set.live {
 			moves := v.moves(t.regranted)
 			v.dispatch(t.changes, moves, t.regrantedAt)
-			v.noteRegranted(t)
+			v.regrants.add(t.regranted, t.regrantedAt, tx.set.historySize)
 		}
 	}
 	tx.set.mu.Lock()
@@ -197,21 +200,6 @@ func (tx *Tx) dispatch() {
 			v.dropIfUnused(p)
 		}
 		v.retired = nil
-	}
-}
-
-// noteRegranted remembers when the holdings of subjects changed, and forgets what is older
-// than the history: nobody can resume from before that anyway.
-func (v *View) noteRegranted(t *touched) {
-	for s := range t.regranted {
-		v.regrantedAt[s] = t.regrantedAt
-	}
-	if len(v.regrantedAt) > 2*historySize {
-		for s, at := range v.regrantedAt {
-			if at < v.history.floor {
-				delete(v.regrantedAt, s)
-			}
-		}
 	}
 }
 

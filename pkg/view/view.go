@@ -32,15 +32,13 @@ type View struct {
 	// heldCriteria counts the criteria that some subject holds.
 	heldCriteria int
 
-	// history, audiences, listeners and regrantedAt are for watches. They are guarded by
+	// history, regrants, audiences and listeners are for watches. They are guarded by
 	// set.writer alone.
 	history   history
+	regrants  regrants
 	audiences map[audienceKey]*audience
 	// listeners are the watchers whose viewers have a subject.
 	listeners map[Subject]map[*Watcher]struct{}
-	// regrantedAt is the revision at which the holdings of a subject last changed, as far
-	// back as the history goes.
-	regrantedAt map[Subject]uint64
 
 	// revision is a Lamport clock over the source's resourceVersions.
 	revision uint64

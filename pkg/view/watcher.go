@@ -6,17 +6,11 @@ package view
 import (
 	"errors"
 	"math"
-	"slices"
-	"sync"
 )
 
 // ErrExpired says that a watch cannot resume where it was asked to: the view does not
 // remember so far back, or the viewer's grants have changed since.
 var ErrExpired = errors.New("the view cannot resume from this revision")
-
-// maxQueued is how many changes a watcher may be behind before it is closed. One batch may
-// exceed it: what a single grant reveals is shared by all who wait for it.
-const maxQueued = 1000
 
 // EventType is what an event says of its object.
 type EventType uint8
@@ -42,6 +36,9 @@ type Event struct {
 	Revision uint64
 	// Initial tells events of objects that were there when the watch began.
 	Initial bool
+	// Partial tells that one who has taken this event, and all before it, has not been told
+	// all that there is to tell of its revision. A watch must not be resumed there.
+	Partial bool
 
 	change *Change
 }
@@ -86,20 +83,8 @@ type Watcher struct {
 	// moving marks a watcher between two audiences, during a transaction.
 	moving bool
 
-	// begun is the revision at which the watch began.
-	begun uint64
-	// snapshot tells that the watch begins with the objects that there are, and that the
-	// end of these is still to be told.
-	snapshot bool
-
-	mu sync.Mutex
-	// initial are the objects that there were when the watch began, and batches the changes
-	// that have come since, both not yet taken.
-	initial []*Entry
-	batches [][]*Change
-	queued  int
-	overrun bool
-	ready   chan struct{}
+	queue queue
+	ready chan struct{}
 }
 
 // Watch begins a watch. It must be ended with Stop.
@@ -110,12 +95,11 @@ func (v *View) Watch(who Viewer, o WatchOptions) (*Watcher, error) {
 	}
 	v.set.writer.Lock()
 	defer v.set.writer.Unlock()
-	w.begun = v.revision
 	if o.Resume == 0 {
-		w.snapshot = true
 		for _, s := range union(v.held(who)) {
-			w.initial = append(w.initial, s.entry)
+			w.queue.initial = append(w.queue.initial, s.entry)
 		}
+		w.queue.begun, w.queue.end = v.revision, true
 		v.enter(w)
 		return w, nil
 	}
@@ -123,7 +107,7 @@ func (v *View) Watch(who Viewer, o WatchOptions) (*Watcher, error) {
 		v.enter(w)
 		return w, nil
 	}
-	if o.Resume < v.history.floor || o.Resume > v.revision || v.regrantedSince(who, o.Resume) {
+	if o.Resume < v.history.floor || o.Resume > v.revision || v.regrants.since(who, o.Resume) {
 		return nil, ErrExpired
 	}
 	v.enter(w)
@@ -134,25 +118,9 @@ func (v *View) Watch(who Viewer, o WatchOptions) (*Watcher, error) {
 			c.forget()
 		}
 	})
-	if len(missed) > 0 {
-		w.push(missed)
-	}
+	w.queue.push(missed, true, v.set.maxQueued)
+	w.signal()
 	return w, nil
-}
-
-// regrantedSince tells whether the viewer's grants have changed at a revision or after it.
-// At the very revision is too late to resume: it is shared by all objects that the change
-// has revealed or hidden, of which the client may have been told a part.
-func (v *View) regrantedSince(who Viewer, revision uint64) bool {
-	if who.All {
-		return false
-	}
-	for _, s := range who.Subjects {
-		if at, ok := v.regrantedAt[s]; ok && at >= revision {
-			return true
-		}
-	}
-	return false
 }
 
 // Stop ends the watch. It can be called more than once.
@@ -168,25 +136,19 @@ func (w *Watcher) Ready() <-chan struct{} { return w.ready }
 // Next takes the next event, if there is one. It must not be called concurrently.
 func (w *Watcher) Next() (Event, bool) {
 	for {
-		e := w.popInitial()
-		if e == nil {
-			break
-		}
-		if w.selects(&e.Attributes) {
-			return Event{Type: Added, Entry: e, Revision: e.Revision, Initial: true}, true
-		}
-	}
-	if w.snapshot {
-		w.snapshot = false
-		return Event{Type: InitialEnd, Revision: w.begun}, true
-	}
-	for {
-		c := w.pop()
-		if c == nil {
+		next, ok := w.queue.next()
+		switch {
+		case !ok:
 			return Event{}, false
-		}
-		if event, ok := w.event(c); ok {
-			return event, true
+		case next.change != nil:
+			if event, ok := w.event(next.change); ok {
+				event.Partial = next.partial
+				return event, true
+			}
+		case next.initial == nil:
+			return Event{Type: InitialEnd, Revision: w.queue.begun, Partial: next.partial}, true
+		case w.selects(&next.initial.Attributes):
+			return Event{Type: Added, Entry: next.initial, Revision: next.initial.Revision, Initial: true}, true
 		}
 	}
 }
@@ -212,11 +174,7 @@ func (w *Watcher) event(c *Change) (Event, bool) {
 
 // Overrun tells whether the watcher was closed because its events were not taken. Those
 // that had been queued are gone.
-func (w *Watcher) Overrun() bool {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	return w.overrun
-}
+func (w *Watcher) Overrun() bool { return w.queue.isOverrun() }
 
 // Bookmark queues a bookmark at the revision of the view, behind all that the watcher has
 // yet to be told.
@@ -247,111 +205,21 @@ func (w *Watcher) SetViewer(who Viewer) {
 	revision := v.revision - 1
 	v.wake()
 	v.set.mu.Unlock()
+	// What has yet to be told of earlier revisions is what the former viewer saw.
+	w.queue.settle(revision + 1)
 	m := &move{from: from, to: w.audience, watchers: []*Watcher{w}}
-	m.dispatch(nil, revision)
+	m.dispatch(nil, newRegrant(revision))
 }
 
-// push queues changes. It takes the slice, which may be shared.
+// push queues changes, at most one of each object. It takes the slice, which may be shared.
 func (w *Watcher) push(batch []*Change) {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	if w.overrun {
-		return
-	}
-	if w.queued > 0 || len(w.initial) > 0 {
-		batch = w.purge(batch)
-	}
-	if w.queued > maxQueued {
-		w.overrun, w.initial, w.batches, w.queued = true, nil, nil, 0
-	} else {
-		w.batches = append(w.batches, batch)
-		w.queued += len(batch)
-	}
+	w.queue.push(batch, false, w.view.set.maxQueued)
+	w.signal()
+}
+
+func (w *Watcher) signal() {
 	select {
 	case w.ready <- struct{}{}:
 	default:
 	}
-}
-
-// purge drops queued changes of objects that are gone from sight by the batch, so that
-// nothing is told of an object after it was hidden but that it is gone; and not even that,
-// if its appearance was still queued.
-func (w *Watcher) purge(batch []*Change) []*Change {
-	leaving := make(map[string]*Change)
-	for _, c := range batch {
-		if c.Current == nil && c.Previous != nil {
-			leaving[c.Previous.Name] = nil
-		}
-	}
-	if len(leaving) == 0 {
-		return batch
-	}
-	w.initial = slices.DeleteFunc(w.initial, func(e *Entry) bool {
-		_, ok := leaving[e.Name]
-		if ok {
-			leaving[e.Name] = &Change{Current: e}
-		}
-		return ok
-	})
-	for i, queued := range w.batches {
-		kept := make([]*Change, 0, len(queued))
-		for _, c := range queued {
-			if c.isBookmark() {
-				kept = append(kept, c)
-				continue
-			}
-			first, ok := leaving[c.name()]
-			switch {
-			case !ok:
-				kept = append(kept, c)
-			case first == nil:
-				leaving[c.name()] = c
-			}
-		}
-		w.queued -= len(queued) - len(kept)
-		w.batches[i] = kept
-	}
-	left := make([]*Change, 0, len(batch))
-	for _, c := range batch {
-		first := (*Change)(nil)
-		if c.Current == nil && c.Previous != nil {
-			first = leaving[c.Previous.Name]
-		}
-		switch {
-		case first == nil:
-			left = append(left, c)
-		case first.Previous != nil:
-			left = append(left, &Change{Revision: c.Revision, Previous: first.Previous})
-		}
-	}
-	return left
-}
-
-func (w *Watcher) popInitial() *Entry {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	if len(w.initial) == 0 {
-		w.initial = nil
-		return nil
-	}
-	e := w.initial[0]
-	w.initial[0], w.initial = nil, w.initial[1:]
-	return e
-}
-
-func (w *Watcher) pop() *Change {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	for len(w.batches) > 0 {
-		if len(w.batches[0]) == 0 {
-			w.batches[0], w.batches = nil, w.batches[1:]
-			continue
-		}
-		c := w.batches[0][0]
-		w.batches[0] = w.batches[0][1:]
-		w.queued--
-		return c
-	}
-	w.batches = nil
-	return nil
 }

@@ -1,0 +1,164 @@
+// Copyright The tenantview Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package view
+
+import "sync"
+
+// maxQueued is how many changes a watcher may be behind before it is closed, not counting
+// the batch that it is taking: what a single grant reveals may be more, and is shared by all
+// who wait for it.
+const maxQueued = 1000
+
+// queue is what a watcher has still to be told.
+//
+// Nothing is told of an object that has gone out of sight meanwhile, but that it has gone;
+// and not even that, if its appearance has not been told either. What has been left out is
+// made up for by the disappearance. Until that is taken, the client's state is that of no
+// revision, and what it is told is marked as partial.
+type queue struct {
+	mu sync.Mutex
+	// initial are the objects that there were when the watch began. They come first, then
+	// their end, if end is set, and then the changes.
+	initial []*Entry
+	end     bool
+	// begun is the revision of the end.
+	begun uint64
+	// batches are the changes. Their slices may be shared and must not be changed.
+	batches [][]*Change
+	// pushed and taken count the changes that have ever been.
+	pushed, taken uint64
+	// leaving are the objects that go out of sight, with the position of the last change by
+	// which they do, unless nothing was queued before.
+	leaving map[string]uint64
+	// folded are those of them of which something was left out, with the entry that the
+	// client has last seen; nil if it knows of none.
+	folded map[string]*Entry
+	// settled is a revision before which everything is partial.
+	settled uint64
+	// overrun tells that too much was queued, and has been dropped.
+	overrun bool
+}
+
+// queued is one thing to tell: an entry that was there when the watch began, the end of
+// these, or a change.
+type queued struct {
+	initial *Entry
+	change  *Change
+	partial bool
+}
+
+// push adds a batch of changes. repeats tells that it may contain several of one object.
+func (q *queue) push(batch []*Change, repeats bool, limit int) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if q.overrun || len(batch) == 0 {
+		return
+	}
+	if len(q.batches) > 0 && q.waiting()-len(q.batches[0]) > limit {
+		q.overrun, q.initial, q.batches, q.leaving, q.folded = true, nil, nil, nil, nil
+		return
+	}
+	if repeats || len(q.initial) > 0 || q.waiting() > 0 {
+		for i, c := range batch {
+			if c.isDisappearance() {
+				if q.leaving == nil {
+					q.leaving = make(map[string]uint64)
+				}
+				q.leaving[c.Previous.Name] = q.pushed + uint64(i)
+			}
+		}
+	}
+	q.batches = append(q.batches, batch)
+	q.pushed += uint64(len(batch))
+}
+
+func (q *queue) waiting() int { return int(q.pushed - q.taken) }
+
+// settle makes everything partial that is told of revisions before this one.
+func (q *queue) settle(revision uint64) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	q.settled = revision
+}
+
+func (q *queue) isOverrun() bool {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	return q.overrun
+}
+
+// next takes what comes next, if there is anything.
+func (q *queue) next() (queued, bool) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if q.overrun {
+		return queued{}, false
+	}
+	for len(q.initial) > 0 {
+		e := q.initial[0]
+		q.initial[0], q.initial = nil, q.initial[1:]
+		if _, leaves := q.leaving[e.Name]; !leaves {
+			return queued{initial: e}, true
+		}
+		q.fold(e.Name, nil)
+	}
+	if q.end {
+		q.initial, q.end = nil, false
+		return queued{partial: q.isPartial(q.begun)}, true
+	}
+	for q.waiting() > 0 {
+		if c := q.takeChange(); c != nil {
+			return queued{change: c, partial: c.partial || q.isPartial(c.Revision)}, true
+		}
+	}
+	q.batches = nil
+	return queued{}, false
+}
+
+func (q *queue) isPartial(revision uint64) bool { return len(q.folded) > 0 || revision < q.settled }
+
+// takeChange takes the first change that is queued; it returns nil if it is left out.
+func (q *queue) takeChange() *Change {
+	for len(q.batches[0]) == 0 {
+		q.batches[0], q.batches = nil, q.batches[1:]
+	}
+	c := q.batches[0][0]
+	q.batches[0] = q.batches[0][1:]
+	position := q.taken
+	q.taken++
+	if c.isBookmark() {
+		return c
+	}
+	name := c.name()
+	last, leaves := q.leaving[name]
+	if !leaves {
+		return c
+	}
+	if position < last {
+		q.fold(name, c.Previous)
+		return nil
+	}
+	delete(q.leaving, name)
+	seen, folded := q.folded[name]
+	delete(q.folded, name)
+	switch {
+	case !folded:
+		return c
+	case seen == nil:
+		return nil
+	default:
+		return &Change{Revision: c.Revision, Previous: seen, partial: c.partial}
+	}
+}
+
+// fold leaves something out of an object that goes out of sight.
+func (q *queue) fold(name string, seen *Entry) {
+	if _, folded := q.folded[name]; folded {
+		return
+	}
+	if q.folded == nil {
+		q.folded = make(map[string]*Entry)
+	}
+	q.folded[name] = seen
+}
