@@ -37,7 +37,7 @@ type Config struct {
 	Cluster *restclient.Config
 	// Reviews answers what users may do to upstream resources. It is asked only if the
 	// policy unions native RBAC in, and need not cache.
-	Reviews authorizer.Authorizer
+	Reviews authorizer.UnconditionalAuthorizer
 	// Policy decides where Capsule leaves room.
 	Policy grants.Policy
 	// ReviewInterval is how often a running watch asks Reviews again.
@@ -51,7 +51,7 @@ type Config struct {
 func NewGenericConfig() *genericapiserver.Config {
 	config := genericapiserver.NewConfig(Codecs)
 	config.BuildHandlerChainFunc = func(api http.Handler, c *genericapiserver.Config) http.Handler {
-		return genericapiserver.DefaultBuildHandlerChain(registry.WithWantsTable(api), c)
+		return genericapiserver.DefaultBuildHandlerChain(withMetadataInProtobuf(registry.WithWantsTable(api)), c)
 	}
 	config.EffectiveVersion = effectiveVersion{compatibility.DefaultBuildEffectiveVersion()}
 	namer := openapinamer.NewDefinitionNamer(Scheme)
@@ -129,7 +129,6 @@ func (c CompletedConfig) New() (*Server, error) {
 // install serves every kind from its view.
 func install(server *genericapiserver.GenericAPIServer, all []*registry.Kind, cluster *tenancy.Cluster, shared registry.Config) error {
 	group := genericapiserver.NewDefaultAPIGroupInfo(v1alpha1.GroupName, Scheme, ParameterCodec, Codecs)
-	group.NegotiatedSerializer = withoutProtobuf{group.NegotiatedSerializer}
 	storage := make(map[string]rest.Storage, len(all))
 	for _, kind := range all {
 		storage[kind.Resource] = registry.NewREST(kind, cluster.View(kind.Upstream.GroupResource()), shared)

@@ -4,6 +4,7 @@
 package registry
 
 import (
+	"slices"
 	"sync"
 
 	"k8s.io/utils/lru"
@@ -13,7 +14,7 @@ import (
 )
 
 const (
-	// maxIssuedTo is how many users a ledger remembers, and maxIssued how many of the latest
+	// maxIssuedTo is how many users a ledger remembers, and maxIssued how many of the highest
 	// revisions that each was given.
 	maxIssuedTo = 8192
 	maxIssued   = 512
@@ -22,60 +23,99 @@ const (
 // ledger remembers which revisions this server has given to whom. A watch can resume only
 // at one of them: another server counts differently, so that the same number may stand for
 // another past.
-type ledger struct{ users *lru.Cache }
+type ledger struct {
+	mu    sync.Mutex
+	users *lru.Cache
+}
 
-func newLedger() *ledger { return &ledger{lru.New(maxIssuedTo)} }
+func newLedger() *ledger { return &ledger{users: lru.New(maxIssuedTo)} }
 
 // of returns what was given to a user.
 func (l *ledger) of(user accessreview.Identity) *issued {
+	l.mu.Lock()
+	defer l.mu.Unlock()
 	if known, ok := l.users.Get(user); ok {
 		return known.(*issued)
 	}
-	l.users.Add(user, &issued{})
-	known, _ := l.users.Get(user) // that of whoever came first or last: a lost one costs a list
-	return known.(*issued)
+	given := &issued{}
+	l.users.Add(user, given)
+	return given
 }
 
-// issued are the latest revisions that one user was given, and by which sight.
+// sight is how a user saw what he was given: everything, or by grants, or both.
+type sight uint8
+
+const (
+	sawAll sight = 1 << iota
+	sawGranted
+	// unclear: by several sights, or not all that there is of the revision. Nobody can tell
+	// which of the user's clients knows what.
+	unclear
+)
+
+func sightOf(who view.Viewer) sight {
+	var s sight
+	if who.All {
+		s |= sawAll
+	}
+	if len(who.Subjects) > 0 {
+		s |= sawGranted
+	}
+	return s
+}
+
+// issued are the revisions that one user was given, in rising order, and by which sight.
 type issued struct {
 	mu        sync.Mutex
-	revisions []issue
-	next      int
+	revisions []uint64
+	sights    []sight
+	// floor is the highest revision that is forgotten.
+	floor uint64
 }
 
-type issue struct {
-	revision uint64
-	// all and granted tell whether the user saw everything, or by grants.
-	all, granted bool
-}
-
-func issueOf(revision uint64, who view.Viewer) issue {
-	return issue{revision: revision, all: who.All, granted: len(who.Subjects) > 0}
-}
-
-func (i *issued) add(revision uint64, who view.Viewer) {
+// add notes that the user was given a revision. partial tells that it was not all of it.
+func (i *issued) add(revision uint64, who view.Viewer, partial bool) {
+	given := sightOf(who)
+	if partial {
+		given |= unclear
+	}
 	i.mu.Lock()
 	defer i.mu.Unlock()
-	given := issueOf(revision, who)
-	switch n := len(i.revisions); {
-	case n > 0 && i.revisions[(i.next+n-1)%n] == given:
-	case n < maxIssued:
-		i.revisions = append(i.revisions, given)
-	default:
-		i.revisions[i.next] = given
-		i.next = (i.next + 1) % maxIssued
+	at, known := i.find(revision)
+	switch {
+	case known && i.sights[at] != given:
+		i.sights[at] |= unclear
+		return
+	case known || revision <= i.floor:
+		return
 	}
+	if len(i.revisions) == maxIssued {
+		if at == 0 {
+			i.floor = revision
+			return
+		}
+		i.floor = i.revisions[0]
+		copy(i.revisions, i.revisions[1:at])
+		copy(i.sights, i.sights[1:at])
+		i.revisions[at-1], i.sights[at-1] = revision, given
+		return
+	}
+	i.revisions = slices.Insert(i.revisions, at, revision)
+	i.sights = slices.Insert(i.sights, at, given)
+}
+
+// find returns where a revision is, or would be. Most are the latest.
+func (i *issued) find(revision uint64) (int, bool) {
+	if n := len(i.revisions); n == 0 || i.revisions[n-1] < revision {
+		return n, false
+	}
+	return slices.BinarySearch(i.revisions, revision)
 }
 
 // has tells whether the user was given the revision, and saw by the same sight as now.
 func (i *issued) has(revision uint64, who view.Viewer) bool {
 	i.mu.Lock()
 	defer i.mu.Unlock()
-	wanted := issueOf(revision, who)
-	for _, given := range i.revisions {
-		if given == wanted {
-			return true
-		}
-	}
-	return false
+	at, known := i.find(revision)
+	return known && i.sights[at] == sightOf(who)
 }

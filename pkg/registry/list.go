@@ -68,7 +68,7 @@ type page struct {
 func (r *REST) firstPage(ctx context.Context, u user.Info, options *metainternalversion.ListOptions) (page, error) {
 	wanted, err := versioner.ParseResourceVersion(options.ResourceVersion)
 	if err != nil {
-		return page{}, apierrors.NewBadRequest(err.Error())
+		return page{}, apierrors.NewBadRequest(fmt.Sprintf("invalid resource version: %v", err))
 	}
 	if err := r.wait(ctx, wanted); err != nil {
 		return page{}, err
@@ -78,7 +78,7 @@ func (r *REST) firstPage(ctx context.Context, u user.Info, options *metainternal
 	if isExact(options, wanted) && revision != wanted {
 		return page{}, expired(fmt.Sprintf("The resourceVersion for the provided list is too old: %d", wanted))
 	}
-	r.ledger.of(accessreview.IdentityOf(u)).add(revision, who)
+	r.ledger.of(accessreview.IdentityOf(u)).add(revision, who, false)
 	entries = filter(entries, options)
 	if options.Limit <= 0 || int64(len(entries)) <= options.Limit {
 		return page{entries: entries, revision: revision}, nil

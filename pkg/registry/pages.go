@@ -86,7 +86,7 @@ func (p *pages) next(user accessreview.Identity, continueToken string, limit int
 	var t token
 	data, err := base64.RawURLEncoding.DecodeString(continueToken)
 	if err != nil || json.Unmarshal(data, &t) != nil || t.List == "" || t.From < 0 {
-		return page{}, apierrors.NewBadRequest("continue key is not valid: it is not one that this server has given")
+		return page{}, apierrors.NewBadRequest("invalid continue token: continue key is not valid: it is not one that this server has given")
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -105,8 +105,8 @@ func (p *pages) next(user accessreview.Identity, continueToken string, limit int
 // part returns up to limit entries, or all that are left if it is not positive.
 func (u *unfinished) part(from, limit int) page {
 	to := len(u.entries)
-	if limit > 0 {
-		to = min(to, from+limit)
+	if limit > 0 && limit < to-from { // from+limit may be more than an int
+		to = from + limit
 	}
 	part := page{entries: append([]*view.Entry(nil), u.entries[from:to]...), revision: u.revision}
 	if to < len(u.entries) {

@@ -15,6 +15,7 @@ import (
 	genericapirequest "k8s.io/apiserver/pkg/endpoints/request"
 	"k8s.io/apiserver/pkg/registry/rest"
 
+	"capsule.dev/tenantview/pkg/accessreview"
 	"capsule.dev/tenantview/pkg/apis/tenantview/v1alpha1"
 	"capsule.dev/tenantview/pkg/view"
 )
@@ -145,7 +146,7 @@ func (r *REST) admit(ctx context.Context) (user.Info, error) {
 	if !ok {
 		return nil, apierrors.NewUnauthorized("the request names no user")
 	}
-	return u, nil
+	return accessreview.Identified(u), nil
 }
 
 func (r *REST) reviewInterval() time.Duration {

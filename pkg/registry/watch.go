@@ -53,9 +53,10 @@ func (r *REST) Watch(ctx context.Context, options *metainternalversion.ListOptio
 	}
 	// From here on, failures are told in the stream: see k8s.io/apiserver,
 	// storage/cacher, Cacher.Watch.
-	if err := r.wait(ctx, wanted); err != nil {
+	if err := r.wait(ctx, wanted); err != nil && !wantsTable(ctx) {
 		return failedWatch(err), nil
 	}
+	changed := r.Viewers.Changed() // before the viewer, so that no change is missed
 	who := r.viewer(ctx, u)
 	issued := r.ledger.of(accessreview.IdentityOf(u))
 	start := view.WatchOptions{Selects: selects(options)}
@@ -92,6 +93,7 @@ func (r *REST) Watch(ctx context.Context, options *metainternalversion.ListOptio
 		inner:      inner,
 		user:       u,
 		viewer:     who,
+		changed:    changed,
 		issued:     issued,
 		bookmarks:  options.AllowWatchBookmarks,
 		initialEnd: options.AllowWatchBookmarks && options.SendInitialEvents != nil && *options.SendInitialEvents,

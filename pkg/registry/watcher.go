@@ -47,7 +47,9 @@ type watcher struct {
 	inner  *view.Watcher
 	user   user.Info
 	viewer view.Viewer
-	issued *issued
+	// changed is closed when the viewer may be another by now.
+	changed <-chan struct{}
+	issued  *issued
 	// failures counts the reviews that failed since one has not.
 	failures int
 	// bookmarks tells that the client wants bookmarks, and initialEnd that it wants the one
@@ -80,7 +82,6 @@ func (w *watcher) follow(ctx context.Context) string {
 	defer bookmark.Stop()
 	review := time.NewTimer(jitter(w.rest.reviewInterval()))
 	defer review.Stop()
-	changed := w.rest.Viewers.Changed()
 	for {
 		if !w.drain(ctx) {
 			return endOf(ctx)
@@ -99,8 +100,8 @@ func (w *watcher) follow(ctx context.Context) string {
 		case <-review.C:
 			w.look(ctx)
 			review.Reset(jitter(w.rest.reviewInterval()))
-		case <-changed:
-			changed = w.rest.Viewers.Changed()
+		case <-w.changed:
+			w.changed = w.rest.Viewers.Changed()
 			w.look(ctx)
 		case <-ctx.Done():
 			return endOf(ctx)
@@ -163,7 +164,7 @@ func (w *watcher) drain(ctx context.Context) bool {
 			continue
 		}
 		if !event.Initial {
-			w.issued.add(event.Revision, w.viewer)
+			w.issued.add(event.Revision, w.viewer, event.Partial)
 		}
 		select {
 		case w.result <- out:

@@ -5,6 +5,7 @@ package source
 
 import (
 	"fmt"
+	"unique"
 
 	corev1 "k8s.io/api/core/v1"
 	rbacv1 "k8s.io/api/rbac/v1"
@@ -27,18 +28,37 @@ func as[T metav1.Object](object runtime.Object) (T, error) {
 	return o, nil
 }
 
-// strip drops the metadata that is not served, to save memory. Owner references stay: they
-// say which Tenant a namespace belongs to.
+// strip drops the metadata that is not served, to save memory, and lets what is equal in many
+// objects share its bytes. Owner references stay: they say which Tenant a namespace belongs to.
 func strip(o metav1.Object) {
 	o.SetManagedFields(nil)
 	o.SetFinalizers(nil)
-	if annotations := o.GetAnnotations(); annotations != nil {
-		delete(annotations, corev1.LastAppliedConfigAnnotation)
-		if len(annotations) == 0 {
-			o.SetAnnotations(nil)
-		}
+	annotations := o.GetAnnotations()
+	delete(annotations, corev1.LastAppliedConfigAnnotation)
+	o.SetAnnotations(internKeys(annotations))
+	o.SetLabels(internKeys(o.GetLabels()))
+	owners := o.GetOwnerReferences()
+	for i := range owners {
+		ref := &owners[i]
+		ref.APIVersion, ref.Kind, ref.Name = intern(ref.APIVersion), intern(ref.Kind), intern(ref.Name)
+		ref.UID = intern(ref.UID)
 	}
+	o.SetOwnerReferences(owners)
 }
+
+// internKeys returns an equal map whose keys are shared with other objects; nil for an empty one.
+func internKeys(m map[string]string) map[string]string {
+	if len(m) == 0 {
+		return nil
+	}
+	interned := make(map[string]string, len(m))
+	for key, value := range m {
+		interned[intern(key)] = value
+	}
+	return interned
+}
+
+func intern[T ~string](s T) T { return unique.Make(s).Value() }
 
 // capsuleObject reads one of Capsule's objects.
 func capsuleObject[T any](object runtime.Object) (*T, error) {

@@ -68,4 +68,6 @@ func convertInto(out *v1alpha1.TenantNode, e *view.Entry) {
 	out.ObjectMeta = registry.Metadata("TenantNode", e, &in.ObjectMeta)
 	out.Spec = in.Spec
 	out.Status = in.Status
+	// These name the volumes of every tenant that has a Pod on the node.
+	out.Status.VolumesInUse, out.Status.VolumesAttached = nil, nil
 }

@@ -5,7 +5,10 @@ package options
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"net/http"
+	"sync/atomic"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apiserver/pkg/apis/apiserver"
@@ -13,10 +16,9 @@ import (
 	"k8s.io/apiserver/pkg/authentication/request/headerrequest"
 	genericapiserver "k8s.io/apiserver/pkg/server"
 	"k8s.io/apiserver/pkg/server/dynamiccertificates"
+	"k8s.io/apiserver/pkg/server/healthz"
 	genericoptions "k8s.io/apiserver/pkg/server/options"
 	"k8s.io/client-go/kubernetes"
-	"k8s.io/client-go/rest"
-	"k8s.io/client-go/tools/clientcmd"
 )
 
 // The ConfigMap in which kube-apiserver publishes how it authenticates: the CA of client
@@ -25,6 +27,14 @@ const (
 	publishedNamespace = metav1.NamespaceSystem
 	publishedName      = "extension-apiserver-authentication"
 )
+
+// anonymous may ask for the probes only. Whoever comes through kube-apiserver has a name, be
+// it system:anonymous; at the server's own port, a request without an identity must not cost
+// a review of what it may do.
+var anonymous = &apiserver.AnonymousAuthConfig{
+	Enabled:    true,
+	Conditions: []apiserver.AnonymousAuthCondition{{Path: "/healthz"}, {Path: "/livez"}, {Path: "/readyz"}},
+}
 
 // applyAuthentication authenticates requests of kube-apiserver's front proxy, client
 // certificates and bearer tokens.
@@ -39,9 +49,9 @@ func (o *Options) applyAuthentication(config *genericapiserver.Config) error {
 		}
 		return nil
 	}
-	client, err := authenticationClient(o.Authentication.RemoteKubeConfigFile)
+	client, err := clientset("authentication-kubeconfig", o.Authentication.RemoteKubeConfigFile)
 	if err != nil {
-		return fmt.Errorf("--authentication-kubeconfig: %w", err)
+		return err
 	}
 	clientCA, err := dynamiccertificates.NewDynamicCAFromConfigMapController("client-ca", publishedNamespace, publishedName, "client-ca-file", client)
 	if err != nil {
@@ -52,7 +62,7 @@ func (o *Options) applyAuthentication(config *genericapiserver.Config) error {
 		return err
 	}
 	factory := authenticatorfactory.DelegatingAuthenticatorConfig{
-		Anonymous:                          &apiserver.AnonymousAuthConfig{Enabled: true},
+		Anonymous:                          anonymous,
 		CacheTTL:                           o.Authentication.CacheTTL,
 		WebhookRetryBackoff:                o.Authentication.WebhookRetryBackoff,
 		TokenAccessReviewTimeout:           o.Authentication.TokenRequestTimeout,
@@ -65,6 +75,15 @@ func (o *Options) applyAuthentication(config *genericapiserver.Config) error {
 			return fmt.Errorf("verifying client certificates: %w", err)
 		}
 	}
+	var ready atomic.Bool // what was in use once is never forgotten
+	config.AddReadyzChecks(healthz.NamedCheck("authentication", func(r *http.Request) error {
+		if ready.Load() {
+			return nil
+		}
+		err := authenticates(r.Context(), client, clientCA, frontProxy)
+		ready.Store(err == nil)
+		return err
+	}))
 	authenticate, definitions, err := factory.New()
 	if err != nil {
 		return fmt.Errorf("making the authenticator: %w", err)
@@ -75,17 +94,24 @@ func (o *Options) applyAuthentication(config *genericapiserver.Config) error {
 	return nil
 }
 
-func authenticationClient(kubeconfig string) (kubernetes.Interface, error) {
-	config, err := clientcmd.BuildConfigFromFlags("", kubeconfig)
-	if kubeconfig == "" {
-		config, err = rest.InClusterConfig()
+// authenticates returns an error as long as what kube-apiserver has published is not in use. Until then
+// a request of the front proxy is taken for one of nobody, and refused.
+func authenticates(ctx context.Context, client kubernetes.Interface, clientCA dynamiccertificates.CAContentProvider, frontProxy *authenticatorfactory.RequestHeaderConfig) error {
+	if len(frontProxy.CAContentProvider.CurrentCABundleContent()) == 0 || len(frontProxy.UsernameHeaders.Value()) == 0 {
+		return fmt.Errorf("how the front proxy authenticates has not been read yet from the ConfigMap %s/%s", publishedNamespace, publishedName)
 	}
+	if len(clientCA.CurrentCABundleContent()) > 0 {
+		return nil
+	}
+	// A cluster that does not authenticate by client certificates publishes no CA of theirs.
+	published, err := client.CoreV1().ConfigMaps(publishedNamespace).Get(ctx, publishedName, metav1.GetOptions{})
 	if err != nil {
-		return nil, err
+		return fmt.Errorf("reading the CA of client certificates: %w", err)
 	}
-	// A token review may be needed for each request.
-	config.QPS, config.Burst = 200, 400
-	return kubernetes.NewForConfig(config)
+	if published.Data["client-ca-file"] != "" {
+		return errors.New("the CA of client certificates has been published, but is not in use yet")
+	}
+	return nil
 }
 
 // newFrontProxy follows the published CA and headers of kube-apiserver's front proxy. What
@@ -99,8 +125,6 @@ func newFrontProxy(client kubernetes.Interface) (*authenticatorfactory.RequestHe
 		"requestheader-username-headers", "requestheader-uid-headers", "requestheader-group-headers",
 		"requestheader-extra-headers-prefix", "requestheader-allowed-names")
 	provider := &genericoptions.DynamicRequestHeaderController{ConfigMapCAController: ca, RequestHeaderAuthRequestController: headers}
-	// The first answer is worth waiting for, so that the first requests are not refused.
-	_ = provider.RunOnce(context.Background())
 	return &authenticatorfactory.RequestHeaderConfig{
 		CAContentProvider:   provider,
 		UsernameHeaders:     headerrequest.StringSliceProviderFunc(headers.UsernameHeaders),

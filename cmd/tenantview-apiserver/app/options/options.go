@@ -5,16 +5,15 @@
 package options
 
 import (
-	"errors"
 	"fmt"
-	"os"
 	"time"
 
-	utilerrors "k8s.io/apimachinery/pkg/util/errors"
 	"k8s.io/apimachinery/pkg/util/wait"
 	"k8s.io/apiserver/pkg/authorization/authorizer"
+	"k8s.io/apiserver/pkg/authorization/authorizerfactory"
 	genericapiserver "k8s.io/apiserver/pkg/server"
 	genericoptions "k8s.io/apiserver/pkg/server/options"
+	"k8s.io/client-go/kubernetes"
 	"k8s.io/client-go/rest"
 	"k8s.io/client-go/tools/clientcmd"
 	cliflag "k8s.io/component-base/cli/flag"
@@ -48,6 +47,10 @@ type Options struct {
 	ShutdownDelay time.Duration
 }
 
+// watchTerminationGracePeriod is the time over which a server that stops ends its watches, so
+// that their clients do not all come to the other replica at once.
+const watchTerminationGracePeriod = 5 * time.Second
+
 // New returns the defaults.
 func New() *Options {
 	o := &Options{
@@ -61,6 +64,7 @@ func New() *Options {
 		Metrics:        metrics.NewOptions(),
 	}
 	o.SecureServing.BindPort = 8443
+	o.SecureServing.Required = true
 	// Many watches come through the few connections of kube-apiserver's aggregator.
 	o.SecureServing.HTTP2MaxStreamsPerConnection = 1000
 	// Without files, a certificate is made in memory: the file system may be read only.
@@ -89,18 +93,18 @@ func (o *Options) Flags() cliflag.NamedFlagSets {
 	o.Audit.AddFlags(sections.FlagSet("audit"))
 	o.Metrics.AddFlags(sections.FlagSet("metrics"))
 	logsapi.AddFlags(o.Logs, sections.FlagSet("logs"))
-	sections.Order = []string{"visibility", "cluster", "serving", "authentication", "authorization", "audit", "metrics", "logs", "global"}
+	sections.Order = []string{"visibility", "cluster", "serving", "authentication", "authorization", "audit", "metrics", "logs"} // others follow
 	return sections
 }
 
 // Config returns the configuration that the options describe, or an error that names the
 // flag that is wrong.
 func (o *Options) Config() (*apiserver.Config, error) {
-	o.complete()
 	if err := o.validate(); err != nil {
 		return nil, err
 	}
-	cluster, err := o.clusterConfig()
+	o.complete()
+	cluster, err := clusterConfig("kubeconfig", o.Kubeconfig)
 	if err != nil {
 		return nil, err
 	}
@@ -135,64 +139,49 @@ func (o *Options) complete() {
 	}
 }
 
-func (o *Options) validate() error {
-	var errs []error
-	for flag, file := range map[string]string{
-		"kubeconfig":                   o.Kubeconfig,
-		"authentication-kubeconfig":    o.Authentication.RemoteKubeConfigFile,
-		"authorization-kubeconfig":     o.Authorization.RemoteKubeConfigFile,
-		"client-ca-file":               o.Authentication.ClientCert.ClientCA,
-		"requestheader-client-ca-file": o.Authentication.RequestHeader.ClientCAFile,
-		"tls-cert-file":                o.SecureServing.ServerCert.CertKey.CertFile,
-		"tls-private-key-file":         o.SecureServing.ServerCert.CertKey.KeyFile,
-		"audit-policy-file":            o.Audit.PolicyFile,
-	} {
-		if file == "" {
-			continue
-		}
-		if _, err := os.ReadFile(file); err != nil {
-			errs = append(errs, fmt.Errorf("--%s: %w", flag, err))
-		}
-	}
-	if o.ShutdownDelay < 0 {
-		errs = append(errs, errors.New("--shutdown-delay-duration: must not be negative"))
-	}
-	if o.ReviewInterval < time.Second {
-		errs = append(errs, errors.New("--native-rbac-review-interval: must be at least a second"))
-	}
-	errs = append(errs, o.SecureServing.Validate()...)
-	errs = append(errs, o.Authentication.Validate()...)
-	errs = append(errs, o.Authorization.Validate()...)
-	errs = append(errs, o.Audit.Validate()...)
-	errs = append(errs, o.Metrics.Validate()...)
-	return utilerrors.NewAggregate(errs)
-}
-
-func (o *Options) clusterConfig() (*rest.Config, error) {
-	if o.Kubeconfig == "" {
+// clusterConfig returns how to reach the cluster, from the file that a flag names.
+func clusterConfig(flag, kubeconfig string) (*rest.Config, error) {
+	if kubeconfig == "" {
 		config, err := rest.InClusterConfig()
 		if err != nil {
-			return nil, fmt.Errorf("--kubeconfig: not set, and this is not a pod of a cluster: %w", err)
+			return nil, fmt.Errorf("--%s: not set, and this is not a pod of a cluster: %w", flag, err)
 		}
 		return config, nil
 	}
-	config, err := clientcmd.BuildConfigFromFlags("", o.Kubeconfig)
+	config, err := clientcmd.BuildConfigFromFlags("", kubeconfig)
 	if err != nil {
-		return nil, fmt.Errorf("--kubeconfig: %w", err)
+		return nil, fmt.Errorf("--%s: %w", flag, err)
 	}
 	return config, nil
+}
+
+// clientset returns clients of the cluster that do not limit themselves: each call is made
+// for a request, of which kube-apiserver's priority and fairness decides.
+func clientset(flag, kubeconfig string) (kubernetes.Interface, error) {
+	config, err := clusterConfig(flag, kubeconfig)
+	if err != nil {
+		return nil, err
+	}
+	config.QPS = -1
+	client, err := kubernetes.NewForConfig(config)
+	if err != nil {
+		return nil, fmt.Errorf("--%s: %w", flag, err)
+	}
+	return client, nil
 }
 
 func (o *Options) genericConfig() (*genericapiserver.Config, error) {
 	config := apiserver.NewGenericConfig()
 	config.EnableProfiling = o.Profiling
 	config.ShutdownDelayDuration = o.ShutdownDelay
+	// Without it a server that stops waits a minute for its watches, and then cuts them.
+	config.ShutdownWatchTerminationGracePeriod = watchTerminationGracePeriod
 	o.Metrics.Apply()
 	if err := o.SecureServing.MaybeDefaultWithSelfSignedCerts("localhost", nil, nil); err != nil {
 		return nil, fmt.Errorf("--cert-dir: making a certificate: %w", err)
 	}
 	if err := o.SecureServing.ApplyToConfig(config); err != nil {
-		return nil, fmt.Errorf("--bind-address, --secure-port, --tls-cert-file: %w", err)
+		return nil, fmt.Errorf("--bind-address, --secure-port: %w", err)
 	}
 	if err := o.applyAuthentication(config); err != nil {
 		return nil, err
@@ -208,14 +197,17 @@ func (o *Options) genericConfig() (*genericapiserver.Config, error) {
 
 // reviews returns an authorizer for upstream resources. It neither caches nor tries again:
 // whoever asks does so at his own pace.
-func (o *Options) reviews() (authorizer.Authorizer, error) {
-	options := *o.Authorization
-	options.AllowCacheTTL, options.DenyCacheTTL = 0, 0
-	options.AlwaysAllowPaths = nil
-	options.WebhookRetryBackoff = &wait.Backoff{Steps: 1}
-	var info genericapiserver.AuthorizationInfo
-	if err := options.ApplyTo(&info); err != nil {
+func (o *Options) reviews() (authorizer.UnconditionalAuthorizer, error) {
+	client, err := clientset("authorization-kubeconfig", o.Authorization.RemoteKubeConfigFile)
+	if err != nil {
+		return nil, err
+	}
+	reviews, err := authorizerfactory.DelegatingAuthorizerConfig{
+		SubjectAccessReviewClient: client.AuthorizationV1(),
+		WebhookRetryBackoff:       &wait.Backoff{Steps: 1},
+	}.New()
+	if err != nil {
 		return nil, fmt.Errorf("--authorization-kubeconfig: %w", err)
 	}
-	return info.Authorizer, nil
+	return reviews, nil
 }
