@@ -88,12 +88,26 @@ func digest(u user.Info) Identity {
 	return sha256.Sum256(buffer)
 }
 
+// HolderOf tells users apart by what grants ask about: not by their extra attributes, which
+// are others with each token of the same service account. Whatever is kept or counted for a
+// user is kept for the holder, so that more tokens do not make more of it.
+func HolderOf(u user.Info) Identity {
+	if known, ok := u.(*identified); ok {
+		return known.holder()
+	}
+	return IdentityOf(&user.DefaultInfo{Name: u.GetName(), UID: u.GetUID(), Groups: u.GetGroups()})
+}
+
 // Identified returns the user, whose identity is computed once, when it is first asked for.
 func Identified(u user.Info) user.Info {
-	return &identified{Info: u, identity: sync.OnceValue(func() Identity { return IdentityOf(u) })}
+	return &identified{
+		Info:     u,
+		identity: sync.OnceValue(func() Identity { return IdentityOf(u) }),
+		holder:   sync.OnceValue(func() Identity { return HolderOf(u) }),
+	}
 }
 
 type identified struct {
 	user.Info
-	identity func() Identity
+	identity, holder func() Identity
 }

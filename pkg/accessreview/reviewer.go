@@ -7,6 +7,7 @@ package accessreview
 
 import (
 	"context"
+	"errors"
 	"sync"
 	"time"
 
@@ -90,17 +91,20 @@ func (r *Reviewer) canList(ctx context.Context, u user.Info, resource schema.Gro
 	return a.allowed, a.err
 }
 
+// ErrTooManyNames says that the user asks about more names than may be asked about for him.
+var ErrTooManyNames = errors.New("too many requests for objects by their name")
+
 // CanGet tells whether the user may get the object of that name. Beyond a rate that no
-// person reaches, it says no without asking.
-func (r *Reviewer) CanGet(ctx context.Context, u user.Info, resource schema.GroupVersionResource, name string) bool {
+// person reaches, it fails with ErrTooManyNames without asking, whatever the name.
+func (r *Reviewer) CanGet(ctx context.Context, u user.Info, resource schema.GroupVersionResource, name string) (bool, error) {
 	q := question{identity: IdentityOf(u), resource: resource.GroupResource(), name: name}
 	if known, ok := r.names.Get(q); ok {
-		return known.(answer).allowed
+		return known.(answer).allowed, nil
 	}
-	if !r.limiter(q.identity).Allow() {
-		return false
+	if !r.limiter(HolderOf(u)).Allow() {
+		return false, ErrTooManyNames
 	}
-	return r.ask(ctx, r.names, answerTTL, q, attributes(u, resource, "get", name)).allowed
+	return r.ask(ctx, r.names, answerTTL, q, attributes(u, resource, "get", name)).allowed, nil
 }
 
 // answer is what a review said, or why it did not.

@@ -70,7 +70,7 @@ func (r *REST) firstPage(ctx context.Context, u user.Info, options *metainternal
 	if err != nil {
 		return page{}, apierrors.NewBadRequest(fmt.Sprintf("invalid resource version: %v", err))
 	}
-	if err := r.wait(ctx, wanted); err != nil {
+	if err := r.wait(ctx, u, wanted); err != nil {
 		return page{}, err
 	}
 	who := r.viewer(ctx, u)
@@ -78,12 +78,12 @@ func (r *REST) firstPage(ctx context.Context, u user.Info, options *metainternal
 	if isExact(options, wanted) && revision != wanted {
 		return page{}, expired(fmt.Sprintf("The resourceVersion for the provided list is too old: %d", wanted))
 	}
-	r.ledger.of(accessreview.IdentityOf(u)).add(revision, who, false)
+	r.ledger.of(accessreview.HolderOf(u)).add(revision, who, false)
 	entries = filter(entries, options)
 	if options.Limit <= 0 || int64(len(entries)) <= options.Limit {
 		return page{entries: entries, revision: revision}, nil
 	}
-	return r.pages.start(accessreview.IdentityOf(u), entries, revision, int(options.Limit)), nil
+	return r.pages.start(accessreview.HolderOf(u), entries, revision, int(options.Limit)), nil
 }
 
 // nextPage goes on with a list as it was when it began, except that nothing is shown that
@@ -92,7 +92,7 @@ func (r *REST) nextPage(ctx context.Context, u user.Info, options *metainternalv
 	if options.ResourceVersion != "" && options.ResourceVersion != "0" {
 		return page{}, apierrors.NewBadRequest("specifying resource version is not allowed when using continue")
 	}
-	p, err := r.pages.next(accessreview.IdentityOf(u), options.Continue, int(options.Limit))
+	p, err := r.pages.next(accessreview.HolderOf(u), options.Continue, int(options.Limit))
 	if err != nil {
 		return page{}, err
 	}

@@ -34,8 +34,9 @@ type Reviews interface {
 	// CanStillList is CanList for somebody who watches: the answer may be as old as the
 	// interval at which watches ask, and a review that fails is an error.
 	CanStillList(context.Context, user.Info, schema.GroupVersionResource) (bool, error)
-	// CanGet tells whether the user may get the object of that name.
-	CanGet(ctx context.Context, u user.Info, resource schema.GroupVersionResource, name string) bool
+	// CanGet tells whether the user may get the object of that name. It fails if he asks about
+	// too many.
+	CanGet(ctx context.Context, u user.Info, resource schema.GroupVersionResource, name string) (bool, error)
 }
 
 // Config is what the REST of every kind shares.
@@ -62,6 +63,8 @@ type REST struct {
 	pages *pages
 	// ledger are the revisions that users were given.
 	ledger *ledger
+	// waits and watches are what each user has of them.
+	waits, watches *limit
 	Config
 }
 
@@ -79,7 +82,11 @@ var (
 
 // NewREST serves a kind from its view.
 func NewREST(kind *Kind, v *view.View, config Config) *REST {
-	return &REST{kind: kind, view: v, pages: newPages(), ledger: newLedger(), Config: config}
+	return &REST{
+		kind: kind, view: v, pages: newPages(), ledger: newLedger(),
+		waits: newLimit("requests that wait for a resourceVersion", maxWaits), watches: newLimit("watches", maxWatches),
+		Config: config,
+	}
 }
 
 // New returns an empty object of the kind.
@@ -110,24 +117,37 @@ func (r *REST) Get(ctx context.Context, name string, options *metav1.GetOptions)
 	if err != nil {
 		return nil, err
 	}
-	if err := r.waitNotOlderThan(ctx, options.ResourceVersion); err != nil {
+	if err := r.waitNotOlderThan(ctx, u, options.ResourceVersion); err != nil {
 		return nil, err
 	}
-	if e, ok := r.get(ctx, u, name); ok {
+	e, ok, err := r.get(ctx, u, name)
+	switch {
+	case err != nil:
+		return nil, err
+	case ok:
 		return r.kind.Convert(e), nil
+	default:
+		return nil, apierrors.NewNotFound(v1alpha1.Resource(r.kind.Resource), name)
 	}
-	return nil, apierrors.NewNotFound(v1alpha1.Resource(r.kind.Resource), name)
 }
 
-func (r *REST) get(ctx context.Context, u user.Info, name string) (*view.Entry, bool) {
+func (r *REST) get(ctx context.Context, u user.Info, name string) (*view.Entry, bool, error) {
 	if e, ok := r.view.Get(r.Viewers.Viewer(u), name, view.OpGet); ok {
-		return e, true
+		return e, true, nil
 	}
 	if r.Reviews == nil {
-		return nil, false
+		return nil, false, nil
 	}
-	everything := view.Viewer{All: r.Reviews.CanList(ctx, u, r.kind.Upstream) || r.Reviews.CanGet(ctx, u, r.kind.Upstream, name)}
-	return r.view.Get(everything, name, view.OpGet)
+	allowed := r.Reviews.CanList(ctx, u, r.kind.Upstream)
+	if !allowed {
+		var err error
+		if allowed, err = r.Reviews.CanGet(ctx, u, r.kind.Upstream, name); err != nil {
+			// Not "not found": a controller would take that for a deletion.
+			return nil, false, apierrors.NewTooManyRequests(err.Error(), retryAfter)
+		}
+	}
+	e, ok := r.view.Get(view.Viewer{All: allowed}, name, view.OpGet)
+	return e, ok, nil
 }
 
 // viewer returns what the user may list.

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	"k8s.io/apiserver/pkg/authentication/user"
 	"k8s.io/apiserver/pkg/storage"
 )
 
@@ -23,18 +24,23 @@ var versioner storage.APIObjectVersioner
 
 // waitNotOlderThan returns when the view has reached the resourceVersion; "" and "0" are
 // content with what there is.
-func (r *REST) waitNotOlderThan(ctx context.Context, resourceVersion string) error {
+func (r *REST) waitNotOlderThan(ctx context.Context, u user.Info, resourceVersion string) error {
 	revision, err := versioner.ParseResourceVersion(resourceVersion)
 	if err != nil {
 		return apierrors.NewBadRequest(err.Error())
 	}
-	return r.wait(ctx, revision)
+	return r.wait(ctx, u, revision)
 }
 
-func (r *REST) wait(ctx context.Context, revision uint64) error {
+func (r *REST) wait(ctx context.Context, u user.Info, revision uint64) error {
 	if revision == 0 || r.view.Revision() >= revision {
 		return nil
 	}
+	giveBack, err := r.waits.take(u)
+	if err != nil {
+		return err
+	}
+	defer giveBack()
 	waiting, cancel := context.WithTimeout(ctx, waitForRevision)
 	defer cancel()
 	if err := r.view.WaitForRevision(waiting, revision); err != nil {

@@ -53,12 +53,12 @@ func (r *REST) Watch(ctx context.Context, options *metainternalversion.ListOptio
 	}
 	// From here on, failures are told in the stream: see k8s.io/apiserver,
 	// storage/cacher, Cacher.Watch.
-	if err := r.wait(ctx, wanted); err != nil && !wantsTable(ctx) {
+	if err := r.wait(ctx, u, wanted); err != nil && !wantsTable(ctx) {
 		return failedWatch(err), nil
 	}
 	changed := r.Viewers.Changed() // before the viewer, so that no change is missed
 	who := r.viewer(ctx, u)
-	issued := r.ledger.of(accessreview.IdentityOf(u))
+	issued := r.ledger.of(accessreview.HolderOf(u))
 	start := view.WatchOptions{Selects: selects(options)}
 	switch {
 	case options.SendInitialEvents != nil && *options.SendInitialEvents:
@@ -75,6 +75,10 @@ func (r *REST) Watch(ctx context.Context, options *metainternalversion.ListOptio
 		r.observeResume(restarted)
 		start.Resume = 0
 	}
+	giveBack, err := r.watches.take(u)
+	if err != nil {
+		return nil, err
+	}
 	inner, err := r.view.Watch(who, start)
 	if errors.Is(err, view.ErrExpired) && wantsTable(ctx) {
 		r.observeResume(restarted)
@@ -82,6 +86,7 @@ func (r *REST) Watch(ctx context.Context, options *metainternalversion.ListOptio
 		inner, err = r.view.Watch(who, start)
 	}
 	if err != nil {
+		giveBack()
 		r.observeResume(resumeExpired)
 		return failedWatch(expired(watchExpired)), nil
 	}
@@ -93,14 +98,17 @@ func (r *REST) Watch(ctx context.Context, options *metainternalversion.ListOptio
 		inner:      inner,
 		user:       u,
 		viewer:     who,
-		changed:    changed,
 		issued:     issued,
+		changed:    changed,
 		bookmarks:  options.AllowWatchBookmarks,
 		initialEnd: options.AllowWatchBookmarks && options.SendInitialEvents != nil && *options.SendInitialEvents,
 		result:     make(chan watch.Event, resultBuffer),
 		stopped:    make(chan struct{}),
 	}
-	go w.run(ctx)
+	go func() {
+		defer giveBack()
+		w.run(ctx)
+	}()
 	return w, nil
 }
 

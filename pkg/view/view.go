@@ -173,15 +173,18 @@ func (v *View) WaitForRevision(ctx context.Context, revision uint64) error {
 }
 
 func (v *View) reached(revision uint64) (<-chan struct{}, bool) {
+	v.set.mu.RLock()
+	advanced, reached := v.advanced, v.revision >= revision
+	v.set.mu.RUnlock()
+	if advanced != nil || reached {
+		return advanced, reached
+	}
 	v.set.mu.Lock()
 	defer v.set.mu.Unlock()
-	if v.revision >= revision {
-		return nil, true
-	}
 	if v.advanced == nil {
 		v.advanced = make(chan struct{})
 	}
-	return v.advanced, false
+	return v.advanced, v.revision >= revision
 }
 
 // Stats are the sizes of a view.
