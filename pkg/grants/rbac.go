@@ -58,10 +58,15 @@ func (r *Rules) OfRoleBinding(namespace string, subjects []view.Subject) []Held 
 	return held.grants
 }
 
-// BindingSubjects returns the subjects of a RoleBinding.
-func BindingSubjects(subjects []rbacv1.Subject) []view.Subject {
+// BindingSubjects returns the subjects of a RoleBinding in a namespace. A service account
+// without a namespace is one of that namespace (k8s.io/kubernetes, pkg/registry/rbac/validation,
+// appliesToUser).
+func BindingSubjects(namespace string, subjects []rbacv1.Subject) []view.Subject {
 	var found []view.Subject
 	for _, s := range subjects {
+		if s.Kind == rbacv1.ServiceAccountKind && s.Namespace == "" {
+			s.Namespace = namespace
+		}
 		if subject, ok := subjectOfRBAC(s); ok {
 			found = append(found, subject)
 		}

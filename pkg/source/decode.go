@@ -74,7 +74,7 @@ func binding(object runtime.Object) (tenancy.Binding, error) {
 	if !ok {
 		return tenancy.Binding{}, fmt.Errorf("unexpected object of type %T", object)
 	}
-	return tenancy.Binding{Role: b.RoleRef, Subjects: grants.BindingSubjects(b.Subjects)}, nil
+	return tenancy.Binding{Role: b.RoleRef, Subjects: grants.BindingSubjects(b.Namespace, b.Subjects)}, nil
 }
 
 func role(object runtime.Object) (grants.NamespaceGet, error) {
