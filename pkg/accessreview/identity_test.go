@@ -4,6 +4,8 @@
 package accessreview
 
 import (
+	"fmt"
+	"slices"
 	"testing"
 
 	"k8s.io/apiserver/pkg/authentication/user"
@@ -66,5 +68,52 @@ func TestIdentityOfIgnoresOrder(t *testing.T) {
 	empty := &user.DefaultInfo{Name: "alice", Groups: []string{}, Extra: map[string][]string{}}
 	if IdentityOf(empty) != IdentityOf(&user.DefaultInfo{Name: "alice"}) {
 		t.Error("no groups and an empty list of them differ")
+	}
+}
+
+// The identities of users with many groups are remembered, for exactly these users.
+func TestIdentityOfRemembersUsersWithManyGroups(t *testing.T) {
+	member := func(change func(*user.DefaultInfo)) *user.DefaultInfo {
+		u := &user.DefaultInfo{Name: "member", UID: "7", Extra: map[string][]string{"scopes": {"a", "b"}}}
+		for i := range 10 * manyGroups {
+			u.Groups = append(u.Groups, fmt.Sprint("group-", i))
+		}
+		change(u)
+		return u
+	}
+	users := map[string]func(*user.DefaultInfo){
+		"himself":            func(*user.DefaultInfo) {},
+		"another name":       func(u *user.DefaultInfo) { u.Name = "other" },
+		"another uid":        func(u *user.DefaultInfo) { u.UID = "8" },
+		"another last group": func(u *user.DefaultInfo) { u.Groups[len(u.Groups)-1] = "other" },
+		"another extra":      func(u *user.DefaultInfo) { u.Extra["scopes"][1] = "c" },
+		"no extra":           func(u *user.DefaultInfo) { u.Extra = nil },
+		"more extra":         func(u *user.DefaultInfo) { u.Extra["more"] = nil },
+	}
+	known := map[Identity]string{}
+	for name, change := range users {
+		first := IdentityOf(member(change))
+		for range 3 {
+			if IdentityOf(member(change)) != first || IdentityOf(Identified(member(change))) != first {
+				t.Errorf("%s: the identity changes", name)
+			}
+		}
+		if first != digest(member(change)) {
+			t.Errorf("%s: the identity that is remembered is another's", name)
+		}
+		if other, ok := known[first]; ok {
+			t.Errorf("%s has the identity of %s", name, other)
+		}
+		known[first] = name
+	}
+	reversed := member(func(u *user.DefaultInfo) { slices.Reverse(u.Groups) })
+	if known[IdentityOf(reversed)] != "himself" {
+		t.Error("the order of groups changes the identity")
+	}
+	changed := member(func(*user.DefaultInfo) {})
+	before := IdentityOf(changed)
+	changed.Groups[0] = "other"
+	if IdentityOf(changed) == before {
+		t.Error("what is remembered is shared with the user, and changes with him")
 	}
 }

@@ -65,11 +65,11 @@ func TestAnswers(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			f := &fake{answer: func(context.Context, authorizer.Attributes) (authorizer.Decision, error) { return tc.decision, tc.err }}
-			r := New(f)
+			r := New(f, 30*time.Second)
 			if got := r.CanList(t.Context(), alice, classes); got != tc.want {
 				t.Errorf("list: %v", got)
 			}
-			if got := r.CanGet(t.Context(), alice, nodes, "n1"); got != tc.want {
+			if got, err := r.CanGet(t.Context(), alice, nodes, "n1"); got != tc.want || err != nil {
 				t.Errorf("get: %v", got)
 			}
 			want := []authorizer.Attributes{
@@ -86,7 +86,7 @@ func TestAnswers(t *testing.T) {
 // Questions that differ in anything must not share an answer.
 func TestQuestionsAreApart(t *testing.T) {
 	f := always(authorizer.DecisionAllow)
-	r := New(f)
+	r := New(f, 30*time.Second)
 	ask := []func(){
 		func() { r.CanList(t.Context(), alice, nodes) },
 		func() { r.CanList(t.Context(), alice, classes) },
@@ -117,16 +117,19 @@ func TestAnswersAreKept(t *testing.T) {
 	} {
 		for what, ask := range map[string]func(context.Context, *Reviewer) bool{
 			"list": func(ctx context.Context, r *Reviewer) bool { return r.CanList(ctx, alice, nodes) },
-			"get":  func(ctx context.Context, r *Reviewer) bool { return r.CanGet(ctx, alice, nodes, "a") },
+			"get": func(ctx context.Context, r *Reviewer) bool {
+				allowed, _ := r.CanGet(ctx, alice, nodes, "a")
+				return allowed
+			},
 		} {
 			t.Run(what+"/"+name, func(t *testing.T) {
 				synctest.Test(t, func(t *testing.T) { // whose clock runs when all wait
 					f := &fake{answer: func(context.Context, authorizer.Attributes) (authorizer.Decision, error) {
 						return authorizer.DecisionAllow, tc.err
 					}}
-					r := New(f)
+					r := New(f, 30*time.Second)
 					var reviews []int
-					for _, wait := range []time.Duration{0, tc.ttl, time.Nanosecond, tc.ttl} {
+					for _, wait := range []time.Duration{0, tc.ttl - 1, 2, tc.ttl - 1} {
 						time.Sleep(wait)
 						if got := ask(t.Context(), r); got != (tc.err == nil) {
 							t.Errorf("answer %v", got)
@@ -142,13 +145,78 @@ func TestAnswersAreKept(t *testing.T) {
 	}
 }
 
+// All watches of a user share one review in each interval, of which each leaves out up to a
+// quarter; what they know is too old for a list.
+func TestWatchesShareAnswers(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := always(authorizer.DecisionAllow)
+		r := New(f, 40*time.Second)
+		var reviews []int
+		watch := func() {
+			if allowed, err := r.CanStillList(t.Context(), alice, nodes); !allowed || err != nil {
+				t.Errorf("answer %v, %v", allowed, err)
+			}
+			reviews = append(reviews, f.count())
+		}
+		list := func() {
+			if !r.CanList(t.Context(), alice, nodes) {
+				t.Error("answer false")
+			}
+			reviews = append(reviews, f.count())
+		}
+		list()
+		watch() // knows what the list has asked
+		time.Sleep(answerTTL)
+		watch()
+		list() // asks again
+		time.Sleep(20 * time.Second)
+		watch()
+		time.Sleep(10 * time.Second)
+		watch() // asks again
+		watch()
+		if diff := cmp.Diff([]int{1, 1, 1, 2, 2, 3, 3}, reviews); diff != "" {
+			t.Errorf("reviews (-want +got):\n%s", diff)
+		}
+	})
+}
+
+// A watch must not lose what it shows because a review fails.
+func TestWatchesAreToldOfFailures(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		away := errors.New("away")
+		f := &fake{answer: func(context.Context, authorizer.Attributes) (authorizer.Decision, error) {
+			return authorizer.DecisionNoOpinion, away
+		}}
+		r := New(f, 40*time.Second)
+		for range 2 { // the second is told what is known
+			if allowed, err := r.CanStillList(t.Context(), alice, nodes); allowed || !errors.Is(err, away) {
+				t.Errorf("answer %v, %v", allowed, err)
+			}
+		}
+		time.Sleep(failureTTL + 1)
+		if _, _ = r.CanStillList(t.Context(), alice, nodes); f.count() != 2 {
+			t.Errorf("%d reviews, want that it asks again soon", f.count())
+		}
+		ctx, cancel := context.WithCancel(t.Context())
+		cancel()
+		f.answer = func(ctx context.Context, _ authorizer.Attributes) (authorizer.Decision, error) {
+			<-ctx.Done()
+			return authorizer.DecisionNoOpinion, ctx.Err()
+		}
+		if allowed, err := r.CanStillList(ctx, bob, nodes); allowed || !errors.Is(err, context.Canceled) {
+			t.Errorf("answer of a request that is cancelled: %v, %v", allowed, err)
+		}
+		time.Sleep(timeout) // the review goes on without it
+	})
+}
+
 func TestAuthorizerThatDoesNotAnswer(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := &fake{answer: func(ctx context.Context, _ authorizer.Attributes) (authorizer.Decision, error) {
 			<-ctx.Done()
 			return authorizer.DecisionNoOpinion, ctx.Err()
 		}}
-		r := New(f)
+		r := New(f, 30*time.Second)
 		start := time.Now()
 		if r.CanList(t.Context(), alice, nodes) {
 			t.Error("no answer counts as yes")
@@ -169,7 +237,7 @@ func TestEqualQuestionsAreAskedOnce(t *testing.T) {
 			<-answer
 			return authorizer.DecisionAllow, nil
 		}}
-		r := New(f)
+		r := New(f, 30*time.Second)
 		var waiting sync.WaitGroup
 		for range 20 {
 			waiting.Go(func() {
@@ -200,7 +268,7 @@ func TestRequestThatIsCancelled(t *testing.T) {
 			reviewed = ctx.Err()
 			return authorizer.DecisionAllow, nil
 		}}
-		r := New(f)
+		r := New(f, 30*time.Second)
 		first, cancel := context.WithCancel(t.Context())
 		answers := make(chan string, 2)
 		go func() { answers <- fmt.Sprint("first ", r.CanList(first, alice, nodes)) }()
@@ -224,11 +292,14 @@ func TestRequestThatIsCancelled(t *testing.T) {
 func TestNamesAreLimited(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := always(authorizer.DecisionAllow)
-		r := New(f)
+		r := New(f, 30*time.Second)
 		guess := func(u user.Info, from, n int) (allowed int) {
 			for i := from; i < from+n; i++ {
-				if r.CanGet(t.Context(), u, nodes, fmt.Sprint("node-", i)) {
+				switch yes, err := r.CanGet(t.Context(), u, nodes, fmt.Sprint("node-", i)); {
+				case yes && err == nil:
 					allowed++
+				case !errors.Is(err, ErrTooManyNames):
+					t.Errorf("a guess beyond the limit: %v, %v", yes, err) // a controller would take no for a deletion
 				}
 			}
 			return allowed
@@ -256,7 +327,7 @@ func TestNamesAreLimited(t *testing.T) {
 func TestNamesAreLimitedConcurrently(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) { // whose clock stands still meanwhile
 		f := always(authorizer.DecisionAllow)
-		r := New(f)
+		r := New(f, 30*time.Second)
 		var guesses sync.WaitGroup
 		for i := range 500 {
 			guesses.Go(func() { r.CanGet(t.Context(), alice, nodes, fmt.Sprint("node-", i)) })

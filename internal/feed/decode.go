@@ -1,0 +1,65 @@
+// Copyright The tenantview Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package feed
+
+import (
+	"fmt"
+
+	rbacv1 "k8s.io/api/rbac/v1"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/client-go/kubernetes/scheme"
+
+	"capsule.dev/tenantview/internal/reference"
+	"capsule.dev/tenantview/pkg/apis/capsule"
+	"capsule.dev/tenantview/pkg/grants"
+	"capsule.dev/tenantview/pkg/tenancy"
+)
+
+// typed returns an object of one of Kubernetes' kinds in its Go type, and any other as it is.
+func typed(o reference.Object) reference.Object {
+	u, ok := o.(*unstructured.Unstructured)
+	if !ok || !scheme.Scheme.Recognizes(u.GroupVersionKind()) {
+		return o
+	}
+	into, err := scheme.Scheme.New(u.GroupVersionKind())
+	if err == nil {
+		err = runtime.DefaultUnstructuredConverter.FromUnstructured(u.Object, into)
+	}
+	if err != nil {
+		panic(fmt.Sprintf("%s %s: %v", u.GetKind(), u.GetName(), err))
+	}
+	return into.(reference.Object)
+}
+
+func as[T any](o reference.Object) (T, error) {
+	t, ok := o.(T)
+	if !ok {
+		return t, fmt.Errorf("unexpected object of type %T", o)
+	}
+	return t, nil
+}
+
+func capsuleObject[T any](o reference.Object) (*T, error) {
+	return capsule.Decode[T](o.(*unstructured.Unstructured))
+}
+
+func binding(o reference.Object) (tenancy.Binding, error) {
+	b, err := as[*rbacv1.RoleBinding](o)
+	if err != nil {
+		return tenancy.Binding{}, err
+	}
+	return tenancy.Binding{Role: b.RoleRef, Subjects: grants.BindingSubjects(b.Namespace, b.Subjects)}, nil
+}
+
+func role(o reference.Object) (grants.NamespaceGet, error) {
+	switch r := o.(type) {
+	case *rbacv1.Role:
+		return grants.NamespaceGetOf(r.Rules), nil
+	case *rbacv1.ClusterRole:
+		return grants.NamespaceGetOf(r.Rules), nil
+	default:
+		return grants.NamespaceGet{}, fmt.Errorf("unexpected object of type %T", o)
+	}
+}

@@ -1,0 +1,223 @@
+// Copyright The tenantview Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package reference
+
+import (
+	"slices"
+	"sort"
+
+	rbacv1 "k8s.io/api/rbac/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apiserver/pkg/authentication/user"
+
+	"capsule.dev/tenantview/pkg/grants"
+)
+
+// Operation is what a user may do to an object. List stands for list and watch.
+type Operation string
+
+// The operations.
+const (
+	List   Operation = "List"
+	Get    Operation = "Get"
+	Update Operation = "Update"
+	Delete Operation = "Delete"
+)
+
+// Filter answers who sees what in a World.
+type Filter struct {
+	World  *World
+	Policy grants.Policy
+	// Native tells whether the user may list a resource in the whole cluster (the name is
+	// empty), or get an object of it, by RBAC. nil says no.
+	Native func(u user.Info, verb, resource, name string) bool
+}
+
+// Names returns the names of the objects of a resource on which the user may do op, in
+// alphabetical order; nil if there are none.
+func (f *Filter) Names(u user.Info, op Operation, resource string) []string {
+	var names []string
+	for ref, o := range f.World.objects {
+		if ref.Resource == resource && f.allows(u, op, resource, o) {
+			names = append(names, ref.Name)
+		}
+	}
+	sort.Strings(names)
+	return names
+}
+
+// Allows tells whether the object exists and the user may do op to it.
+func (f *Filter) Allows(u user.Info, op Operation, resource, name string) bool {
+	o := f.World.objects[Ref{Resource: resource, Name: name}]
+	return o != nil && f.allows(u, op, resource, o)
+}
+
+func (f *Filter) allows(u user.Info, op Operation, resource string, o metav1.Object) bool {
+	if f.byNativeRBAC(u, op, resource, o.GetName()) {
+		return true
+	}
+	if f.Policy.CapsuleUsersOnly && !f.isCapsuleUser(u) {
+		return false
+	}
+	return f.byOwnership(u, op, resource, o) ||
+		f.byProxySetting(u, op, resource, o) ||
+		f.byGlobalProxySettings(u, op, resource, o) ||
+		f.byRoleBinding(u, op, resource, o)
+}
+
+func (f *Filter) byNativeRBAC(u user.Info, op Operation, resource, name string) bool {
+	if f.Policy.NativeRBAC != "Union" || f.Native == nil {
+		return false
+	}
+	switch op {
+	case List:
+		return f.Native(u, "list", resource, "")
+	case Get:
+		return f.Native(u, "list", resource, "") || f.Native(u, "get", resource, name)
+	default:
+		return false
+	}
+}
+
+// isCapsuleUser asks Capsule's configuration.
+func (f *Filter) isCapsuleUser(u user.Info) bool {
+	c, ok := f.World.decoded[Ref{Resource: "capsuleconfigurations", Name: "default"}].(*configuration)
+	if !ok {
+		return false
+	}
+	for _, group := range append([]string{"system:serviceaccounts:kube-system"}, c.Spec.IgnoreUserWithGroups...) {
+		if group != "" && slices.Contains(u.GetGroups(), group) {
+			return false
+		}
+	}
+	for _, s := range slices.Concat(c.Status.Users, c.Spec.Users) {
+		if s.matches(u) {
+			return true
+		}
+	}
+	for _, name := range c.Spec.UserNames {
+		if (subject{"User", name}).matches(u) {
+			return true
+		}
+	}
+	for _, name := range c.Spec.UserGroups {
+		if (subject{"Group", name}).matches(u) {
+			return true
+		}
+	}
+	return false
+}
+
+// byOwnership: owners see what their Tenant may see; which kinds is up to ownerGrants.
+func (f *Filter) byOwnership(u user.Info, op Operation, resource string, o metav1.Object) bool {
+	for _, t := range allDecoded[tenant](f.World) {
+		if !f.tenantSees(t, resource, o) {
+			continue
+		}
+		owners := slices.Clone(t.Spec.Owners)
+		for _, s := range t.Status.Owners {
+			owners = append(owners, owner{subject: s})
+		}
+		for _, entry := range owners {
+			if !entry.matches(u) {
+				continue
+			}
+			if (resource == "namespaces" || f.Policy.OwnerGrants == "Implicit") && permits(nil, op) {
+				return true
+			}
+			if settingsPermit(entry.ProxySettings, resource, op) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// byProxySetting: subjects of a ProxySetting see what is of the Tenant of its namespace.
+func (f *Filter) byProxySetting(u user.Info, op Operation, resource string, o metav1.Object) bool {
+	for ref, s := range allDecoded[proxySetting](f.World) {
+		t := f.World.tenant(f.tenantOfNamespaceNamed(ref.Namespace))
+		if t == nil {
+			continue
+		}
+		for _, entry := range s.Spec.Subjects {
+			if !entry.matches(u) {
+				continue
+			}
+			of := f.tenantSees(t, resource, o)
+			if of && resource == "namespaces" && permits(nil, op) {
+				return true
+			}
+			if of && settingsPermit(entry.ProxySettings, resource, op) {
+				return true
+			}
+			if f.Policy.ProxySettingRules == "Unbounded" || (f.Policy.ProxySettingRules == "TenantBounded" && of) {
+				if rulesPermit(entry.ClusterResources, op, resource, o) {
+					return true
+				}
+			}
+		}
+	}
+	return false
+}
+
+// byGlobalProxySettings: whatever a rule selects.
+func (f *Filter) byGlobalProxySettings(u user.Info, op Operation, resource string, o metav1.Object) bool {
+	if f.Policy.GlobalProxySettings != "On" {
+		return false
+	}
+	for _, s := range allDecoded[globalProxySetting](f.World) {
+		for _, r := range s.Spec.Rules {
+			for _, named := range r.Subjects {
+				if named.matches(u) && rulesPermit(r.ClusterResources, op, resource, o) {
+					return true
+				}
+			}
+		}
+	}
+	return false
+}
+
+// byRoleBinding: those who are bound in a namespace see that namespace.
+func (f *Filter) byRoleBinding(u user.Info, op Operation, resource string, o metav1.Object) bool {
+	if resource != "namespaces" || f.Policy.RoleBindingNamespaces == "Off" || !permits(nil, op) {
+		return false
+	}
+	for _, b := range all[*rbacv1.RoleBinding](f.World) {
+		if b.Namespace != o.GetName() || !slices.ContainsFunc(b.Subjects, func(s rbacv1.Subject) bool { return bound(s, b.Namespace, u) }) {
+			continue
+		}
+		if f.Policy.RoleBindingNamespaces == "AnyBinding" || rolesAllowGet(f.World.rules(b), o.GetName()) {
+			return true
+		}
+	}
+	return false
+}
+
+func rolesAllowGet(rules []rbacv1.PolicyRule, namespace string) bool {
+	oneOf := func(list []string, want string) bool {
+		return slices.Contains(list, "*") || slices.Contains(list, want)
+	}
+	return slices.ContainsFunc(rules, func(r rbacv1.PolicyRule) bool {
+		return oneOf(r.Verbs, "get") && oneOf(r.APIGroups, "") && oneOf(r.Resources, "namespaces") &&
+			(len(r.ResourceNames) == 0 || slices.Contains(r.ResourceNames, namespace))
+	})
+}
+
+// bound tells whether RBAC takes the user for the subject of a RoleBinding.
+func bound(s rbacv1.Subject, namespace string, u user.Info) bool {
+	switch s.Kind {
+	case "User":
+		return s.Name != "" && s.Name == u.GetName()
+	case "Group":
+		return s.Name != "" && slices.Contains(u.GetGroups(), s.Name)
+	case "ServiceAccount":
+		if s.Namespace != "" {
+			namespace = s.Namespace
+		}
+		return u.GetName() == "system:serviceaccount:"+namespace+":"+s.Name
+	default:
+		return false
+	}
+}

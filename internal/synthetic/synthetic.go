@@ -1,0 +1,181 @@
+// Copyright The tenantview Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+// Package synthetic makes clusters of any size for benchmarks. Their objects have the
+// metadata that Capsule, kubectl and the kubelet leave on real ones.
+package synthetic
+
+import (
+	"fmt"
+	"strconv"
+	"time"
+
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/types"
+
+	"capsule.dev/tenantview/pkg/apis/capsule"
+	"capsule.dev/tenantview/pkg/grants"
+	"capsule.dev/tenantview/pkg/registry/kinds"
+	"capsule.dev/tenantview/pkg/tenancy"
+)
+
+// NamespacesOfTenant is how many namespaces each Tenant has.
+const NamespacesOfTenant = 10
+
+// pools is how many node pools the Tenants share.
+const pools = 10
+
+var created = metav1.NewTime(time.Date(2026, time.January, 2, 3, 4, 5, 0, time.UTC))
+
+// Kinds returns what grants know of all kinds.
+func Kinds() []grants.Kind {
+	var granted []grants.Kind
+	for _, k := range kinds.All(kinds.Options{}) {
+		granted = append(granted, k.Kind)
+	}
+	return granted
+}
+
+// Cluster is a cluster that serves, with the sinks that change it.
+type Cluster struct {
+	*tenancy.Cluster
+	Tenants    *tenancy.Sink[*capsule.Tenant]
+	Namespaces *tenancy.Sink[*corev1.Namespace]
+	Nodes      *tenancy.Sink[metav1.Object]
+
+	version uint64
+}
+
+// New returns a cluster with that many namespaces, a tenth as many Tenants, and a hundredth
+// as many nodes.
+func New(namespaces int) *Cluster {
+	c := tenancy.New(Kinds(), grants.DefaultPolicy(), nil)
+	s := &Cluster{Cluster: c, Tenants: c.Tenants(), Namespaces: c.Namespaces(), Nodes: c.Objects(corev1.Resource("nodes"))}
+	fill(s, s.Tenants, namespaces/NamespacesOfTenant, func(i int) (string, *capsule.Tenant) { return TenantName(i), Tenant(i) })
+	fill(s, s.Namespaces, namespaces, func(i int) (string, *corev1.Namespace) {
+		ns := Namespace(i, i/NamespacesOfTenant)
+		return ns.Name, ns
+	})
+	fill(s, s.Nodes, namespaces/100, func(i int) (string, metav1.Object) {
+		node := Node(i)
+		return node.Name, node
+	})
+	c.GoLive()
+	return s
+}
+
+func fill[T any](s *Cluster, sink *tenancy.Sink[T], n int, object func(int) (string, T)) {
+	items := make([]tenancy.Item[T], n)
+	for i := range items {
+		name, o := object(i)
+		items[i] = Item(s, name, o)
+	}
+	sink.Replace(items, s.version)
+}
+
+// Item returns an object as a source delivers it, with the next version of the cluster.
+func Item[T any](s *Cluster, name string, o T) tenancy.Item[T] {
+	return tenancy.Item[T]{Key: tenancy.Key{Name: name}, Version: s.Next(), Value: o}
+}
+
+// Next returns the next version of the cluster.
+func (s *Cluster) Next() uint64 {
+	s.version++
+	return s.version
+}
+
+// TenantName is the name of a Tenant.
+func TenantName(i int) string { return fmt.Sprintf("tenant-%05d", i) }
+
+// Owner is the user who owns the Tenant.
+func Owner(i int) string { return fmt.Sprintf("owner-%05d", i) }
+
+// Team is the group that owns the Tenant.
+func Team(i int) string { return fmt.Sprintf("team-%05d", i) }
+
+// Tenant returns a Tenant that a user and a group own, with nodes and classes that it
+// shares with others.
+func Tenant(i int) *capsule.Tenant {
+	name := TenantName(i)
+	see := func(kinds ...string) []capsule.ProxyOperations {
+		var settings []capsule.ProxyOperations
+		for _, kind := range kinds {
+			settings = append(settings, capsule.ProxyOperations{Kind: kind, Operations: []string{"List"}})
+		}
+		return settings
+	}
+	owner := capsule.Owner{Subject: capsule.Subject{Kind: "User", Name: Owner(i)}, ProxySettings: see("Nodes", "StorageClasses", "PersistentVolumes")}
+	team := capsule.Owner{Subject: capsule.Subject{Kind: "Group", Name: Team(i)}, ProxySettings: see("Nodes")}
+	return &capsule.Tenant{
+		Meta: capsule.Meta{Name: name, UID: uid("tenant", i)},
+		Spec: capsule.TenantSpec{
+			Owners:         []capsule.Owner{owner, team},
+			NodeSelector:   map[string]string{"pool": strconv.Itoa(i % pools)},
+			StorageClasses: &capsule.ClassList{Allowed: []string{"standard"}, Default: "standard"},
+		},
+		Status: capsule.TenantStatus{Owners: []capsule.Subject{owner.Subject, team.Subject}},
+	}
+}
+
+// Namespace returns a namespace of a Tenant, as kube-apiserver delivers it.
+func Namespace(i, owner int) *corev1.Namespace {
+	tenant := TenantName(owner)
+	name := fmt.Sprintf("%s-ns-%06d", tenant, i)
+	manager := func(name string, operation metav1.ManagedFieldsOperationType, fields string) metav1.ManagedFieldsEntry {
+		return metav1.ManagedFieldsEntry{
+			Manager: name, Operation: operation, APIVersion: "v1", Time: &created,
+			FieldsType: "FieldsV1", FieldsV1: &metav1.FieldsV1{Raw: []byte(fields)},
+		}
+	}
+	return &corev1.Namespace{
+		ObjectMeta: metav1.ObjectMeta{
+			Name: name, UID: uid("namespace", i), ResourceVersion: strconv.Itoa(1_000_000 + i), CreationTimestamp: created,
+			Labels: map[string]string{
+				"kubernetes.io/metadata.name":                name,
+				capsule.TenantLabel:                          tenant,
+				"pod-security.kubernetes.io/enforce":         "baseline",
+				"pod-security.kubernetes.io/enforce-version": "latest",
+				"app.kubernetes.io/managed-by":               "gitops",
+				"env":                                        "prod",
+			},
+			Annotations: map[string]string{
+				"capsule.clastix.io/storage-classes":          "standard",
+				"capsule.clastix.io/ingress-classes-regexp":   "^" + tenant + "-.*$",
+				"scheduler.alpha.kubernetes.io/node-selector": "pool=" + strconv.Itoa(owner%pools),
+				"description":                      "Where the team of " + tenant + " runs what it runs",
+				corev1.LastAppliedConfigAnnotation: `{"apiVersion":"v1","kind":"Namespace","metadata":{"annotations":{"description":"Where the team of ` + tenant + ` runs what it runs"},"labels":{"env":"prod","app.kubernetes.io/managed-by":"gitops"},"name":"` + name + `"}}` + "\n",
+			},
+			OwnerReferences: []metav1.OwnerReference{{APIVersion: "capsule.clastix.io/v1beta2", Kind: "Tenant", Name: tenant, UID: uid("tenant", owner)}},
+			ManagedFields: []metav1.ManagedFieldsEntry{
+				manager("kubectl-client-side-apply", metav1.ManagedFieldsOperationUpdate, `{"f:metadata":{"f:annotations":{".":{},"f:description":{},"f:kubectl.kubernetes.io/last-applied-configuration":{}},"f:labels":{".":{},"f:app.kubernetes.io/managed-by":{},"f:env":{},"f:kubernetes.io/metadata.name":{}}}}`),
+				manager("manager", metav1.ManagedFieldsOperationUpdate, `{"f:metadata":{"f:annotations":{"f:capsule.clastix.io/ingress-classes-regexp":{},"f:capsule.clastix.io/storage-classes":{},"f:scheduler.alpha.kubernetes.io/node-selector":{}},"f:labels":{"f:capsule.clastix.io/tenant":{},"f:pod-security.kubernetes.io/enforce":{},"f:pod-security.kubernetes.io/enforce-version":{}},"f:ownerReferences":{".":{},"k:{\"uid\":\"`+string(uid("tenant", owner))+`\"}":{}}}}`),
+			},
+		},
+		Spec:   corev1.NamespaceSpec{Finalizers: []corev1.FinalizerName{corev1.FinalizerKubernetes}},
+		Status: corev1.NamespaceStatus{Phase: corev1.NamespaceActive},
+	}
+}
+
+// Node returns a node of a pool.
+func Node(i int) *corev1.Node {
+	name := fmt.Sprintf("node-%05d", i)
+	return &corev1.Node{
+		ObjectMeta: metav1.ObjectMeta{
+			Name: name, UID: uid("node", i), CreationTimestamp: created,
+			Labels: map[string]string{
+				"pool":                          strconv.Itoa(i % pools),
+				"kubernetes.io/hostname":        name,
+				"kubernetes.io/os":              "linux",
+				"kubernetes.io/arch":            "amd64",
+				"topology.kubernetes.io/region": "north",
+				"topology.kubernetes.io/zone":   "north-" + strconv.Itoa(i%3),
+			},
+		},
+		Status: corev1.NodeStatus{Conditions: []corev1.NodeCondition{{Type: corev1.NodeReady, Status: corev1.ConditionTrue}}},
+	}
+}
+
+func uid(kind string, i int) types.UID {
+	return types.UID(fmt.Sprintf("%08x-0000-4000-8000-%012x", len(kind), i))
+}

@@ -1,0 +1,141 @@
+// Copyright The tenantview Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package apiserver
+
+import (
+	"context"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"k8s.io/client-go/rest"
+	"k8s.io/component-base/metrics"
+
+	"capsule.dev/tenantview/pkg/grants"
+	"capsule.dev/tenantview/pkg/registry/kinds"
+	"capsule.dev/tenantview/pkg/source"
+	"capsule.dev/tenantview/pkg/tenancy"
+)
+
+// metricNames are a contract with dashboards and alerts.
+var metricNames = []string{
+	"tenantview_criteria",
+	"tenantview_grant_apply_seconds",
+	"tenantview_invalid_objects",
+	"tenantview_list_items",
+	"tenantview_objects",
+	"tenantview_revision",
+	"tenantview_source_absent",
+	"tenantview_source_lag_seconds",
+	"tenantview_source_synced",
+	"tenantview_subjects",
+	"tenantview_watch_resume_total",
+	"tenantview_watch_terminated_total",
+	"tenantview_watchers",
+}
+
+// eventMetrics are those of which there is no sample before something happens. They are
+// served for the first server of a process only, which needs not be that of the test.
+var eventMetrics = []string{"tenantview_list_items", "tenantview_watch_resume_total", "tenantview_watch_terminated_total"}
+
+// allowedLabels are the names of labels. A label that named users, tenants or objects would
+// tell them to everybody who may read metrics.
+var allowedLabels = []string{"resource", "source", "reason", "result"}
+
+func TestMetrics(t *testing.T) {
+	var granted []grants.Kind
+	for _, k := range kinds.All(kinds.Options{}) {
+		granted = append(granted, k.Kind)
+	}
+	cluster := tenancy.New(granted, grants.DefaultPolicy(), nil)
+	clients, err := source.NewClients(&rest.Config{Host: newUpstream(t).server.URL})
+	if err != nil {
+		t.Fatal(err)
+	}
+	sources, err := source.NewSources(clients, cluster, granted)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, stop := context.WithCancel(t.Context())
+	stopped := make(chan struct{})
+	go func() {
+		defer close(stopped)
+		sources.Run(ctx)
+	}()
+	defer func() {
+		stop()
+		<-stopped
+	}()
+	eventually(t, "all sources are read", sources.Live)
+
+	m, registry := newMetrics(), metrics.NewKubeRegistry()
+	registry.MustRegister(m.listItems, m.grantApply, m.resumes, m.terminated)
+	registry.CustomMustRegister(newCollector(kinds.All(kinds.Options{}), cluster, sources))
+	m.observeList("tenantnamespaces", 2)
+	m.observeApply(time.Millisecond)
+	m.observeResume("tenantnamespaces", "expired")
+	m.observeTermination("tenantnamespaces", "slow")
+
+	families, err := registry.Gather()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var names []string
+	values := map[string]float64{}
+	for _, f := range families {
+		names = append(names, f.GetName())
+		for _, sample := range f.GetMetric() {
+			key := strings.TrimPrefix(f.GetName(), "tenantview_")
+			for _, l := range sample.GetLabel() {
+				if !slices.Contains(allowedLabels, l.GetName()) {
+					t.Errorf("%s has a label %s", f.GetName(), l.GetName())
+				}
+				for _, secret := range []string{"alice", "solar", "hidden", "wall-e", "uid-"} {
+					if strings.Contains(l.GetValue(), secret) {
+						t.Errorf("%s tells %s=%s", f.GetName(), l.GetName(), l.GetValue())
+					}
+				}
+				key += " " + l.GetValue()
+			}
+			values[key] = sample.GetGauge().GetValue() + sample.GetCounter().GetValue() + float64(sample.GetHistogram().GetSampleCount())
+		}
+	}
+	if diff := cmp.Diff(metricNames, names); diff != "" {
+		t.Errorf("metrics (-want +got):\n%s", diff)
+	}
+	want := map[string]float64{
+		"objects tenantnamespaces":          3,
+		"objects tenantnodes":               1,
+		"objects tenantstorageclasses":      0,
+		"criteria tenantnamespaces":         1,
+		"criteria tenantnodes":              0,
+		"revision tenantnamespaces":         1000,
+		"subjects":                          1,
+		"source_synced namespaces":          1,
+		"source_lag_seconds namespaces":     0,
+		"source_absent tenants":             0,
+		"source_absent proxysettings":       1,
+		"invalid_objects Subject tenants":   1,
+		"list_items tenantnamespaces":       1,
+		"grant_apply_seconds":               1,
+		"source_synced globalproxysettings": 1,
+		"source_absent globalproxysettings": 1,
+		"source_absent rolebindings":        0,
+		"criteria tenantpersistentvolumes":  0,
+		"objects tenantpersistentvolumes":   0,
+		"revision tenantpersistentvolumes":  1000,
+		"source_lag_seconds proxysettings":  0,
+		"revision tenantingressclasses":     1000,
+		"source_synced persistentvolumes":   1,
+	}
+	got := map[string]float64{}
+	for key := range want {
+		got[key] = values[key]
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("values (-want +got):\n%s", diff)
+	}
+}

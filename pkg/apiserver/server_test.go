@@ -1,0 +1,187 @@
+// Copyright The tenantview Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package apiserver
+
+import (
+	"bytes"
+	"context"
+	"crypto/tls"
+	"encoding/json"
+	"io"
+	"net"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"k8s.io/apimachinery/pkg/util/wait"
+	"k8s.io/apiserver/pkg/authentication/authenticator"
+	"k8s.io/apiserver/pkg/authentication/user"
+	"k8s.io/apiserver/pkg/authorization/authorizer"
+	genericoptions "k8s.io/apiserver/pkg/server/options"
+	"k8s.io/client-go/rest"
+
+	"capsule.dev/tenantview/pkg/grants"
+)
+
+const group = "/apis/tenantview.capsule.dev/v1alpha1"
+
+// running is a server that serves on loopback.
+type running struct {
+	*Server
+	url    string
+	client *http.Client
+}
+
+// newServer starts a server over an upstream, as users see it who are authenticated by a
+// header. It stops with the test.
+func newServer(t *testing.T, u *upstream) *running {
+	t.Helper()
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	serving := genericoptions.NewSecureServingOptions().WithLoopback()
+	serving.Listener, serving.BindAddress = listener, net.IPv4(127, 0, 0, 1)
+	serving.ServerCert.CertDirectory = "" // in memory
+	if err := serving.MaybeDefaultWithSelfSignedCerts("localhost", nil, nil); err != nil {
+		t.Fatal(err)
+	}
+	generic := NewGenericConfig()
+	if err := serving.ApplyToConfig(generic); err != nil {
+		t.Fatal(err)
+	}
+	generic.Authentication.Authenticator = authenticator.RequestFunc(authenticate)
+	generic.Authorization.Authorizer = authorizer.AuthorizerFunc(authorize)
+	config := &Config{
+		Generic: generic,
+		Cluster: &rest.Config{Host: u.server.URL},
+		Reviews: authorizer.AuthorizerFunc(review),
+		Policy:  grants.DefaultPolicy(),
+	}
+	server, err := config.Complete().New()
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, stop := context.WithCancel(context.Background())
+	stopped := make(chan error, 1)
+	go func() { stopped <- server.Run(ctx) }()
+	transport := &http.Transport{TLSClientConfig: &tls.Config{InsecureSkipVerify: true}} // a loopback server with a certificate of its own
+	t.Cleanup(func() {
+		transport.CloseIdleConnections()
+		stop()
+		if err := <-stopped; err != nil {
+			t.Errorf("the server ended with %v", err)
+		}
+	})
+	s := &running{Server: server, url: "https://" + listener.Addr().String(), client: &http.Client{Transport: transport}}
+	eventually(t, "it serves", func() bool { return s.status("/livez") == http.StatusOK })
+	return s
+}
+
+// newReadyServer starts a server that has read its upstream.
+func newReadyServer(t *testing.T) *running {
+	t.Helper()
+	s := newServer(t, newUpstream(t))
+	eventually(t, "it is ready", func() bool { return s.status("/readyz") == http.StatusOK })
+	return s
+}
+
+func authenticate(r *http.Request) (*authenticator.Response, bool, error) {
+	name := r.Header.Get("X-User")
+	if name == "" {
+		return nil, false, nil
+	}
+	return &authenticator.Response{User: &user.DefaultInfo{Name: name, Groups: []string{user.AllAuthenticated}}}, true, nil
+}
+
+// authorize allows everybody everything but mallory.
+func authorize(_ context.Context, a authorizer.Attributes) (authorizer.Decision, string, error) {
+	if a.GetUser().GetName() == "mallory" {
+		return authorizer.DecisionDeny, "", nil
+	}
+	return authorizer.DecisionAllow, "", nil
+}
+
+// review lets root list and get everything upstream.
+func review(_ context.Context, a authorizer.Attributes) (authorizer.Decision, string, error) {
+	if a.GetUser().GetName() == "root" {
+		return authorizer.DecisionAllow, "", nil
+	}
+	return authorizer.DecisionNoOpinion, "", nil
+}
+
+// eventually polls until the condition holds.
+func eventually(t *testing.T, what string, condition func() bool) {
+	t.Helper()
+	err := wait.PollUntilContextTimeout(t.Context(), 20*time.Millisecond, time.Minute, true, func(context.Context) (bool, error) {
+		return condition(), nil
+	})
+	if err != nil {
+		t.Fatalf("waiting until %s: %v", what, err)
+	}
+}
+
+// response is what matters of a response.
+type response struct {
+	Code   int
+	Header http.Header
+	Body   string
+}
+
+// send sends a request as a user.
+func (s *running) send(user, method, path, accept, body string) (response, error) {
+	r, err := http.NewRequest(method, s.url+path, strings.NewReader(body))
+	if err != nil {
+		return response{}, err
+	}
+	if user != "" {
+		r.Header.Set("X-User", user)
+	}
+	if accept != "" {
+		r.Header.Set("Accept", accept)
+	}
+	if body != "" {
+		r.Header.Set("Content-Type", "application/json")
+	}
+	got, err := s.client.Do(r)
+	if err != nil {
+		return response{}, err
+	}
+	defer got.Body.Close()
+	data, err := io.ReadAll(got.Body)
+	return response{got.StatusCode, got.Header, string(data)}, err
+}
+
+func (s *running) get(t *testing.T, user, path, accept string) response {
+	t.Helper()
+	r, err := s.send(user, http.MethodGet, path, accept, "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return r
+}
+
+// status returns the code of a GET by an administrator; 0 if there is no answer.
+func (s *running) status(path string) int {
+	r, err := s.send("admin", http.MethodGet, path, "", "")
+	if err != nil {
+		return 0
+	}
+	return r.Code
+}
+
+// read decodes a JSON response.
+func read[T any](t *testing.T, r response) T {
+	t.Helper()
+	var into T
+	if r.Code != http.StatusOK {
+		t.Fatalf("code %d: %s", r.Code, r.Body)
+	}
+	decoder := json.NewDecoder(bytes.NewReader([]byte(r.Body)))
+	if err := decoder.Decode(&into); err != nil {
+		t.Fatalf("%v: %s", err, r.Body)
+	}
+	return into
+}

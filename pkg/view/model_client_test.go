@@ -1,0 +1,312 @@
+// Copyright The tenantview Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package view_test
+
+import (
+	"fmt"
+	"maps"
+	"math"
+	"math/rand/v2"
+	"slices"
+
+	"k8s.io/apimachinery/pkg/labels"
+	"k8s.io/apiserver/pkg/authentication/user"
+
+	"capsule.dev/tenantview/pkg/view"
+)
+
+// modelClient mirrors what a user sees of a resource, by what it is told and nothing else.
+type modelClient struct {
+	name     string
+	user     user.Info
+	resource string
+	selector labels.Selector
+	// bookmarks tells that it asks for bookmarks, and remembers that it resumes at old
+	// revisions, and not just where it was.
+	bookmarks, remembers bool
+
+	random  *rand.Rand
+	replica *modelReplica
+	stream  *view.Watcher
+	// viewer is who the stream is for; sights are those that it had, by their revisions.
+	viewer view.Viewer
+	sights []modelFrom
+
+	mirror map[string]*view.Entry
+	// revision is what the client has reached, 0 if it does not know; and from the replica
+	// that has told it.
+	revision uint64
+	from     *modelReplica
+	// told is the highest revision that this stream has told of.
+	told uint64
+	past []modelPast
+	// log is what has happened to the client, for the message of a failure.
+	log []string
+
+	*modelCounts
+}
+
+// modelFrom is a sight that a stream has from a revision on.
+type modelFrom struct {
+	revision uint64
+	sight    modelSight
+}
+
+// modelPast is what a client knew at a revision.
+type modelPast struct {
+	revision uint64
+	from     *modelReplica
+	mirror   map[string]*view.Entry
+}
+
+// modelCounts show that a run has tried what it is for.
+type modelCounts struct {
+	Events, Lists, Resumed, Foreign, Expired, Overrun, Partial int
+}
+
+func (c *modelClient) selects(o *view.Attributes) bool {
+	return c.selector.Matches(labels.Set(o.Labels))
+}
+
+func (c *modelClient) view() *view.View { return c.replica.View(c.resource) }
+
+func (c *modelClient) note(format string, args ...any) {
+	c.log = append(c.log, fmt.Sprintf(format, args...))
+}
+
+// cut ends the connection. What the client had not been told by then is told to nobody.
+func (c *modelClient) cut() {
+	if c.stream != nil {
+		c.stream.Stop()
+		c.stream = nil
+		c.note("cut")
+	}
+}
+
+// connect begins a watch: where the client was, or somewhere before, if the server lets it,
+// or else with what there is.
+func (c *modelClient) connect() {
+	if c.stream != nil {
+		return
+	}
+	if len(c.past) > 0 && c.remembers && c.random.IntN(3) > 0 {
+		p := c.past[c.random.IntN(len(c.past))]
+		c.revision, c.from, c.mirror = p.revision, p.from, maps.Clone(p.mirror)
+		c.note("go back to %d", c.revision)
+	}
+	c.viewer = c.replica.viewer(c.user, c.resource)
+	if c.revision == 0 || !c.resume() {
+		c.begin()
+	}
+}
+
+func (c *modelClient) begin() {
+	c.mirror = make(map[string]*view.Entry)
+	c.revision, c.from, c.past = 0, c.replica, nil
+	c.Lists++
+	if c.random.IntN(2) == 0 {
+		c.open(view.WatchOptions{})
+		return
+	}
+	entries, revision := c.view().List(c.viewer)
+	for _, e := range entries {
+		if c.selects(&e.Attributes) {
+			c.mirror[e.Name] = e
+		}
+	}
+	c.note("list at %d: %v", revision, slices.Sorted(maps.Keys(c.mirror)))
+	c.reach(revision, false)
+	if c.random.IntN(3) > 0 && !c.resume() {
+		c.begin()
+	}
+}
+
+func (c *modelClient) resume() bool {
+	if c.from != c.replica || !c.replica.hasIssued(c.user, c.resource, c.revision, c.viewer) {
+		c.Foreign++
+		c.note("%d is foreign", c.revision)
+		return false
+	}
+	return c.open(view.WatchOptions{Resume: c.revision})
+}
+
+func (c *modelClient) open(o view.WatchOptions) bool {
+	if c.selector.String() != "" {
+		o.Selects = c.selects
+	}
+	stream, err := c.view().Watch(c.viewer, o)
+	if err != nil {
+		c.Expired++
+		c.note("%d is expired", o.Resume)
+		return false
+	}
+	if o.Resume != 0 {
+		c.Resumed++
+	}
+	c.note("watch from %d (the view is at %d) as %+v", o.Resume, c.view().Revision(), c.viewer)
+	c.stream, c.told = stream, o.Resume
+	c.sights = []modelFrom{{0, sightOf(c.viewer)}}
+	return true
+}
+
+// look has the stream follow a change of the viewer.
+func (c *modelClient) look() {
+	if c.stream == nil {
+		return
+	}
+	who := c.replica.viewer(c.user, c.resource)
+	if sightOf(who) == sightOf(c.viewer) {
+		return
+	}
+	c.viewer = who
+	before := c.view().Revision()
+	c.stream.SetViewer(who)
+	c.replica.note()
+	c.sights = append(c.sights, modelFrom{before + 1, sightOf(who)})
+	c.note("become %+v at %d", who, before+1)
+}
+
+// reach notes that the client knows all of a revision.
+func (c *modelClient) reach(revision uint64, partial bool) {
+	c.replica.issue(c.user, c.resource, revision, c.viewer, partial)
+	c.revision, c.from = revision, c.replica
+	if c.remembers {
+		c.past = append(c.past, modelPast{revision, c.from, maps.Clone(c.mirror)})
+	}
+}
+
+// take takes up to n events, and tells what is wrong with them.
+func (c *modelClient) take(n int) error {
+	for ; n > 0 && c.stream != nil; n-- {
+		event, ok := c.stream.Next()
+		if !ok {
+			if c.stream.Overrun() {
+				c.Overrun++
+				c.note("overrun")
+				c.cut()
+			}
+			return nil
+		}
+		if err := c.hear(event); err != nil {
+			return fmt.Errorf("%s is told %s: %w", c.name, describeEvent(event), err)
+		}
+	}
+	return nil
+}
+
+// settle connects the client and takes all that it is told.
+func (c *modelClient) settle() error {
+	for {
+		c.connect()
+		if err := c.take(math.MaxInt); err != nil || c.stream != nil {
+			return err
+		}
+	}
+}
+
+func describeEvent(e view.Event) string {
+	kind := map[view.EventType]string{
+		view.Added: "ADDED", view.Modified: "MODIFIED", view.Deleted: "DELETED", view.Bookmark: "BOOKMARK", view.InitialEnd: "END",
+	}[e.Type]
+	text := fmt.Sprintf("%s at %d", kind, e.Revision)
+	if e.Entry != nil {
+		text += fmt.Sprintf(" %s (version %d, revision %d, partition %q, labels %v)",
+			e.Entry.Name, e.Entry.Version, e.Entry.Revision, e.Entry.Partition, e.Entry.Labels)
+	}
+	if e.Initial {
+		text += " initially"
+	}
+	if e.Partial {
+		text += " in part"
+	}
+	return text
+}
+
+func (c *modelClient) hear(e view.Event) error {
+	c.Events++
+	c.note("%s", describeEvent(e))
+	if e.Partial {
+		c.Partial++
+	}
+	if e.Type == view.Bookmark && !c.bookmarks {
+		return nil
+	}
+	if !e.Initial {
+		if e.Revision < c.told {
+			return fmt.Errorf("the stream had reached %d", c.told)
+		}
+		c.told = e.Revision
+	}
+	if err := c.apply(e); err != nil {
+		return err
+	}
+	if !e.Initial && (e.Type != view.InitialEnd || c.bookmarks) {
+		c.reach(e.Revision, e.Partial)
+	}
+	return nil
+}
+
+// apply applies an event to the mirror.
+func (c *modelClient) apply(e view.Event) error {
+	if e.Entry == nil {
+		return nil
+	}
+	known := c.mirror[e.Entry.Name]
+	switch {
+	case e.Type == view.Added && known != nil:
+		return fmt.Errorf("it is known as of version %d", known.Version)
+	case e.Type != view.Added && known == nil:
+		return fmt.Errorf("it is not known")
+	case known != nil && e.Entry.Version < known.Version:
+		return fmt.Errorf("it was known as of version %d", known.Version)
+	case e.Type == view.Deleted && (e.Entry.Version != known.Version || e.Entry.Partition != known.Partition):
+		return fmt.Errorf("it was last seen as of version %d in %q", known.Version, known.Partition)
+	case !e.Initial && e.Entry.Revision != e.Revision:
+		return fmt.Errorf("the object has another revision")
+	}
+	if err := c.allowed(e); err != nil {
+		return err
+	}
+	if e.Type == view.Deleted {
+		delete(c.mirror, e.Entry.Name)
+	} else {
+		c.mirror[e.Entry.Name] = e.Entry
+	}
+	return nil
+}
+
+// allowed tells whether the event is true and may be told.
+func (c *modelClient) allowed(e view.Event) error {
+	now := c.replica.latest(c.resource)
+	then := now
+	if !e.Initial {
+		then = c.replica.step(c.resource, e.Revision)
+	}
+	shown := then.shows(c.user, c.sightAt(e.Revision), e.Entry.Name)
+	selected := c.selector.Matches(then.labels[e.Entry.Name])
+	switch {
+	case e.Type == view.Deleted && shown && selected:
+		return fmt.Errorf("it was to be seen at that moment")
+	case e.Type == view.Deleted:
+		return nil
+	case !now.shows(c.user, sightOf(c.viewer), e.Entry.Name):
+		return fmt.Errorf("it is not to be seen now, in %+v", now)
+	case e.Initial:
+		return nil
+	case !shown:
+		return fmt.Errorf("it was not to be seen at that moment, in %+v", then)
+	case !c.selects(&e.Entry.Attributes):
+		return fmt.Errorf("it was not wanted")
+	}
+	return nil
+}
+
+func (c *modelClient) sightAt(revision uint64) modelSight {
+	for i := len(c.sights) - 1; i > 0; i-- {
+		if c.sights[i].revision <= revision {
+			return c.sights[i].sight
+		}
+	}
+	return c.sights[0].sight
+}

@@ -1,0 +1,168 @@
+// Copyright The tenantview Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package view_test
+
+import (
+	"slices"
+	"strings"
+
+	"k8s.io/apimachinery/pkg/labels"
+	"k8s.io/apiserver/pkg/authentication/user"
+
+	"capsule.dev/tenantview/internal/feed"
+	"capsule.dev/tenantview/internal/reference"
+	"capsule.dev/tenantview/internal/worlds"
+	"capsule.dev/tenantview/pkg/grants"
+	"capsule.dev/tenantview/pkg/view"
+)
+
+// modelStore is the store of a made-up cluster.
+type modelStore struct {
+	*feed.History
+	policy grants.Policy
+	// native are those whom RBAC lets list a resource: "user resource".
+	native map[string]bool
+}
+
+func newModelStore(seed uint64) *modelStore {
+	random := worlds.New(seed)
+	return &modelStore{feed.NewHistory(random), random.Policy(), make(map[string]bool)}
+}
+
+func (s *modelStore) isNative(u user.Info, resource string) bool {
+	return s.policy.NativeRBAC == grants.NativeRBACUnion && s.native[u.GetName()+" "+resource]
+}
+
+// filter is what users should see when all has been delivered.
+func (s *modelStore) filter() *reference.Filter {
+	return &reference.Filter{World: s.World, Policy: s.policy, Native: func(u user.Info, verb, resource, _ string) bool {
+		return verb == "list" && s.isNative(u, resource)
+	}}
+}
+
+// modelReplica is one server's process: an engine whose sources are late, each by itself.
+type modelReplica struct {
+	*feed.Late
+	store *modelStore
+	// granted says who sees what by grants, of what has been delivered.
+	granted *reference.Filter
+	// steps are what the transactions have made of each view.
+	steps map[string][]modelStep
+	// users are those who are asked about.
+	users []user.Info
+	// issued are the revisions that users were given: by "user resource".
+	issued map[string]map[uint64]modelIssue
+}
+
+// modelStep is a transaction: all revisions of a view above from and up to to are its.
+type modelStep struct {
+	from, to uint64
+	labels   map[string]labels.Set
+	// granted are the names that users see by grants.
+	granted map[string][]string
+}
+
+// modelIssue is how a user was given a revision: with which sight, or with several, or with
+// events of which he had not been told all.
+type modelIssue struct {
+	sight   modelSight
+	unclear bool
+}
+
+type modelSight struct{ all, granted bool }
+
+func sightOf(who view.Viewer) modelSight { return modelSight{who.All, len(who.Subjects) > 0} }
+
+// newModelReplica starts a process, which lists all resources one after the other.
+func newModelReplica(store *modelStore, users []user.Info) *modelReplica {
+	policy := store.policy
+	policy.CapsuleUsersOnly = false // is a matter of the viewer
+	r := &modelReplica{
+		Late: feed.NewLate(feed.New(store.policy), store.History), store: store, users: users,
+		steps: make(map[string][]modelStep), issued: make(map[string]map[uint64]modelIssue),
+	}
+	r.granted = &reference.Filter{World: r.Delivered, Policy: policy}
+	r.Start()
+	r.Applied = r.note
+	r.note()
+	return r
+}
+
+// note records what the views have become.
+func (r *modelReplica) note() {
+	for _, resource := range reference.Resources() {
+		steps := r.steps[resource]
+		now := modelStep{to: r.View(resource).Revision()}
+		if n := len(steps); n > 0 {
+			if now.from = steps[n-1].to; now.from == now.to {
+				continue
+			}
+		}
+		now.labels = make(map[string]labels.Set)
+		for _, ref := range r.Delivered.Refs() {
+			if ref.Resource == resource {
+				now.labels[ref.Name] = r.Delivered.Object(ref).GetLabels()
+			}
+		}
+		now.granted = make(map[string][]string)
+		for _, u := range r.users {
+			now.granted[modelKey(u)] = r.granted.Names(u, reference.List, resource)
+		}
+		r.steps[resource] = append(steps, now)
+	}
+}
+
+func modelKey(u user.Info) string { return u.GetName() + "/" + strings.Join(u.GetGroups(), ",") }
+
+// at returns the step to which a revision belongs.
+func (r *modelReplica) step(resource string, revision uint64) modelStep {
+	steps := r.steps[resource]
+	i, _ := slices.BinarySearchFunc(steps, revision, func(s modelStep, revision uint64) int {
+		if s.to < revision {
+			return -1
+		}
+		return 1
+	})
+	if i == len(steps) {
+		return modelStep{}
+	}
+	return steps[i]
+}
+
+func (r *modelReplica) latest(resource string) modelStep {
+	return r.steps[resource][len(r.steps[resource])-1]
+}
+
+// shows tells whether somebody saw the object after the step.
+func (s *modelStep) shows(u user.Info, who modelSight, name string) bool {
+	_, exists := s.labels[name]
+	return exists && (who.all || (who.granted && slices.Contains(s.granted[modelKey(u)], name)))
+}
+
+// viewer is who a user is to the engine.
+func (r *modelReplica) viewer(u user.Info, resource string) view.Viewer {
+	who := r.Cluster.Viewer(u)
+	who.All = r.store.isNative(u, resource)
+	return who
+}
+
+// issue notes that a user was given a revision.
+func (r *modelReplica) issue(u user.Info, resource string, revision uint64, who view.Viewer, partial bool) {
+	key := modelKey(u) + " " + resource
+	if r.issued[key] == nil {
+		r.issued[key] = make(map[uint64]modelIssue)
+	}
+	given, ok := r.issued[key][revision]
+	if !ok {
+		given.sight = sightOf(who)
+	}
+	given.unclear = given.unclear || partial || given.sight != sightOf(who)
+	r.issued[key][revision] = given
+}
+
+// hasIssued tells whether a user may resume at a revision.
+func (r *modelReplica) hasIssued(u user.Info, resource string, revision uint64, who view.Viewer) bool {
+	given, ok := r.issued[modelKey(u)+" "+resource][revision]
+	return ok && !given.unclear && given.sight == sightOf(who)
+}

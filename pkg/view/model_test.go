@@ -1,0 +1,294 @@
+// Copyright The tenantview Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package view_test
+
+import (
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"os"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"k8s.io/apimachinery/pkg/labels"
+	"k8s.io/apiserver/pkg/authentication/user"
+	"k8s.io/klog/v2"
+
+	"capsule.dev/tenantview/internal/reference"
+	"capsule.dev/tenantview/internal/worlds"
+	"capsule.dev/tenantview/pkg/view"
+)
+
+// Environment variables: how many random runs there are, and the seed of the only one to
+// replay.
+const (
+	modelRunsVariable = "TENANTVIEW_TEST_MODELS"
+	modelSeedVariable = "TENANTVIEW_TEST_SEED"
+)
+
+// modelSeeds are those of the runs that were asked for, or the first count.
+func modelSeeds(t *testing.T, count uint64) []uint64 {
+	t.Helper()
+	number := func(variable string) (uint64, bool) {
+		value := os.Getenv(variable)
+		if value == "" {
+			return 0, false
+		}
+		n, err := strconv.ParseUint(value, 10, 64)
+		if err != nil {
+			t.Fatalf("%s: %v", variable, err)
+		}
+		return n, true
+	}
+	if seed, ok := number(modelSeedVariable); ok {
+		return []uint64{seed}
+	}
+	if n, ok := number(modelRunsVariable); ok {
+		count = n
+	}
+	all := make([]uint64, count)
+	for i := range all {
+		all[i] = uint64(i)
+	}
+	return all
+}
+
+// Whatever happens, every client that lists and watches ends with what its user may see, and
+// is told nothing on the way that is not so: with many sources that are each late by
+// themselves, two servers between which clients change, servers that start again, and
+// clients that are slow, are cut off and resume wherever they are let.
+func TestModel(t *testing.T) {
+	klog.LogToStderr(false)
+	klog.SetOutput(io.Discard)
+	t.Cleanup(func() { klog.LogToStderr(true) })
+	var total modelCounts
+	for _, seed := range modelSeeds(t, 30) {
+		t.Run(fmt.Sprint(seed), func(t *testing.T) {
+			t.Logf("replay with %s=%d", modelSeedVariable, seed)
+			runModel(t, seed, &total)
+		})
+	}
+	t.Logf("%+v", total)
+}
+
+const (
+	modelSteps   = 400
+	modelQuiet   = 50 // steps between two moments of quiet
+	modelClients = 20
+)
+
+// model is a run.
+type model struct {
+	store    *modelStore
+	random   *rand.Rand
+	users    []user.Info
+	replicas []*modelReplica
+	clients  []*modelClient
+}
+
+func runModel(t *testing.T, seed uint64, counts *modelCounts) {
+	t.Helper()
+	m := newModel(seed, counts)
+	for step := range modelSteps {
+		if err := m.step(); err != nil {
+			m.fail(t, err)
+			return
+		}
+		if step%modelQuiet == modelQuiet-1 {
+			if err := m.quiet(); err != nil {
+				m.fail(t, err)
+				return
+			}
+		}
+	}
+	for _, c := range m.clients {
+		c.cut()
+	}
+	for _, r := range m.replicas {
+		for _, resource := range reference.Resources() {
+			got := r.View(resource).Footprint()
+			want := view.Footprint{Regranted: got.Regranted, Postings: got.Postings}
+			if diff := cmp.Diff(want, got); diff != "" {
+				t.Errorf("what %s keep for watches when there are none (-want +got):\n%s", resource, diff)
+			}
+		}
+	}
+}
+
+func newModel(seed uint64, counts *modelCounts) *model {
+	m := &model{store: newModelStore(seed), random: rand.New(rand.NewPCG(seed, 2))}
+	// A few users and resources, so that clients share what is kept for them.
+	for _, i := range m.random.Perm(len(worlds.Users()))[:3] {
+		m.users = append(m.users, worlds.Users()[i])
+	}
+	resources := []string{"namespaces"}
+	for _, i := range m.random.Perm(len(reference.Resources()))[:2] {
+		resources = append(resources, reference.Resources()[i])
+	}
+	for range 30 {
+		m.store.Happen()
+	}
+	for range 2 {
+		m.replicas = append(m.replicas, m.start())
+	}
+	selectors := []string{"", "", "", "env=a", "pool!=b", "env in (a,b),pool"}
+	for i := range modelClients {
+		selector, err := labels.Parse(selectors[m.random.IntN(len(selectors))])
+		if err != nil {
+			panic(err)
+		}
+		c := &modelClient{
+			user: m.users[m.random.IntN(len(m.users))], resource: resources[m.random.IntN(len(resources))], selector: selector,
+			bookmarks: m.random.IntN(4) > 0, remembers: m.random.IntN(4) == 0,
+			random: m.random, replica: m.replicas[m.random.IntN(2)], modelCounts: counts,
+		}
+		c.name = fmt.Sprintf("client %d (%s, %s, %q)", i, modelKey(c.user), c.resource, selector)
+		m.clients = append(m.clients, c)
+	}
+	return m
+}
+
+// start starts a process. Its bounds are low, so that runs cross them.
+func (m *model) start() *modelReplica {
+	r := newModelReplica(m.store, m.users)
+	r.View("namespaces").SetBounds(m.random.IntN(6), 4+m.random.IntN(30))
+	return r
+}
+
+func (m *model) replica() *modelReplica { return m.replicas[m.random.IntN(len(m.replicas))] }
+
+func (m *model) client() *modelClient { return m.clients[m.random.IntN(len(m.clients))] }
+
+// step has something happen to the cluster, and then to some clients.
+func (m *model) step() error {
+	switch n := m.random.IntN(200); {
+	case n < 80:
+		m.store.Happen()
+	case n < 160:
+		if r := m.replica(); len(r.Behind()) > 0 {
+			r.Deliver(r.Behind()[0], 1+m.random.IntN(4))
+		}
+	case n < 166:
+		r := m.replica()
+		r.Relist(r.Resources()[m.random.IntN(len(r.Resources()))])
+	case n < 180:
+		r := m.replica()
+		r.Bookmark(r.Resources()[m.random.IntN(len(r.Resources()))])
+	case n < 199:
+		m.changeNative()
+	default:
+		m.restart()
+	}
+	for range 6 {
+		if err := m.client().step(m); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (c *modelClient) step(m *model) error {
+	switch n := m.random.IntN(100); {
+	case n < 50:
+		return c.take(1 + m.random.IntN(4))
+	case n < 60:
+		c.cut()
+	case n < 85:
+		c.connect()
+	case n < 92:
+		c.look()
+	case n < 97:
+		if c.stream != nil {
+			c.stream.Bookmark()
+		}
+	default:
+		c.cut()
+		c.replica = m.replica()
+		c.connect()
+	}
+	return nil
+}
+
+// changeNative changes whom RBAC lets list something.
+func (m *model) changeNative() {
+	c := m.client()
+	key := c.user.GetName() + " " + c.resource
+	m.store.native[key] = !m.store.native[key]
+}
+
+// restart starts a process in the place of another.
+func (m *model) restart() {
+	i := m.random.IntN(len(m.replicas))
+	old := m.replicas[i]
+	m.replicas[i] = m.start()
+	for _, c := range m.clients {
+		if c.replica == old {
+			c.cut()
+			c.replica = m.replicas[i]
+		}
+	}
+}
+
+// quiet lets everything be delivered and taken, and compares.
+func (m *model) quiet() error {
+	for _, r := range m.replicas {
+		r.CatchUp()
+	}
+	for _, c := range m.clients {
+		c.look()
+		if err := c.settle(); err != nil {
+			return err
+		}
+	}
+	for _, c := range m.clients {
+		if err := m.compare(c); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (m *model) compare(c *modelClient) error {
+	type object struct {
+		Version   uint64
+		Partition string
+	}
+	mirrored, listed, want := map[string]object{}, map[string]object{}, map[string]object{}
+	for name, e := range c.mirror {
+		mirrored[name] = object{e.Version, e.Partition}
+	}
+	entries, _ := c.view().List(c.replica.viewer(c.user, c.resource))
+	for _, e := range entries {
+		if c.selects(&e.Attributes) {
+			listed[e.Name] = object{e.Version, e.Partition}
+			if known := c.mirror[e.Name]; known != nil && known.Revision < e.Revision {
+				return fmt.Errorf("%s knows %s as of revision %d, not %d", c.name, e.Name, known.Revision, e.Revision)
+			}
+		}
+	}
+	for _, name := range m.store.filter().Names(c.user, reference.List, c.resource) {
+		if o := m.store.World.Object(reference.Ref{Resource: c.resource, Name: name}); c.selector.Matches(labels.Set(o.GetLabels())) {
+			want[name] = listed[name]
+		}
+	}
+	if diff := cmp.Diff(want, listed); diff != "" {
+		return fmt.Errorf("%s: list (-naive filter +engine):\n%s", c.name, diff)
+	}
+	if diff := cmp.Diff(listed, mirrored); diff != "" {
+		return fmt.Errorf("%s: mirror (-list +mirror):\n%s", c.name, diff)
+	}
+	return nil
+}
+
+func (m *model) fail(t *testing.T, err error) {
+	t.Helper()
+	t.Error(err)
+	for _, c := range m.clients {
+		if strings.Contains(err.Error(), c.name) {
+			t.Logf("%s:\n%s", c.name, strings.Join(c.log, "\n"))
+		}
+	}
+}

@@ -1,0 +1,120 @@
+// Copyright The tenantview Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package view_test
+
+import (
+	"context"
+	"errors"
+	"testing"
+	"time"
+
+	"capsule.dev/tenantview/pkg/view"
+)
+
+// The revision is what clients resume from: if it fell, or stood still over a change, they
+// would miss something.
+func TestRevisions(t *testing.T) {
+	set, v := newView()
+	others := set.View("others")
+	steps := []struct {
+		what  string
+		cause uint64
+		do    func(*view.Tx)
+		want  uint64
+		// entry is the revision of the object a afterwards.
+		entry uint64
+	}{
+		{"an object in order keeps its version", 10, func(tx *view.Tx) { tx.Put(v, object("a", "p", 10)) }, 10, 10},
+		{"the same object again", 10, func(tx *view.Tx) { tx.Put(v, object("a", "p", 10)) }, 10, 10},
+		{"another object in order", 15, func(tx *view.Tx) { tx.Put(v, object("b", "p", 15)) }, 15, 10},
+		{"an object that comes late", 12, func(tx *view.Tx) { tx.Put(v, object("a", "p", 12)) }, 16, 16},
+		{"an object of the next version then", 16, func(tx *view.Tx) { tx.Put(v, object("a", "p", 16)) }, 17, 17},
+		{"a bookmark", 40, func(tx *view.Tx) { tx.Observe(v, 40) }, 40, 17},
+		{"an old bookmark", 30, func(tx *view.Tx) { tx.Observe(v, 30) }, 40, 17},
+		{"a move", 50, func(tx *view.Tx) { tx.SetPartition(v, "a", "q") }, 50, 50},
+		{"a move to where it is", 60, func(tx *view.Tx) { tx.SetPartition(v, "a", "q") }, 50, 50},
+		{"a move without a cause", 0, func(tx *view.Tx) { tx.SetPartition(v, "a", "p") }, 51, 51},
+		{"a move of what is not there", 70, func(tx *view.Tx) { tx.SetPartition(v, "absent", "p") }, 51, 51},
+		{"a deletion", 80, func(tx *view.Tx) { tx.Delete(v, "b") }, 80, 51},
+		{"a deletion that comes late", 70, func(tx *view.Tx) { tx.Delete(v, "c") }, 81, 51},
+		{"a deletion of what is not there", 90, func(tx *view.Tx) { tx.Delete(v, "c") }, 81, 51},
+		{"a change of another view", 95, func(tx *view.Tx) { tx.Put(others, object("a", "", 95)) }, 81, 51},
+		{"a grant that changes nothing", 96, func(tx *view.Tx) { tx.Revoke(v, alice, grant(view.All(), seen)) }, 81, 51},
+	}
+	for _, s := range steps {
+		set.Update(s.cause, s.do)
+		e, ok := v.Get(view.Viewer{All: true}, "a", view.OpGet)
+		if !ok {
+			t.Fatalf("%s: the object is gone", s.what)
+		}
+		if v.Revision() != s.want || e.Revision != s.entry {
+			t.Fatalf("%s: revision %d, of the object %d; want %d, %d", s.what, v.Revision(), e.Revision, s.want, s.entry)
+		}
+	}
+}
+
+// A client that has seen the revision before must hear of what a change of grants reveals.
+func TestAChangeOfGrantsHasARevision(t *testing.T) {
+	set, v := newView()
+	g := grant(view.All(), seen)
+	for _, s := range []struct {
+		what  string
+		do    func(*view.Tx)
+		rises bool
+	}{
+		{"given", func(tx *view.Tx) { tx.Grant(v, alice, g) }, true},
+		{"given again", func(tx *view.Tx) { tx.Grant(v, alice, g) }, false},
+		{"taken once", func(tx *view.Tx) { tx.Revoke(v, alice, g) }, false},
+		{"taken", func(tx *view.Tx) { tx.Revoke(v, alice, g) }, true},
+		{"with an object", func(tx *view.Tx) { tx.Put(v, object("a", "p", 200)); tx.Grant(v, alice, g) }, true},
+	} {
+		before := v.Revision()
+		set.Update(0, s.do)
+		entries, revision := v.List(viewer(alice))
+		if (revision > before) != s.rises {
+			t.Errorf("%s: revision %d after %d", s.what, revision, before)
+		}
+		for _, e := range entries {
+			if e.Revision > revision {
+				t.Errorf("%s: %s has revision %d in a list of %d", s.what, e.Name, e.Revision, revision)
+			}
+		}
+	}
+}
+
+func TestWaitForRevision(t *testing.T) {
+	set, v := newView()
+	if err := v.WaitForRevision(t.Context(), v.Revision()); err != nil {
+		t.Errorf("it waits for what is there: %v", err)
+	}
+	done := make(chan error, 3)
+	for range cap(done) {
+		go func() { done <- v.WaitForRevision(t.Context(), 100) }()
+	}
+	// Less than what they wait for must not let them go, whenever they have begun to wait.
+	for version := uint64(90); version < 100; version++ {
+		set.Update(version, func(tx *view.Tx) { tx.Observe(v, version) })
+		select {
+		case err := <-done:
+			t.Fatalf("it returned %v at %d", err, v.Revision())
+		default:
+		}
+	}
+	set.Update(101, func(tx *view.Tx) { tx.Put(v, object("a", "p", 101)) })
+	for range cap(done) {
+		select {
+		case err := <-done:
+			if err != nil {
+				t.Errorf("it returned %v", err)
+			}
+		case <-time.After(30 * time.Second):
+			t.Fatal("it still waits")
+		}
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if err := v.WaitForRevision(ctx, 1000); !errors.Is(err, context.Canceled) {
+		t.Errorf("it returned %v", err)
+	}
+}

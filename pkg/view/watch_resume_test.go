@@ -1,0 +1,365 @@
+// Copyright The tenantview Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package view_test
+
+import (
+	"errors"
+	"fmt"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"capsule.dev/tenantview/pkg/view"
+)
+
+// Who resumes is told all that he has missed, once, or is told to list again.
+func TestWatchResumes(t *testing.T) {
+	solar, wind, devs := view.Partition("solar"), view.Partition("wind"), view.Group("devs")
+	expired := []string{"expired"}
+	// changed is what has happened after revision 12.
+	changed := func(w *watched) {
+		w.puts(20, "a solar x=2")
+		w.puts(21, "b wind y=1")
+		w.puts(22, "d solar x=1")
+		w.deletes(23, "c")
+		w.tx(30, func(tx *view.Tx) { tx.Observe(w.View, 30) })
+	}
+	all := []string{"MODIFIED 20 a@20", "ADDED 22 d@22", "DELETED 23 c@7"}
+	for name, tc := range map[string]struct {
+		before  func(*watched)
+		resume  uint64
+		selects func(*view.Attributes) bool
+		who     *view.Viewer
+		want    []string
+	}{
+		"where it began":              {before: changed, resume: 12, want: all},
+		"before it began":             {before: changed, resume: 11, want: expired},
+		"in between":                  {before: changed, resume: 20, want: all[1:]},
+		"between two revisions":       {before: changed, resume: 21, want: all[1:]},
+		"at the last change":          {before: changed, resume: 23},
+		"at the present":              {before: changed, resume: 30},
+		"in the future":               {before: changed, resume: 31, want: expired},
+		"now":                         {before: changed, resume: view.Now},
+		"with a selector":             {before: changed, resume: 12, selects: labelled("x", "1"), want: []string{"DELETED 20 a@5", "ADDED 22 d@22"}},
+		"who sees everything":         {before: changed, resume: 20, who: &view.Viewer{All: true}, want: []string{"MODIFIED 21 b@21", "ADDED 22 d@22", "DELETED 23 c@7"}},
+		"who sees nothing":            {before: changed, resume: 12, who: &view.Viewer{}},
+		"before a grant":              {before: func(w *watched) { w.grants(devs, wind) }, resume: 12, want: expired},
+		"at the revision of a grant":  {before: func(w *watched) { w.grants(devs, wind) }, resume: 13, want: expired},
+		"after a grant":               {before: func(w *watched) { w.grants(devs, wind); w.puts(20, "b wind") }, resume: 14, want: []string{"MODIFIED 20 b@20"}},
+		"before a revocation":         {before: func(w *watched) { w.revokes(view.User("ann"), solar) }, resume: 12, want: expired},
+		"after a revocation":          {before: func(w *watched) { w.revokes(view.User("ann"), solar); w.puts(20, "a solar") }, resume: 14},
+		"before somebody else's":      {before: func(w *watched) { w.grants(view.User("devs"), wind); w.puts(20, "a solar") }, resume: 12, want: []string{"MODIFIED 20 a@20"}},
+		"everything, before a grant":  {before: func(w *watched) { w.grants(devs, wind); w.puts(20, "b") }, resume: 12, who: &view.Viewer{All: true, Subjects: ann.Subjects}, want: []string{"MODIFIED 20 b@20"}},
+		"before the server was ready": {before: func(*watched) {}, resume: 7, want: expired},
+		"an object came and went": {
+			before: func(w *watched) {
+				w.puts(20, "d solar")
+				w.puts(21, "a solar")
+				w.puts(22, "d solar x=1")
+				w.deletes(23, "d")
+			},
+			resume: 12, want: []string{"MODIFIED 21 a@21 (partial)"},
+		},
+		"an object that is hidden now": {
+			before: func(w *watched) { w.puts(20, "a solar secret=1"); w.puts(21, "c solar x=1"); w.puts(22, "a wind") },
+			resume: 12, want: []string{"MODIFIED 21 c@21 (partial)", "DELETED 22 a@5"},
+		},
+		"an object and a grant in one transaction": {
+			before: func(w *watched) {
+				w.tx(20, func(tx *view.Tx) { w.put(tx, 20, "a solar"); w.grant(tx, devs, wind) })
+			},
+			resume: 20, want: expired,
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := newWatched(t)
+			tc.before(w)
+			who := ann
+			if tc.who != nil {
+				who = *tc.who
+			}
+			watcher, err := w.Watch(who, view.WatchOptions{Resume: tc.resume, Selects: tc.selects})
+			if err != nil {
+				if !errors.Is(err, view.ErrExpired) || cmp.Diff(tc.want, expired) != "" {
+					t.Errorf("error %v, want %q", err, tc.want)
+				}
+				return
+			}
+			w.Watcher = watcher
+			w.tells(tc.want...)
+		})
+	}
+}
+
+// The history has a beginning, beyond which nobody resumes.
+func TestWatchHistoryIsBounded(t *testing.T) {
+	w := newWatched(t)
+	w.SetBounds(view.MaxQueued, 4)
+	for version := uint64(20); version < 30; version++ {
+		w.puts(version, fmt.Sprintf("a solar n=%d", version))
+	}
+	got := make(map[uint64]string)
+	for _, revision := range []uint64{12, 24, 25, 26, 29} {
+		watcher, err := w.Watch(ann, view.WatchOptions{Resume: revision})
+		if err != nil {
+			got[revision] = err.Error()
+			continue
+		}
+		w.Watcher = watcher
+		got[revision] = fmt.Sprint(w.events(-1))
+		watcher.Stop()
+	}
+	want := map[uint64]string{
+		12: view.ErrExpired.Error(), 24: view.ErrExpired.Error(),
+		25: "[MODIFIED 26 a@26 MODIFIED 27 a@27 MODIFIED 28 a@28 MODIFIED 29 a@29]",
+		26: "[MODIFIED 27 a@27 MODIFIED 28 a@28 MODIFIED 29 a@29]", 29: "[]",
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("events by the revision to resume at (-want +got):\n%s", diff)
+	}
+}
+
+// Changes of grants are not remembered for ever, and who resumes before what is forgotten
+// has to list again, as it may have been about him.
+func TestWatchRegrantsAreBounded(t *testing.T) {
+	w := newWatched(t)
+	const size = 8
+	w.SetBounds(view.MaxQueued, size)
+	before := w.View.Revision()
+	w.grants(view.Group("ops"), view.Partition("wind"))
+	after := w.View.Revision()
+	for i := range 10 * size {
+		w.grants(view.User(fmt.Sprint("user-", i)), view.Partition("wind"))
+		if n := w.Footprint().Regranted; n > 2*size {
+			t.Fatalf("%d subjects are remembered", n)
+		}
+		if _, err := w.Watch(ann, view.WatchOptions{Resume: before}); !errors.Is(err, view.ErrExpired) {
+			t.Fatalf("resumed before a grant, after %d others", i)
+		}
+	}
+	if _, err := w.Watch(ann, view.WatchOptions{Resume: after}); !errors.Is(err, view.ErrExpired) {
+		t.Error("resumed before what is forgotten")
+	}
+	for back := range uint64(size) {
+		watcher, err := w.Watch(ann, view.WatchOptions{Resume: w.View.Revision() - 2*back})
+		if err != nil {
+			t.Errorf("cannot resume before the latest %d changes of grants, of others", back)
+			continue
+		}
+		watcher.Stop()
+	}
+}
+
+// A watch that goes on for another viewer tells the difference, at a revision of its own.
+func TestWatchSetViewer(t *testing.T) {
+	everything := view.Viewer{All: true}
+	group := view.Viewer{Subjects: ann.Subjects[1:]}
+	for name, tc := range map[string]struct {
+		from, to view.Viewer
+		options  view.WatchOptions
+		between  func(*watched)
+		want     []string
+	}{
+		"more":     {from: ann, to: everything, want: []string{"ADDED 13 b@6 (partial)", "BOOKMARK 14"}},
+		"less":     {from: everything, to: ann, want: []string{"DELETED 13 b@6 (partial)", "BOOKMARK 14"}},
+		"nothing":  {from: ann, to: group, want: []string{"DELETED 13 a@5 (partial)", "DELETED 13 c@7 (partial)", "BOOKMARK 14"}},
+		"the same": {from: ann, to: view.Viewer{Subjects: append(ann.Subjects, view.Group("x"))}},
+		"with a selector": {
+			from: everything, to: group, options: view.WatchOptions{Selects: labelled("x", "1")},
+			want: []string{"DELETED 13 a@5 (partial)", "DELETED 13 b@6 (partial)", "BOOKMARK 14"},
+		},
+		// What is told of a revision before is what the former viewer had seen.
+		"with changes queued": {
+			from: ann, to: everything,
+			between: func(w *watched) { w.puts(20, "a solar x=2"); w.Bookmark() },
+			want:    []string{"MODIFIED 20 a@20 (partial)", "BOOKMARK 20 (partial)", "ADDED 21 b@6 (partial)", "BOOKMARK 22"},
+		},
+		"with changes queued that are hidden": {
+			from: everything, to: ann,
+			between: func(w *watched) { w.puts(20, "b wind x=2"); w.puts(21, "e") },
+			want:    []string{"DELETED 22 b@6 (partial)", "BOOKMARK 23"},
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := newWatched(t)
+			tc.options.Resume = view.Now
+			w.watch(tc.from, tc.options)
+			if tc.between != nil {
+				tc.between(w)
+			}
+			w.SetViewer(tc.to)
+			w.tells(tc.want...)
+		})
+	}
+}
+
+// After SetViewer, the watch follows the grants of the new subjects, and not of the old.
+func TestWatchFollowsTheViewer(t *testing.T) {
+	w := newWatched(t)
+	w.follow()
+	w.SetViewer(view.Viewer{Subjects: []view.Subject{view.User("bob")}})
+	w.tells("DELETED 13 a@5 (partial)", "DELETED 13 c@7 (partial)", "BOOKMARK 14")
+	w.grants(view.Group("devs"), view.Partition("wind"))
+	w.tells()
+	w.grants(view.User("bob"), view.Partition("wind"))
+	w.tells("ADDED 17 b@6 (partial)", "BOOKMARK 18")
+	w.SetViewer(view.Viewer{All: true, Subjects: []view.Subject{view.User("bob")}})
+	w.tells("ADDED 19 a@5 (partial)", "ADDED 19 c@7 (partial)", "BOOKMARK 20")
+	w.revokes(view.User("bob"), view.Partition("wind"))
+	w.tells()
+	w.SetViewer(view.Viewer{Subjects: []view.Subject{view.User("bob")}})
+	w.tells("DELETED 23 a@5 (partial)", "DELETED 23 b@6 (partial)", "DELETED 23 c@7 (partial)", "BOOKMARK 24")
+	w.Stop()
+	w.SetViewer(view.Viewer{All: true})
+	w.puts(30, "d solar")
+	w.tells()
+}
+
+// A watcher that is too far behind is closed, and what was queued is freed. It must not end
+// as if it had told everything, or the client would resume behind what it was not told.
+func TestWatchOverrun(t *testing.T) {
+	w := newWatched(t)
+	w.SetBounds(3, view.HistorySize)
+	w.follow()
+	for i := range uint64(5) {
+		w.puts(20+i, "a solar")
+	}
+	if w.Overrun() {
+		t.Error("closed too early")
+	}
+	if diff := cmp.Diff([]string{"MODIFIED 20 a@20"}, w.events(1)); diff != "" {
+		t.Errorf("first event (-want +got):\n%s", diff)
+	}
+	w.puts(30, "a solar")
+	w.puts(31, "a solar")
+	if !w.Overrun() {
+		t.Error("not closed")
+	}
+	w.tells()
+	w.puts(32, "a solar")
+	w.Bookmark()
+	w.tells()
+
+	w.watch(ann, view.WatchOptions{})
+	if diff := cmp.Diff([]string{"ADDED 32 a@32 (initial)"}, w.events(1)); diff != "" {
+		t.Errorf("first event (-want +got):\n%s", diff)
+	}
+	for i := range uint64(6) {
+		w.puts(40+i, "a solar")
+	}
+	w.tells() // and not the end of what there was
+}
+
+// What a grant reveals may be more than a watcher may be behind: it is shared.
+func TestWatchOneBatchMayBeLarge(t *testing.T) {
+	w := newWatched(t)
+	w.SetBounds(3, view.HistorySize)
+	for i := range uint64(20) {
+		w.puts(20+i, fmt.Sprintf("w%02d wind", i))
+	}
+	w.follow()
+	w.grants(view.Group("devs"), view.Partition("wind"))
+	for i := range uint64(3) {
+		w.puts(50+i, "a solar")
+	}
+	if got := w.events(-1); w.Overrun() || len(got) != 21+1+3 {
+		t.Errorf("overrun %v, %d events", w.Overrun(), len(got))
+	}
+}
+
+// Nothing is left of watches that have ended, whatever has happened to them.
+func TestWatchLeavesNothing(t *testing.T) {
+	w := newWatched(t)
+	want := w.Footprint()
+	var all []*view.Watcher
+	for _, who := range []view.Viewer{ann, ann, {All: true}, {}, {Subjects: ann.Subjects[1:]}} {
+		for _, resume := range []uint64{0, view.Now, 12} {
+			watcher, err := w.Watch(who, view.WatchOptions{Resume: resume})
+			if err != nil {
+				t.Fatal(err)
+			}
+			all = append(all, watcher)
+		}
+	}
+	if got := w.Stats().Watchers; got != len(all) {
+		t.Errorf("%d watchers are counted, want %d", got, len(all))
+	}
+	if got := w.Footprint(); got.Audiences != 3 || got.Watched != 2 || got.Watchers != len(all) || got.Listeners != 3*3+3*3+3*2 {
+		t.Errorf("%+v", got)
+	}
+	w.grants(view.Group("devs"), view.Partition("wind"))
+	w.puts(20, "d wind")
+	all[0].SetViewer(view.Viewer{All: true})
+	w.revokes(view.User("ann"), view.Partition("solar"))
+	w.revokes(view.Group("devs"), view.Partition("wind"))
+	w.grants(view.User("ann"), view.Partition("solar"))
+	for _, watcher := range all {
+		watcher.Stop()
+		watcher.Stop()
+		watcher.Bookmark()
+	}
+	want.Regranted = 2
+	if diff := cmp.Diff(want, w.Footprint()); diff != "" {
+		t.Errorf("left (-before +after):\n%s", diff)
+	}
+	if n := w.Stats().Watchers; n != 0 {
+		t.Errorf("%d watchers are counted", n)
+	}
+}
+
+// A criterion that nobody holds any more is forgotten, and comes back as another one.
+func TestWatchPostingsComeAndGo(t *testing.T) {
+	w := newWatched(t)
+	w.follow()
+	before := w.Footprint()
+	label := view.Label("x", "1")
+	w.grants(view.Group("devs"), label)
+	w.tells("ADDED 13 b@6 (partial)", "BOOKMARK 14")
+	w.tx(0, func(tx *view.Tx) { w.revoke(tx, view.Group("devs"), label); w.grant(tx, view.Group("ops"), label) })
+	w.puts(20, "b wind x=1 y=1")
+	w.revokes(view.Group("ops"), label)
+	before.Regranted = 2
+	if diff := cmp.Diff(before, w.Footprint()); diff != "" {
+		t.Errorf("left (-before +after):\n%s", diff)
+	}
+	w.tells("DELETED 21 b@6 (partial)", "BOOKMARK 22")
+	w.grants(view.Group("devs"), label)
+	w.tells("ADDED 23 b@20 (partial)", "BOOKMARK 24")
+	w.puts(30, "b wind x=2")
+	w.tells("DELETED 30 b@20")
+}
+
+// Watchers who see by the same criteria are told the same change, so that it is encoded once.
+func TestWatchSharesChanges(t *testing.T) {
+	w := newWatched(t)
+	bob := view.Viewer{Subjects: []view.Subject{view.Group("devs")}}
+	w.grants(view.Group("devs"), view.Partition("solar"))
+	var all []*view.Watcher
+	for _, who := range []view.Viewer{ann, ann, bob, {All: true}} {
+		w.watch(who, view.WatchOptions{Resume: view.Now})
+		all = append(all, w.Watcher)
+	}
+	w.puts(20, "a solar")
+	w.puts(21, "d solar")
+	w.deletes(22, "c")
+	w.tx(0, func(tx *view.Tx) { // as seen by bob and ann alike, though they are not of one audience
+		w.grant(tx, view.Group("devs"), view.Partition("wind"))
+	})
+	served := make(map[string]int)
+	for _, watcher := range all {
+		for {
+			e, ok := watcher.Next()
+			if !ok {
+				break
+			}
+			if e.Entry != nil {
+				e.Served(func(*view.Entry) any { served[eventText(e)]++; return nil })
+			}
+		}
+	}
+	want := map[string]int{"MODIFIED 20 a@20": 1, "ADDED 21 d@21": 1, "DELETED 22 c@7": 1, "ADDED 23 b@6 (partial)": 1}
+	if diff := cmp.Diff(want, served); diff != "" {
+		t.Errorf("how often objects were made (-want +got):\n%s", diff)
+	}
+}
