@@ -145,7 +145,7 @@ func (p *Ports) fillFree() error {
 		if err != nil {
 			return fmt.Errorf("looking for a free port for %s: %w", s.component, err)
 		}
-		defer l.Close()
+		defer l.Close() //nolint:gocritic // held until all ports are found, so that no two are the same
 		*s.value = l.Addr().(*net.TCPAddr).Port
 	}
 	return nil

@@ -146,7 +146,7 @@ func (p *process) signal(sig os.Signal) error {
 	if err != nil {
 		return err
 	}
-	defer handle.Release()
+	defer func() { _ = handle.Release() }()
 	if !p.alive() {
 		return os.ErrProcessDone
 	}

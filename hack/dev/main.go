@@ -56,7 +56,8 @@ func run(ctx context.Context, args []string) error {
 		"demo": (*environment).demo, "clean": (*environment).clean,
 	}
 	if len(args) != 1 || commands[args[0]] == nil {
-		return errors.New(usage)
+		fmt.Fprint(os.Stderr, usage)
+		return errors.New("no such command")
 	}
 	env, err := newEnvironment()
 	if err != nil {

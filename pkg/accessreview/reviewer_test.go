@@ -47,8 +47,10 @@ func (f *fake) count() int {
 	return len(f.asked)
 }
 
-func always(d authorizer.Decision) *fake {
-	return &fake{answer: func(context.Context, authorizer.Attributes) (authorizer.Decision, error) { return d, nil }}
+func allowing() *fake {
+	return &fake{answer: func(context.Context, authorizer.Attributes) (authorizer.Decision, error) {
+		return authorizer.DecisionAllow, nil
+	}}
 }
 
 func TestAnswers(t *testing.T) {
@@ -85,16 +87,16 @@ func TestAnswers(t *testing.T) {
 
 // Questions that differ in anything must not share an answer.
 func TestQuestionsAreApart(t *testing.T) {
-	f := always(authorizer.DecisionAllow)
+	f := allowing()
 	r := New(f, 30*time.Second)
 	ask := []func(){
 		func() { r.CanList(t.Context(), alice, nodes) },
 		func() { r.CanList(t.Context(), alice, classes) },
 		func() { r.CanList(t.Context(), bob, nodes) },
-		func() { r.CanGet(t.Context(), alice, nodes, "a") },
-		func() { r.CanGet(t.Context(), alice, nodes, "b") },
-		func() { r.CanGet(t.Context(), alice, classes, "a") },
-		func() { r.CanGet(t.Context(), bob, nodes, "a") },
+		func() { _, _ = r.CanGet(t.Context(), alice, nodes, "a") },
+		func() { _, _ = r.CanGet(t.Context(), alice, nodes, "b") },
+		func() { _, _ = r.CanGet(t.Context(), alice, classes, "a") },
+		func() { _, _ = r.CanGet(t.Context(), bob, nodes, "a") },
 	}
 	for round := range 3 {
 		for _, q := range ask {
@@ -149,7 +151,7 @@ func TestAnswersAreKept(t *testing.T) {
 // quarter; what they know is too old for a list.
 func TestWatchesShareAnswers(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		f := always(authorizer.DecisionAllow)
+		f := allowing()
 		r := New(f, 40*time.Second)
 		var reviews []int
 		watch := func() {
@@ -291,7 +293,7 @@ func TestRequestThatIsCancelled(t *testing.T) {
 // Names can be guessed; guesses must not become load, nor reveal by their answer.
 func TestNamesAreLimited(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		f := always(authorizer.DecisionAllow)
+		f := allowing()
 		r := New(f, 30*time.Second)
 		guess := func(u user.Info, from, n int) (allowed int) {
 			for i := from; i < from+n; i++ {
@@ -326,11 +328,11 @@ func TestNamesAreLimited(t *testing.T) {
 // The first guesses of a user may come all at once.
 func TestNamesAreLimitedConcurrently(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) { // whose clock stands still meanwhile
-		f := always(authorizer.DecisionAllow)
+		f := allowing()
 		r := New(f, 30*time.Second)
 		var guesses sync.WaitGroup
 		for i := range 500 {
-			guesses.Go(func() { r.CanGet(t.Context(), alice, nodes, fmt.Sprint("node-", i)) })
+			guesses.Go(func() { _, _ = r.CanGet(t.Context(), alice, nodes, fmt.Sprint("node-", i)) })
 		}
 		guesses.Wait()
 		if got := f.count(); got != nameBurst {
