@@ -28,7 +28,7 @@ clean: ## Stop everything and remove its state
 
 ##@ Work on it
 
-.PHONY: build test unit race e2e bench bench-e2e fuzz
+.PHONY: build test unit race e2e clients bench bench-e2e fuzz
 build: ## Build the server into bin/
 	$(GO) build -o bin/ ./cmd/tenantview-apiserver
 
@@ -42,6 +42,13 @@ race: ## Run the tests of the concurrent packages with the race detector
 
 e2e: ## Run the end-to-end tests on a real kube-apiserver and etcd
 	$(GO) test -count=1 -timeout=20m ./e2e/...
+
+bench-e2e: ## Measure what a user of a real control plane waits for
+	TENANTVIEW_BENCH=1 $(GO) test -count=1 -p 1 -timeout=20m -v -run '^Test(List)?Latency$$' ./e2e ./e2e/watch
+
+clients: ## Run the watches of other clients: controller-runtime, JavaScript, Python
+	e2e/clients/install.sh
+	TENANTVIEW_CLIENTS=1 $(GO) test -count=1 -timeout=10m ./e2e/clients
 
 ##@ Check it
 
@@ -60,4 +67,4 @@ lint: ## Run the linters
 	$(LINT) run ./...
 
 tidy: ## Tidy all modules
-	for dir in . hack/controlplane hack/tools hack/tools/golangci-lint; do (cd $$dir && $(GO) mod tidy) || exit 1; done
+	for dir in . hack/controlplane hack/tools hack/tools/golangci-lint e2e/clients/controllerruntime; do (cd $$dir && $(GO) mod tidy) || exit 1; done

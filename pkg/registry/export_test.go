@@ -10,4 +10,6 @@ const (
 	MaxListsOfUser  = maxListsOfUser
 	MaxPagedEntries = maxPagedEntries
 	WaitForRevision = waitForRevision
+	MaxIssued       = maxIssued
+	MaxIssuedTo     = maxIssuedTo
 )

@@ -108,6 +108,8 @@ func (viewers) Viewer(u user.Info) view.Viewer {
 	return view.Viewer{Subjects: grants.Subjects(u)}
 }
 
+func (viewers) Changed() <-chan struct{} { return nil }
+
 // reviews allows what it contains: "alice list" or "alice get NAME".
 type reviews map[string]bool
 
@@ -115,8 +117,12 @@ func (r reviews) CanList(_ context.Context, u user.Info, _ schema.GroupVersionRe
 	return r[u.GetName()+" list"]
 }
 
-func (r reviews) CanGet(_ context.Context, u user.Info, _ schema.GroupVersionResource, name string) bool {
-	return r[u.GetName()+" get "+name]
+func (r reviews) CanStillList(_ context.Context, u user.Info, _ schema.GroupVersionResource) (bool, error) {
+	return r[u.GetName()+" list"], nil
+}
+
+func (r reviews) CanGet(_ context.Context, u user.Info, _ schema.GroupVersionResource, name string) (bool, error) {
+	return r[u.GetName()+" get "+name], nil
 }
 
 func as(name string, groups ...string) context.Context {
@@ -162,7 +168,7 @@ type answer struct {
 }
 
 // list returns the answer and the token that continues it.
-func (f *fixture) list(t testing.TB, ctx context.Context, q request) (answer, string) {
+func (f *fixture) list(ctx context.Context, t testing.TB, q request) (answer, string) {
 	t.Helper()
 	got, err := f.List(ctx, q.options(t))
 	if err != nil {

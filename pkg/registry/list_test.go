@@ -53,7 +53,7 @@ func TestList(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			f := newSolarFixture()
 			f.reviews[tc.review] = true
-			got, _ := f.list(t, tc.ctx, tc.q)
+			got, _ := f.list(tc.ctx, t, tc.q)
 			want := answer{Names: tc.want, Version: "100", Remaining: -1}
 			if diff := cmp.Diff(want, got); diff != "" {
 				t.Errorf("list (-want +got):\n%s", diff)
@@ -106,9 +106,9 @@ func TestEmptyListHasItems(t *testing.T) {
 // that share its own only by copies.
 func TestSelectorsLeaveTheViewAlone(t *testing.T) {
 	f := newSolarFixture()
-	before, _ := f.list(t, as("alice"), request{})
-	f.list(t, as("alice"), request{labels: "env=test"})
-	after, _ := f.list(t, as("alice"), request{})
+	before, _ := f.list(as("alice"), t, request{})
+	f.list(as("alice"), t, request{labels: "env=test"})
+	after, _ := f.list(as("alice"), t, request{})
 	if diff := cmp.Diff(before, after); diff != "" {
 		t.Errorf("list (-before +after):\n%s", diff)
 	}
@@ -119,7 +119,7 @@ func TestSelectorsLeaveTheViewAlone(t *testing.T) {
 func TestListWhileWriting(t *testing.T) {
 	const batches, size = 200, 20
 	f := newFixture()
-	f.REST.ObserveList = nil
+	f.ObserveList = nil
 	f.grant(view.User("alice"), view.Partition("solar"), listAndGet)
 	write := func(batch int) {
 		version := uint64(1000 + batch*size)

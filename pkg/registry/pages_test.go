@@ -52,7 +52,7 @@ func TestPages(t *testing.T) {
 			f := newSolarFixture()
 			var got []answer
 			for q := tc.q; ; {
-				a, next := f.list(t, as("alice"), q)
+				a, next := f.list(as("alice"), t, q)
 				got = append(got, a)
 				if next == "" {
 					break
@@ -70,7 +70,7 @@ func TestPages(t *testing.T) {
 // The limit may change from page to page, and a page may be asked for again.
 func TestPageOfAnotherSize(t *testing.T) {
 	f := newSolarFixture()
-	_, next := f.list(t, as("alice"), request{limit: 1})
+	_, next := f.list(as("alice"), t, request{limit: 1})
 	for _, tc := range []struct {
 		limit int64
 		want  answer
@@ -80,7 +80,7 @@ func TestPageOfAnotherSize(t *testing.T) {
 		{1, answer{[]string{"solar-b"}, "100", true, 2}},
 		{9, answer{[]string{"solar-b", "solar-c", "solar-d"}, "100", false, -1}},
 	} {
-		got, _ := f.list(t, as("alice"), request{limit: tc.limit, next: next})
+		got, _ := f.list(as("alice"), t, request{limit: tc.limit, next: next})
 		if diff := cmp.Diff(tc.want, got); diff != "" {
 			t.Errorf("limit %d (-want +got):\n%s", tc.limit, diff)
 		}
@@ -110,7 +110,7 @@ func TestPagesAfterChanges(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			f := newSolarFixture()
 			before := objects(t, f, request{})
-			_, next := f.list(t, as("alice"), request{limit: 1})
+			_, next := f.list(as("alice"), t, request{limit: 1})
 			tc.change(f)
 			got := objects(t, f, request{limit: 9, next: next})
 			want := map[string]v1alpha1.TenantNamespace{}
@@ -144,13 +144,12 @@ func objects(t *testing.T, f *fixture, q request) map[string]v1alpha1.TenantName
 // A token names what one user may see. Whoever else it is told must not read a thing.
 func TestPageOfAnotherUser(t *testing.T) {
 	f := newSolarFixture()
-	_, next := f.list(t, as("alice", "devs"), request{limit: 1})
+	_, next := f.list(as("alice", "devs"), t, request{limit: 1})
 	others := map[string]context.Context{
 		"another user":         as("bob", "devs"),
 		"fewer groups":         as("alice"),
 		"more groups":          as("alice", "devs", "ops"),
 		"another uid":          asInfo(&user.DefaultInfo{Name: "alice", UID: "7", Groups: []string{"devs"}}),
-		"another extra":        asInfo(&user.DefaultInfo{Name: "alice", Groups: []string{"devs"}, Extra: map[string][]string{"scopes": {"a"}}}),
 		"an admin who sees it": as("root"),
 	}
 	f.reviews["root list"] = true
@@ -160,9 +159,14 @@ func TestPageOfAnotherUser(t *testing.T) {
 			t.Errorf("%s: code %d, want 410", name, code)
 		}
 	}
-	got, _ := f.list(t, as("alice", "devs"), request{limit: 1, next: next})
-	if diff := cmp.Diff(answer{[]string{"solar-b"}, "100", true, 2}, got); diff != "" {
-		t.Errorf("the user himself (-want +got):\n%s", diff)
+	for name, ctx := range map[string]context.Context{
+		"the user himself":        as("alice", "devs"),
+		"the user's other tokens": asInfo(&user.DefaultInfo{Name: "alice", Groups: []string{"devs"}, Extra: map[string][]string{"credential": {"2"}}}),
+	} {
+		got, _ := f.list(ctx, t, request{limit: 1, next: next})
+		if diff := cmp.Diff(answer{[]string{"solar-b"}, "100", true, 2}, got); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", name, diff)
+		}
 	}
 }
 
@@ -198,7 +202,7 @@ func TestTokensThatAreNotOurs(t *testing.T) {
 func TestPagesExpire(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) { // whose clock runs when all wait
 		f := newSolarFixture()
-		_, next := f.list(t, as("alice"), request{limit: 1})
+		_, next := f.list(as("alice"), t, request{limit: 1})
 		time.Sleep(registry.PageTTL)
 		if _, err := f.List(as("alice"), request{limit: 1, next: next}.options(t)); err != nil {
 			t.Fatalf("at the end of its life: %v", err)
@@ -216,7 +220,7 @@ func TestPagesAreBounded(t *testing.T) {
 	type list struct{ user, next string }
 	begin := func(t *testing.T, f *fixture, user string) list {
 		t.Helper()
-		_, next := f.list(t, as(user, "everybody"), request{limit: 1})
+		_, next := f.list(as(user, "everybody"), t, request{limit: 1})
 		return list{user, next}
 	}
 	goesOn := func(t *testing.T, f *fixture, l list) bool {
@@ -275,11 +279,11 @@ func TestPagesAreBounded(t *testing.T) {
 func TestPagesOfOthersStay(t *testing.T) {
 	f := newSolarFixture()
 	f.grant(view.User("bob"), view.Partition("solar"), listAndGet)
-	first, next := f.list(t, as("alice"), request{limit: 1})
+	first, next := f.list(as("alice"), t, request{limit: 1})
 	for range 10 * registry.MaxListsOfUser {
-		f.list(t, as("bob"), request{limit: 1})
+		f.list(as("bob"), t, request{limit: 1})
 	}
-	got, _ := f.list(t, as("alice"), request{limit: 1, next: next})
+	got, _ := f.list(as("alice"), t, request{limit: 1, next: next})
 	if diff := cmp.Diff(answer{[]string{"solar-b"}, first.Version, true, 2}, got); diff != "" {
 		t.Errorf("page (-want +got):\n%s", diff)
 	}

@@ -122,7 +122,7 @@ func TestVersionThatComes(t *testing.T) {
 				f := newSolarFixture()
 				answered := make(chan answer)
 				go func() {
-					a, _ := f.list(t, as("alice"), tc.q)
+					a, _ := f.list(as("alice"), t, tc.q)
 					answered <- a
 				}()
 				synctest.Wait() // until it waits

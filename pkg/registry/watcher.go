@@ -82,15 +82,31 @@ func (w *watcher) follow(ctx context.Context) string {
 	defer bookmark.Stop()
 	review := time.NewTimer(jitter(w.rest.reviewInterval()))
 	defer review.Stop()
-	for {
-		if !w.drain(ctx) {
-			return endOf(ctx)
+	var event watch.Event
+	waiting := false // for the client to take the event
+	for sent := 0; ; {
+		if !waiting {
+			event, waiting = w.next(ctx)
+		}
+		if waiting && sent < resultBuffer && w.trySend(event) {
+			waiting = false
+			sent++
+			continue
+		}
+		sent = 0 // a client that takes events without end must not keep the rest from its turn
+		var result chan<- watch.Event
+		if waiting {
+			result = w.result
 		}
 		if w.inner.Overrun() {
 			return terminatedSlow
 		}
-		flowcontrol.WatchInitialized(ctx) // again and again is harmless
+		if !waiting {
+			flowcontrol.WatchInitialized(ctx) // again and again is harmless
+		}
 		select {
+		case result <- event:
+			waiting = false
 		case <-w.inner.Ready():
 		case <-bookmark.C:
 			if w.bookmarks {
@@ -108,6 +124,15 @@ func (w *watcher) follow(ctx context.Context) string {
 		case <-w.stopped:
 			return endOf(ctx)
 		}
+	}
+}
+
+func (w *watcher) trySend(event watch.Event) bool {
+	select {
+	case w.result <- event:
+		return true
+	default:
+		return false
 	}
 }
 
@@ -152,12 +177,12 @@ func (w *watcher) look(ctx context.Context) {
 	}
 }
 
-// drain sends the events that wait; it returns false if the client is gone.
-func (w *watcher) drain(ctx context.Context) bool {
+// next takes the next event that the client is to be told, if there is one.
+func (w *watcher) next(ctx context.Context) (watch.Event, bool) {
 	for {
 		event, ok := w.inner.Next()
 		if !ok {
-			return true
+			return watch.Event{}, false
 		}
 		out, ok := w.out(ctx, event)
 		if !ok {
@@ -166,13 +191,7 @@ func (w *watcher) drain(ctx context.Context) bool {
 		if !event.Initial {
 			w.issued.add(event.Revision, w.viewer, event.Partial)
 		}
-		select {
-		case w.result <- out:
-		case <-ctx.Done():
-			return false
-		case <-w.stopped:
-			return false
-		}
+		return out, true
 	}
 }
 

@@ -1,0 +1,251 @@
+// Copyright The tenantview Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package e2e
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strconv"
+	"testing"
+
+	"golang.org/x/sync/errgroup"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/types"
+
+	"capsule.dev/tenantview/pkg/grants"
+)
+
+// sentinelName is the name of the sentinel of each source, and of their namespace.
+const sentinelName = "e2e-sentinel"
+
+// sentinelReader sees the sentinels of all kinds that are served, whatever the policy is, as the subject of
+// a ProxySetting.
+const sentinelReader = "e2e-reader"
+
+// sentinels are one object for each source of the server. They grant nothing to anybody but users whose
+// names begin with e2e-.
+const sentinels = `
+apiVersion: capsule.clastix.io/v1beta2
+kind: Tenant
+metadata: {name: e2e-sentinel}
+spec:
+  owners: []
+  nodeSelector: {e2e: sentinel}
+  storageClasses: {allowed: [e2e-sentinel]}
+  ingressOptions: {allowedClasses: {allowed: [e2e-sentinel]}}
+  priorityClasses: {allowed: [e2e-sentinel]}
+  runtimeClasses: {allowed: [e2e-sentinel]}
+---
+apiVersion: capsule.clastix.io/v1beta1
+kind: ProxySetting
+metadata: {name: e2e-reader, namespace: e2e-sentinel}
+spec:
+  subjects:
+  - kind: User
+    name: e2e-reader
+    proxySettings:
+    - {kind: Nodes, operations: [List]}
+    - {kind: PersistentVolumes, operations: [List]}
+    - {kind: StorageClasses, operations: [List]}
+    - {kind: IngressClasses, operations: [List]}
+    - {kind: PriorityClasses, operations: [List]}
+    - {kind: RuntimeClasses, operations: [List]}
+---
+apiVersion: v1
+kind: Namespace
+metadata:
+  name: e2e-sentinel
+  labels: {e2e: sentinel}
+  ownerReferences: [{apiVersion: capsule.clastix.io/v1beta2, kind: Tenant, name: e2e-sentinel, uid: "uid-of-tenant:e2e-sentinel"}]
+---
+{apiVersion: v1, kind: Node, metadata: {name: e2e-sentinel, labels: {e2e: sentinel}}}
+---
+apiVersion: v1
+kind: PersistentVolume
+metadata: {name: e2e-sentinel, labels: {capsule.clastix.io/tenant: e2e-sentinel}}
+spec: {capacity: {storage: 1Gi}, accessModes: [ReadWriteOnce], persistentVolumeReclaimPolicy: Retain, hostPath: {path: /tmp/e2e}}
+---
+{apiVersion: storage.k8s.io/v1, kind: StorageClass, metadata: {name: e2e-sentinel}, provisioner: example.com/disk}
+---
+{apiVersion: networking.k8s.io/v1, kind: IngressClass, metadata: {name: e2e-sentinel}, spec: {controller: example.com/ingress}}
+---
+{apiVersion: scheduling.k8s.io/v1, kind: PriorityClass, metadata: {name: e2e-sentinel}, value: 1}
+---
+{apiVersion: node.k8s.io/v1, kind: RuntimeClass, metadata: {name: e2e-sentinel}, handler: example}
+---
+{apiVersion: capsule.clastix.io/v1beta1, kind: ProxySetting, metadata: {name: e2e-sentinel, namespace: e2e-sentinel}, spec: {subjects: []}}
+---
+{apiVersion: capsule.clastix.io/v1beta1, kind: GlobalProxySettings, metadata: {name: e2e-sentinel}, spec: {rules: []}}
+---
+{apiVersion: rbac.authorization.k8s.io/v1, kind: ClusterRole, metadata: {name: e2e-get-namespaces}, rules: [{apiGroups: [""], resources: [namespaces], verbs: [get]}]}
+---
+{apiVersion: rbac.authorization.k8s.io/v1, kind: ClusterRole, metadata: {name: e2e-sentinel}, rules: []}
+---
+{apiVersion: rbac.authorization.k8s.io/v1, kind: Role, metadata: {name: e2e-sentinel, namespace: e2e-sentinel}, rules: []}
+---
+apiVersion: rbac.authorization.k8s.io/v1
+kind: RoleBinding
+metadata: {name: e2e-sentinel, namespace: e2e-sentinel}
+roleRef: {apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: e2e-get-namespaces}
+---
+apiVersion: rbac.authorization.k8s.io/v1
+kind: RoleBinding
+metadata: {name: e2e-role, namespace: e2e-sentinel}
+roleRef: {apiGroup: rbac.authorization.k8s.io, kind: Role, name: e2e-sentinel}
+subjects: [{apiGroup: rbac.authorization.k8s.io, kind: User, name: e2e-roles}]
+---
+apiVersion: rbac.authorization.k8s.io/v1
+kind: RoleBinding
+metadata: {name: e2e-clusterrole, namespace: e2e-sentinel}
+roleRef: {apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: e2e-sentinel}
+subjects: [{apiGroup: rbac.authorization.k8s.io, kind: User, name: e2e-clusterroles}]
+`
+
+// barrier tells when the server has seen all that was written before. kube-apiserver delivers the changes
+// of one resource in their order, but those of different resources in any. So the last change of each
+// resource is one to its sentinel, and the barrier waits until the server's answers show it.
+type barrier struct{ cluster *cluster }
+
+// rounds counts the waits of all barriers, so that the sentinels are never again as they were.
+var rounds int
+
+// sentinel is how to change the sentinel of a source, and how to see that the server has seen it. If the
+// state to change to may be the one that there is, it is left first.
+type sentinel struct {
+	kind, namespace string
+	leave, change   map[string]any
+	left, seen      func(context.Context) error
+}
+
+// newBarrier puts the sentinels, and deletes them when the test ends.
+func newBarrier(t *testing.T, c *cluster) *barrier {
+	t.Helper()
+	c.create(t, sentinels)
+	return &barrier{cluster: c}
+}
+
+// wait returns when the server, which follows the policy, has seen everything that was written before the
+// call. It cannot be used while only Capsule's users see anything: the sentinels' users are none.
+func (b *barrier) wait(ctx context.Context, policy *grants.Policy) error {
+	rounds++
+	group, ctx := errgroup.WithContext(ctx)
+	for _, s := range b.sentinels(policy, strconv.Itoa(rounds)) {
+		group.Go(func() error {
+			if s.leave != nil {
+				if err := b.change(ctx, &s, s.leave, s.left); err != nil {
+					return err
+				}
+			}
+			return b.change(ctx, &s, s.change, s.seen)
+		})
+	}
+	return group.Wait()
+}
+
+func (b *barrier) change(ctx context.Context, s *sentinel, change map[string]any, seen func(context.Context) error) error {
+	o := &object{Object: map[string]any{"kind": s.kind}}
+	o.SetNamespace(s.namespace)
+	data, err := json.Marshal(change)
+	if err != nil {
+		return err
+	}
+	if _, err := b.cluster.client(o).Patch(ctx, sentinelName, types.MergePatchType, data, metav1.PatchOptions{}); err != nil {
+		return fmt.Errorf("sentinel of kind %s: %w", s.kind, err)
+	}
+	if err := wait(ctx, func() error { return seen(ctx) }); err != nil {
+		return fmt.Errorf("the server does not see the last %s: %w", s.kind, err)
+	}
+	return nil
+}
+
+func (b *barrier) sentinels(policy *grants.Policy, round string) []sentinel {
+	var all []sentinel
+	for _, k := range kinds {
+		all = append(all, b.served(k, round))
+	}
+	tenant, setting := "e2e-tenants-"+round, "e2e-settings-"+round
+	all = append(all,
+		sentinel{kind: "Tenant", change: spec("owners", userNamed(tenant)), seen: b.shown(tenant, true)},
+		sentinel{kind: "ProxySetting", namespace: sentinelName, change: spec("subjects", userNamed(setting)), seen: b.shown(setting, true)})
+	if policy.GlobalProxySettings == grants.On {
+		global := "e2e-global-" + round
+		rule := map[string]any{"subjects": []any{userNamed(global)}, "clusterResources": []any{map[string]any{
+			"apiGroups": []any{""}, "resources": []any{"namespaces"}, "selector": map[string]any{"matchLabels": map[string]any{"e2e": "sentinel"}},
+		}}}
+		all = append(all, sentinel{kind: "GlobalProxySettings", change: spec("rules", rule), seen: b.shown(global, true)})
+	}
+	if policy.RoleBindingNamespaces != grants.RoleBindingsOff {
+		bound := "e2e-bound-" + round
+		subject := userNamed(bound)
+		subject["apiGroup"] = "rbac.authorization.k8s.io"
+		all = append(all, sentinel{kind: "RoleBinding", namespace: sentinelName, change: map[string]any{"subjects": []any{subject}}, seen: b.shown(bound, true)})
+	}
+	if policy.RoleBindingNamespaces == grants.RoleBindingsRBACGet {
+		// A role names no user who could be another one in each round.
+		allow := func(resource string) map[string]any {
+			return map[string]any{"rules": []any{map[string]any{"apiGroups": []any{""}, "resources": []any{resource}, "verbs": []any{"get"}}}}
+		}
+		for kind, user := range map[string]string{"Role": "e2e-roles", "ClusterRole": "e2e-clusterroles"} {
+			s := sentinel{kind: kind, leave: allow("pods"), left: b.shown(user, false), change: allow("namespaces"), seen: b.shown(user, true)}
+			if kind == "Role" {
+				s.namespace = sentinelName
+			}
+			all = append(all, s)
+		}
+	}
+	return all
+}
+
+func spec(field string, element any) map[string]any {
+	return map[string]any{"spec": map[string]any{field: []any{element}}}
+}
+
+func userNamed(name string) map[string]any { return map[string]any{"kind": "User", "name": name} }
+
+// served is the sentinel of a kind that is served: its annotation changes.
+func (b *barrier) served(k kind, round string) sentinel {
+	const annotation = "e2e.example.com/round"
+	s := sentinel{change: map[string]any{"metadata": map[string]any{"annotations": map[string]any{annotation: round}}}}
+	for name, resource := range resources {
+		if resource == k.upstream {
+			s.kind = name
+		}
+	}
+	config := b.cluster.impersonating(sentinelReader)
+	s.seen = func(ctx context.Context) error {
+		a, err := send(ctx, config, "GET", k.path()+"/"+sentinelName, nil)
+		if err != nil {
+			return err
+		}
+		o := &metav1.PartialObjectMetadata{}
+		if err := json.Unmarshal(a.body, o); err != nil || a.code != 200 || o.Annotations[annotation] != round {
+			return fmt.Errorf("got %d in round %s: %s", a.code, round, a.body)
+		}
+		return nil
+	}
+	return s
+}
+
+// shown is the sentinel of a source that grants something: a user sees the sentinel of namespaces, or not.
+func (b *barrier) shown(user string, want bool) func(context.Context) error {
+	config := b.cluster.impersonating(user)
+	return func(ctx context.Context) error {
+		a, err := send(ctx, config, "GET", kindOf("namespaces").path(), nil)
+		if err != nil {
+			return err
+		}
+		list := &metav1.PartialObjectMetadataList{}
+		if err := json.Unmarshal(a.body, list); err != nil || a.code != 200 {
+			return fmt.Errorf("got %d: %s", a.code, a.body)
+		}
+		// A case may show more to everybody.
+		got := slices.ContainsFunc(list.Items, func(o metav1.PartialObjectMetadata) bool { return o.Name == sentinelName })
+		if got != want {
+			return fmt.Errorf("%s sees %s", user, a.body)
+		}
+		return nil
+	}
+}

@@ -1,0 +1,84 @@
+// Copyright The tenantview Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package e2e
+
+import (
+	"fmt"
+	"os"
+	"slices"
+	"testing"
+	"time"
+
+	"k8s.io/client-go/rest"
+)
+
+const (
+	benchTenants    = 500
+	benchNamespaces = 10 // of each tenant
+	benchRequests   = 1000
+	// benchTarget bounds what seeing ten namespaces among 5,000 may cost, as a multiple of seeing none.
+	benchTarget = 1.25
+)
+
+// TestListLatency measures what an owner waits for a list of his ten namespaces, among
+// 5,000 of 500 tenants, through kube-apiserver and its aggregation layer, and a user without any grant for
+// the empty list of the same kind. The two are asked in turns, so that whatever else the machine does
+// slows down both. It runs for make bench-e2e only.
+func TestListLatency(t *testing.T) {
+	if os.Getenv("TENANTVIEW_BENCH") == "" {
+		t.Skip("TENANTVIEW_BENCH is not set: make bench-e2e sets it")
+	}
+	objects := benchObjects(t)
+	t.Cleanup(func() { shared.removeAll(t, objects) })
+	if _, err := shared.putAll(t.Context(), objects); err != nil {
+		t.Fatal(err)
+	}
+	settle(t)
+	owner, nobody := shared.as(t, "owner-250"), shared.as(t, "nobody")
+	path := kindOf("namespaces").path()
+	list := func(config *rest.Config, want int) time.Duration {
+		start := time.Now()
+		a := get(t, config, path)
+		took := time.Since(start)
+		if list := a.expect(t, 200).list(t); len(list.Items) != want {
+			t.Fatalf("a list of %d", len(list.Items))
+		}
+		return took
+	}
+	// The first requests open connections and fill caches of access reviews.
+	for range 20 {
+		list(owner, benchNamespaces)
+		list(nobody, 0)
+	}
+	var ten, none []time.Duration
+	for range benchRequests {
+		ten = append(ten, list(owner, benchNamespaces))
+		none = append(none, list(nobody, 0))
+	}
+	ratio := float64(median(ten)) / float64(median(none))
+	fmt.Printf("list of %d of %d namespaces in %d tenants: median %v\nempty list of the same kind:                  median %v\nratio %.2f, target %.2f (%d requests each)\n",
+		benchNamespaces, benchTenants*benchNamespaces, benchTenants, median(ten), median(none), ratio, benchTarget, benchRequests)
+	if ratio > benchTarget {
+		t.Errorf("the ratio %.2f is above the target", ratio)
+	}
+}
+
+func benchObjects(t *testing.T) []*object {
+	t.Helper()
+	var all []*object
+	for i := range benchTenants {
+		yaml := fmt.Sprintf("{apiVersion: capsule.clastix.io/v1beta2, kind: Tenant, metadata: {name: tenant-%[1]d}, spec: {owners: [{kind: User, name: owner-%[1]d}]}}\n", i)
+		for n := range benchNamespaces {
+			yaml += fmt.Sprintf("---\n{apiVersion: v1, kind: Namespace, metadata: {name: tenant-%[1]d-%[2]d, labels: {capsule.clastix.io/tenant: tenant-%[1]d}, "+
+				"ownerReferences: [{apiVersion: capsule.clastix.io/v1beta2, kind: Tenant, name: tenant-%[1]d, uid: \"uid-of-tenant:tenant-%[1]d\"}]}}\n", i, n)
+		}
+		all = append(all, decode(t, yaml)...)
+	}
+	return all
+}
+
+func median(durations []time.Duration) time.Duration {
+	sorted := slices.Sorted(slices.Values(durations))
+	return sorted[len(sorted)/2]
+}

@@ -1,0 +1,300 @@
+// Copyright The tenantview Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package e2e
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"sort"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
+	"k8s.io/apimachinery/pkg/api/meta"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/apimachinery/pkg/runtime/schema"
+	utiljson "k8s.io/apimachinery/pkg/util/json"
+	"k8s.io/client-go/dynamic"
+	"k8s.io/client-go/rest"
+
+	"capsule.dev/tenantview/e2e/controlplane"
+	"capsule.dev/tenantview/internal/cases"
+	"capsule.dev/tenantview/internal/reference"
+	"capsule.dev/tenantview/pkg/generated/clientset/versioned"
+	"capsule.dev/tenantview/pkg/grants"
+)
+
+// flags are those of the server that set a policy, whatever the defaults are.
+func flags(p *grants.Policy) []string {
+	return []string{
+		"--owner-grants=" + string(p.OwnerGrants),
+		"--unset-classes=" + string(p.UnsetClasses),
+		"--unset-node-selector=" + string(p.UnsetNodeSelector),
+		"--native-rbac=" + string(p.NativeRBAC),
+		fmt.Sprintf("--capsule-users-only=%t", p.CapsuleUsersOnly),
+		"--proxy-setting-rules=" + string(p.ProxySettingRules),
+		"--global-proxy-settings=" + string(p.GlobalProxySettings),
+		"--role-binding-namespaces=" + string(p.RoleBindingNamespaces),
+		"--pv-claim-ref=" + string(p.PVClaimRef),
+	}
+}
+
+// TestCases runs every case that a real cluster can hold: the server, following the case's policy, shows
+// its user exactly what the table says, whichever client asks. The server is the same process for all
+// cases of a policy, so that each case also shows that nothing is left of the ones before.
+func TestCases(t *testing.T) {
+	shared.restoreServer(t)
+	b := newBarrier(t, shared)
+	everybody := shared.world(t)
+	byPolicy := make(map[grants.Policy][]cases.Case)
+	for _, c := range cases.All() {
+		if c.InMemory == "" {
+			byPolicy[c.Policy] = append(byPolicy[c.Policy], c)
+		}
+	}
+	policies := slices.SortedFunc(maps.Keys(byPolicy), func(a, b grants.Policy) int {
+		return strings.Compare(fmt.Sprint(a), fmt.Sprint(b))
+	})
+	for _, policy := range policies {
+		t.Run(strings.Join(differences(&policy), ","), func(t *testing.T) {
+			if _, err := shared.StartServer(t.Context(), flags(&policy)...); err != nil {
+				t.Fatal(err)
+			}
+			for _, c := range byPolicy[policy] {
+				t.Run(c.Row+" "+c.Name, func(t *testing.T) {
+					run := &caseRun{Case: c, cluster: shared, barrier: b, everybody: everybody}
+					run.run(t)
+				})
+			}
+		})
+	}
+}
+
+// differences names a policy by the flags in which it differs from the default.
+func differences(p *grants.Policy) []string {
+	standard := grants.DefaultPolicy()
+	var different []string
+	for i, flag := range flags(p) {
+		if flag != flags(&standard)[i] {
+			different = append(different, strings.TrimPrefix(flag, "--"))
+		}
+	}
+	if len(different) == 0 {
+		return []string{"default"}
+	}
+	return different
+}
+
+// world returns all objects of the cluster that decide who sees what.
+func (c *cluster) world(t *testing.T) []*object {
+	t.Helper()
+	var all []*object
+	for _, resource := range resources {
+		if slices.Contains([]string{"clusterrolebindings", "customresourcedefinitions"}, resource.Resource) {
+			continue
+		}
+		list, err := c.dynamic.Resource(resource).List(t.Context(), metav1.ListOptions{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for i := range list.Items {
+			all = append(all, &list.Items[i])
+		}
+	}
+	return all
+}
+
+// caseRun is one case on a real cluster.
+type caseRun struct {
+	cases.Case
+	cluster *cluster
+	barrier *barrier
+	// everybody are the objects of the cluster that are no case's.
+	everybody []*object
+	// want is what lists must show: what the case expects of its own objects, and what the reference says
+	// of the others. own are all objects of the case, by resource.
+	want cases.Names
+	own  map[string][]string
+}
+
+func (r *caseRun) run(t *testing.T) {
+	config := r.cluster.asUser(t, &r.User)
+	t.Cleanup(func() { r.cluster.removeAll(t, slices.Concat(r.Objects, r.Before)) })
+	stored := r.arrange(t)
+	r.expect(stored)
+	clients := newClients(t, config)
+	for _, k := range kinds {
+		r.testList(t, clients, k)
+		r.testGet(t, clients, k)
+	}
+}
+
+// arrange brings the cluster into the state of the case, and returns when the server has seen it.
+func (r *caseRun) arrange(t *testing.T) []*object {
+	t.Helper()
+	ctx := t.Context()
+	if len(r.Before) > 0 {
+		if _, err := r.cluster.putAll(ctx, r.Before); err != nil {
+			t.Fatal(err)
+		}
+		// Without it the server might never see the earlier state.
+		r.converge(t)
+		var gone []*object
+		for _, o := range r.Before {
+			if !slices.ContainsFunc(r.Objects, func(p *object) bool { return reference.RefOf(p) == reference.RefOf(o) }) {
+				gone = append(gone, o)
+			}
+		}
+		if err := r.cluster.remove(ctx, gone); err != nil {
+			t.Fatal(err)
+		}
+	}
+	stored, err := r.cluster.putAll(ctx, r.Objects)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.converge(t)
+	return stored
+}
+
+// converge returns when the server has seen everything that was written.
+func (r *caseRun) converge(t *testing.T) {
+	t.Helper()
+	if !r.Policy.CapsuleUsersOnly {
+		if err := r.barrier.wait(t.Context(), &r.Policy); err != nil {
+			t.Fatal(err)
+		}
+		return
+	}
+	// A server that starts is not ready before it has read everything.
+	if err := r.cluster.StopComponent(t.Context(), controlplane.Server); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := r.cluster.StartServer(t.Context(), flags(&r.Policy)...); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// expect works out what the user must see.
+func (r *caseRun) expect(stored []*object) {
+	world := reference.NewWorld()
+	for _, o := range slices.Concat(r.everybody, stored) {
+		world.Put(o)
+	}
+	r.own = make(map[string][]string)
+	for _, o := range stored {
+		ref := reference.RefOf(o)
+		r.own[ref.Resource] = append(r.own[ref.Resource], ref.Name)
+	}
+	filter := reference.Filter{World: world, Policy: r.Policy}
+	r.want = make(cases.Names)
+	for _, k := range kinds {
+		resource := k.upstream.Resource
+		all := slices.Clone(r.List[resource])
+		for _, name := range filter.Names(&r.User, reference.List, resource) {
+			if !slices.Contains(r.own[resource], name) {
+				all = append(all, name)
+			}
+		}
+		sort.Strings(all)
+		r.want[resource] = all
+	}
+}
+
+// testList compares what a list shows with what it must show, and the clients with each other.
+func (r *caseRun) testList(t *testing.T, c *clients, k kind) {
+	t.Helper()
+	a := get(t, c.config, k.path()).expect(t, 200)
+	// A list is in alphabetical order, as those of kube-apiserver are.
+	if diff := cmp.Diff(r.want[k.upstream.Resource], names(a.list(t)), cmpopts.EquateEmpty()); diff != "" {
+		t.Errorf("%s sees %s (-want +got):\n%s", r.User.Name, k.resource, diff)
+	}
+	list, err := k.list(t.Context(), c.typed.TenantviewV1alpha1())
+	compareTyped(t, k.resource, k.newList(), a, list, err)
+	untyped, err := c.dynamic.Resource(k.gvr()).List(t.Context(), metav1.ListOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(a.list(t).Items, untyped.Items); diff != "" {
+		t.Errorf("%s through the dynamic client (-HTTP +dynamic):\n%s", k.resource, diff)
+	}
+}
+
+// testGet asks for each object of the case by name. One that is hidden must not be told from one that
+// does not exist.
+func (r *caseRun) testGet(t *testing.T, c *clients, k kind) {
+	t.Helper()
+	visible := slices.Concat(r.Gettable()[k.upstream.Resource])
+	for _, name := range append(r.own[k.upstream.Resource], "e2e-missing") {
+		a := get(t, c.config, k.path()+"/"+name)
+		if !slices.Contains(visible, name) {
+			if diff := cmp.Diff(notFound(k, name), string(a.expect(t, 404).body)); diff != "" {
+				t.Errorf("%s %s (-want +got):\n%s", k.resource, name, diff)
+			}
+			continue
+		}
+		a.expect(t, 200)
+		o, err := k.get(t.Context(), c.typed.TenantviewV1alpha1(), name)
+		compareTyped(t, k.resource+"/"+name, k.newObject(), a, o, err)
+		untyped, err := c.dynamic.Resource(k.gvr()).Get(t.Context(), name, metav1.GetOptions{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff(a.object(t), untyped.Object); diff != "" {
+			t.Errorf("%s %s through the dynamic client (-HTTP +dynamic):\n%s", k.resource, name, diff)
+		}
+	}
+}
+
+// notFound is the whole body of the answer for an object that is hidden or absent.
+func notFound(k kind, name string) string {
+	return fmt.Sprintf(`{"kind":"Status","apiVersion":"v1","metadata":{},"status":"Failure",`+
+		`"message":"%[1]s.tenantview.capsule.dev \"%[2]s\" not found","reason":"NotFound",`+
+		`"details":{"name":"%[2]s","group":"tenantview.capsule.dev","kind":"%[1]s"},"code":404}`+"\n", k.resource, name)
+}
+
+// clients are those with which a user may ask.
+type clients struct {
+	config  *rest.Config
+	typed   *versioned.Clientset
+	dynamic *dynamic.DynamicClient
+}
+
+func newClients(t *testing.T, config *rest.Config) *clients {
+	t.Helper()
+	c := &clients{config: config}
+	var err error
+	if c.typed, err = versioned.NewForConfig(config); err != nil {
+		t.Fatal(err)
+	}
+	if c.dynamic, err = dynamic.NewForConfig(config); err != nil {
+		t.Fatal(err)
+	}
+	return c
+}
+
+// compareTyped compares what the generated clientset has returned with an answer, which is decoded into
+// an empty object of the type. A list's own resourceVersion may rise between the two.
+func compareTyped(t *testing.T, what string, into runtime.Object, a answer, got runtime.Object, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatalf("%s through the clientset: %v", what, err)
+	}
+	if err := utiljson.Unmarshal(a.body, into); err != nil {
+		t.Fatalf("%v in: %s", err, a.body)
+	}
+	for _, o := range []runtime.Object{into, got} {
+		// Typed clients leave the kind out.
+		o.GetObjectKind().SetGroupVersionKind(schema.GroupVersionKind{})
+		if list, err := meta.ListAccessor(o); err == nil {
+			list.SetResourceVersion("")
+		}
+	}
+	if diff := cmp.Diff(into, got); diff != "" {
+		t.Errorf("%s through the clientset (-HTTP +clientset):\n%s", what, diff)
+	}
+}

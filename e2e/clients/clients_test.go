@@ -1,0 +1,193 @@
+// Copyright The tenantview Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package clients
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"capsule.dev/tenantview/e2e/testcluster"
+)
+
+// observer is something in a program that tells its observations under a name.
+type observer struct {
+	name    string
+	program *program
+}
+
+// startAll starts the programs that can be run on this machine, and says which cannot.
+func startAll(t *testing.T, kubeconfig string) []observer {
+	t.Helper()
+	var all []observer
+	add := func(names []string, command ...string) {
+		p := start(t, kubeconfig, command...)
+		for _, name := range names {
+			all = append(all, observer{name, p})
+		}
+	}
+	manager := filepath.Join(t.TempDir(), "manager")
+	build := exec.CommandContext(t.Context(), "go", "build", "-o", manager, ".")
+	build.Dir, build.Env = "controllerruntime", append(os.Environ(), "GOWORK=off")
+	if out, err := build.CombinedOutput(); err != nil {
+		t.Fatalf("building the manager of controller-runtime: %v\n%s", err, out)
+	}
+	add([]string{"controller-runtime typed", "controller-runtime metadata"}, manager)
+
+	_, err := exec.LookPath("node")
+	if _, missing := os.Stat("javascript/node_modules"); errors.Join(err, missing) != nil {
+		t.Logf("SKIPPED: the JavaScript client, because e2e/clients/install.sh has not installed it: %v", errors.Join(err, missing))
+	} else {
+		add([]string{"javascript informer"}, "node", "javascript/informer.mjs")
+		add([]string{"javascript websocket"}, "node", "javascript/websocket.mjs")
+	}
+	// Debian's own Python, for which python3-kubernetes is made.
+	const python = "/usr/bin/python3"
+	if err := exec.CommandContext(t.Context(), python, "-c", "import kubernetes").Run(); err != nil {
+		t.Logf("SKIPPED: the Python client, because e2e/clients/install.sh has not installed it: %v", err)
+	} else {
+		add([]string{"python"}, python, "python/watch.py")
+	}
+	return all
+}
+
+const tenants = `
+{apiVersion: capsule.clastix.io/v1beta2, kind: Tenant, metadata: {name: solar}, spec: {owners: [{kind: User, name: alice}]}}
+---
+{apiVersion: capsule.clastix.io/v1beta2, kind: Tenant, metadata: {name: wind}, spec: {owners: []}}
+`
+
+func namespace(name, tenant string) string {
+	return fmt.Sprintf("---\n{apiVersion: v1, kind: Namespace, metadata: {name: %s, ownerReferences: [{apiVersion: capsule.clastix.io/v1beta2, "+
+		"kind: Tenant, name: %[2]s, uid: \"uid-of-tenant:%[2]s\"}]}}\n", name, tenant)
+}
+
+const (
+	join  = "{spec: {owners: [{kind: User, name: alice}]}}"
+	leave = "{spec: {owners: []}}"
+	hide  = "{metadata: {ownerReferences: null}}"
+)
+
+// Every client observes each change once: a grant, a revoke, a new namespace, an object that changes, and
+// what happens while the server is away, after which it is told that its revision has expired.
+func TestClients(t *testing.T) {
+	shared.Create(t, tenants+namespace("solar-a", "solar")+namespace("wind-a", "wind")+
+		"---\n{apiVersion: v1, kind: Namespace, metadata: {name: plain}}")
+	testcluster.Eventually(t, "alice sees solar-a", func() error {
+		answer, err := testcluster.TryGet(t.Context(), shared.As(t, "alice"), testcluster.Path("tenantnamespaces/solar-a"))
+		if err == nil && answer.Code != 200 {
+			err = fmt.Errorf("%s", answer.Body)
+		}
+		return err
+	})
+	observers := startAll(t, shared.Kubeconfig(t, shared.As(t, "alice")))
+	var want []string
+	expect := func(events ...string) {
+		t.Helper()
+		want = append(want, events...)
+		for _, o := range observers {
+			o.await(t, want)
+		}
+	}
+	expect("ADDED solar-a")
+
+	shared.Patch(t, "Tenant", "", "wind", join)
+	expect("ADDED wind-a")
+
+	shared.Create(t, namespace("solar-b", "solar"))
+	expect("ADDED solar-b")
+
+	// Of the others nothing must be told, before or after.
+	shared.Patch(t, "Namespace", "", "plain", "{metadata: {labels: {a: b}}}")
+	shared.Patch(t, "Namespace", "", "solar-a", "{metadata: {labels: {a: b}}}")
+	expect("MODIFIED solar-a")
+
+	shared.Patch(t, "Tenant", "", "wind", leave)
+	expect("DELETED wind-a")
+
+	shared.Patch(t, "Namespace", "", "wind-a", "{metadata: {labels: {a: b}}}")
+	for round, kill := range []bool{false, true} {
+		gone, came := fmt.Sprintf("round%d-gone", round), fmt.Sprintf("round%d-came", round)
+		shared.Create(t, namespace(gone, "solar"))
+		expect("ADDED " + gone)
+		if err := shared.RestartWith(t.Context(), kill, func() {
+			shared.Create(t, namespace(came, "solar"))
+			shared.Patch(t, "Namespace", "", gone, hide)
+		}); err != nil {
+			t.Fatal(err)
+		}
+		for i := range observers {
+			observers[i].await(t, append(slices.Clone(want), "ADDED "+came, "DELETED "+gone))
+		}
+		want = append(want, "ADDED "+came, "DELETED "+gone)
+		// It goes on as before.
+		after := fmt.Sprintf("round%d-after", round)
+		shared.Create(t, namespace(after, "solar"))
+		expect("ADDED " + after)
+		if n := expiredResumes(t); n == 0 {
+			t.Error("no client was told 410 Expired by the server after its restart")
+		}
+	}
+	present := []string{"round0-after", "round0-came", "round1-after", "round1-came", "solar-a", "solar-b"}
+	for _, o := range observers {
+		testcluster.Eventually(t, "the reconciler of "+o.name+" has seen to all", func() error {
+			if got, ok := o.program.reconciled(o.name); ok && !slices.Equal(got, present) {
+				return fmt.Errorf("it found %v, want %v", got, present)
+			}
+			return nil
+		})
+		// That nothing was told twice, or too much, shows when all is over.
+		o.await(t, want)
+	}
+}
+
+// await waits until the observer has told exactly these events.
+func (o observer) await(t *testing.T, want []string) {
+	t.Helper()
+	testcluster.Eventually(t, fmt.Sprintf("%s observes %q", o.name, want[len(want)-1]), func() error {
+		got, err := o.program.observed(o.name)
+		if diff := cmp.Diff(normal(want), normal(got)); diff != "" {
+			return fmt.Errorf("%w; events (-want +got):\n%s", errOr(err), diff)
+		}
+		return nil
+	})
+}
+
+// normal sorts the events of a round, in which a client lists and tells the difference in an order of its
+// own. It leaves out modifications from then on: after the restart an object may have another resourceVersion.
+func normal(events []string) []string {
+	var all, tail []string
+	for _, e := range events {
+		if strings.HasPrefix(e, "MODIFIED") && len(tail) > 0 {
+			continue
+		}
+		if strings.Contains(e, "round") && !strings.Contains(e, "after") {
+			tail = append(tail, e)
+			continue
+		}
+		all = append(all, e)
+	}
+	slices.Sort(tail)
+	return append(all, tail...)
+}
+
+func errOr(err error) error {
+	if err == nil {
+		return errors.New("the program runs")
+	}
+	return err
+}
+
+// expiredResumes is how many requests to resume a watch the server has answered with 410.
+func expiredResumes(t *testing.T) float64 {
+	t.Helper()
+	return testcluster.Metric(t, shared, "tenantview_watch_resume_total", map[string]string{"resource": "tenantnamespaces", "result": "foreign"})
+}

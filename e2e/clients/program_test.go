@@ -1,0 +1,143 @@
+// Copyright The tenantview Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package clients
+
+import (
+	"bufio"
+	"bytes"
+	"encoding/json"
+	"io"
+	"maps"
+	"os"
+	"os/exec"
+	"slices"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+)
+
+// observation is a line of a program's output.
+type observation struct {
+	Observer, Type, Name string
+}
+
+// program is a client that runs, and what it has observed.
+type program struct {
+	stderr lockedBuffer
+
+	mu sync.Mutex
+	// events are the observations that are events, by observer, each as its type and name. Found is what a
+	// reconciler has found last, by observer and name.
+	events map[string][]string
+	found  map[string]map[string]bool
+	failed error
+}
+
+// start starts a program, which ends with the test.
+func start(t *testing.T, kubeconfig string, command ...string) *program {
+	t.Helper()
+	p := &program{events: make(map[string][]string), found: make(map[string]map[string]bool)}
+	cmd := exec.CommandContext(t.Context(), command[0], command[1:]...)
+	cmd.Env = append(os.Environ(), "KUBECONFIG="+kubeconfig)
+	cmd.Stderr = &p.stderr
+	cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
+	cmd.WaitDelay = 5 * time.Second
+	stdout, err := cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	started, ended := make(chan error), make(chan struct{})
+	go func() {
+		defer close(ended)
+		err := cmd.Start()
+		started <- err
+		if err != nil {
+			return
+		}
+		p.read(stdout)
+		p.fail(cmd.Wait())
+	}()
+	if err := <-started; err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		<-ended // the test's context is over, and with it the program
+		if t.Failed() {
+			t.Logf("%v said:\n%s", command, p.stderr.String())
+		}
+	})
+	return p
+}
+
+func (p *program) read(stdout io.Reader) {
+	lines := bufio.NewScanner(stdout)
+	for lines.Scan() {
+		var o observation
+		if err := json.Unmarshal(lines.Bytes(), &o); err != nil {
+			p.fail(err)
+			continue
+		}
+		p.add(o)
+	}
+}
+
+func (p *program) add(o observation) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	switch o.Type {
+	case "FOUND", "MISSED":
+		if p.found[o.Observer] == nil {
+			p.found[o.Observer] = make(map[string]bool)
+		}
+		p.found[o.Observer][o.Name] = o.Type == "FOUND"
+	default:
+		p.events[o.Observer] = append(p.events[o.Observer], o.Type+" "+o.Name)
+	}
+}
+
+func (p *program) fail(err error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.failed == nil {
+		p.failed = err
+	}
+}
+
+// observed returns the events of an observer, and the error with which the program has ended, if it has.
+func (p *program) observed(observer string) ([]string, error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return slices.Clone(p.events[observer]), p.failed
+}
+
+// reconciled returns the names that a reconciler has found last, and whether the observer has one.
+func (p *program) reconciled(observer string) ([]string, bool) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	found, ok := p.found[observer]
+	names := maps.Clone(found)
+	maps.DeleteFunc(names, func(_ string, present bool) bool { return !present })
+	return slices.Sorted(maps.Keys(names)), ok
+}
+
+// lockedBuffer is a buffer that is written and read concurrently.
+type lockedBuffer struct {
+	mu     sync.Mutex
+	buffer bytes.Buffer
+}
+
+// Write appends.
+func (b *lockedBuffer) Write(data []byte) (int, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.buffer.Write(data)
+}
+
+// String returns what was written.
+func (b *lockedBuffer) String() string {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.buffer.String()
+}

@@ -1,0 +1,279 @@
+// Copyright The tenantview Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package e2e
+
+import (
+	"fmt"
+	"net/url"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+)
+
+// A list of 2,000 objects comes in pages that together are the whole list, of one state of the cluster:
+// what changes between two pages shows in none, and what is taken from the user in no further one.
+func TestChunking(t *testing.T) {
+	const total, limit = 2000, 100
+	many := &strings.Builder{}
+	for i := range total {
+		fmt.Fprintf(many, "{apiVersion: storage.k8s.io/v1, kind: StorageClass, metadata: {name: many-%04d, labels: {half: \"%d\"}}, provisioner: example.com/disk}\n---\n", i, i%2)
+	}
+	arrange(t, many.String()+`
+apiVersion: capsule.clastix.io/v1beta2
+kind: Tenant
+metadata: {name: many}
+spec:
+  owners: [{kind: User, name: alice, proxySettings: [{kind: StorageClasses, operations: [List]}]}]
+  storageClasses: {allowedRegex: "^many-"}
+`)
+	alice := shared.as(t, "alice")
+	path := kindOf("storageclasses").path()
+	all := names(get(t, alice, path).expect(t, 200).list(t))
+	if len(all) != total {
+		t.Fatalf("alice sees %d objects", len(all))
+	}
+
+	t.Run("pages", func(t *testing.T) {
+		var got []string
+		version, next := "", ""
+		for n := 1; ; n++ {
+			a := get(t, alice, fmt.Sprintf("%s?limit=%d&continue=%s", path, limit, url.QueryEscape(next))).expect(t, 200)
+			list := a.list(t)
+			if version == "" {
+				version = list.GetResourceVersion()
+				// Neither the new object nor the new label is in the pages that follow.
+				shared.create(t, "{apiVersion: storage.k8s.io/v1, kind: StorageClass, metadata: {name: many-0150a}, provisioner: example.com/disk}")
+				settle(t)
+			}
+			if list.GetResourceVersion() != version {
+				t.Fatalf("page %d is of resourceVersion %s, the first of %s", n, list.GetResourceVersion(), version)
+			}
+			got = append(got, names(list)...)
+			left := list.GetRemainingItemCount()
+			if next = list.GetContinue(); next == "" {
+				if left != nil {
+					t.Errorf("the last page says that %d are left", *left)
+				}
+				break
+			}
+			if left == nil || int(*left) != total-len(got) || len(list.Items) != limit {
+				t.Fatalf("page %d has %d objects and says that %v are left of %d", n, len(list.Items), left, total-len(got))
+			}
+		}
+		if diff := cmp.Diff(all, got); diff != "" {
+			t.Errorf("all pages (-list +pages):\n%s", diff)
+		}
+	})
+	t.Run("kubectl", func(t *testing.T) {
+		out := shared.kubectl(t, alice, "get", "tenantstorageclasses", "--chunk-size=130", "-o", "name")
+		if got := strings.Count(out, "\n"); got != total {
+			t.Errorf("kubectl printed %d objects", got)
+		}
+	})
+	t.Run("with a selector", func(t *testing.T) {
+		list := get(t, alice, path+"?limit=300&labelSelector=half%3D1").expect(t, 200).list(t)
+		rest := get(t, alice, path+"?limit=1000&labelSelector=half%3D1&continue="+url.QueryEscape(list.GetContinue())).expect(t, 200).list(t)
+		if len(list.Items) != 300 || len(rest.Items) != 700 || rest.GetContinue() != "" || list.GetRemainingItemCount() != nil {
+			t.Errorf("pages of %d and %d; %v left", len(list.Items), len(rest.Items), list.GetRemainingItemCount())
+		}
+	})
+	t.Run("a token is nobody else's", func(t *testing.T) {
+		token := get(t, alice, path+"?limit=1").list(t).GetContinue()
+		s := get(t, shared.as(t, "bob"), path+"?limit=1&continue="+url.QueryEscape(token)).expect(t, 410).status(t)
+		if s.Reason != metav1.StatusReasonExpired {
+			t.Errorf("got %+v", s)
+		}
+	})
+	t.Run("what is taken away shows on no further page", func(t *testing.T) {
+		token := get(t, alice, path+"?limit=100").expect(t, 200).list(t).GetContinue()
+		shared.update(t, `
+apiVersion: capsule.clastix.io/v1beta2
+kind: Tenant
+metadata: {name: many}
+spec:
+  owners: [{kind: User, name: alice, proxySettings: [{kind: StorageClasses, operations: [List]}]}]
+  storageClasses: {allowedRegex: "^many-19"}
+`)
+		settle(t)
+		list := get(t, alice, path+"?continue="+url.QueryEscape(token)).expect(t, 200).list(t)
+		if len(list.Items) != 100 || list.Items[0].GetName() != "many-1900" {
+			t.Errorf("%d objects: %v", len(list.Items), names(list))
+		}
+	})
+}
+
+// Selectors choose among what the user sees, and are refused in the same words as for kinds of the core.
+func TestSelectors(t *testing.T) {
+	arrange(t, solarAndWind)
+	alice := shared.as(t, "alice")
+	path := kindOf("namespaces").path()
+	for _, tc := range []struct {
+		label, field string
+		want         []string
+	}{
+		{label: "env=prod", want: []string{"solar-a"}},
+		{label: "env!=prod", want: []string{"solar-b"}},
+		{label: "env in (prod,test)", want: []string{"solar-a", "solar-b"}},
+		{label: "team", want: []string{"solar-a"}},
+		{label: "!team", want: []string{"solar-b"}},
+		{label: "env=none"},
+		{field: "metadata.name=solar-b", want: []string{"solar-b"}},
+		{field: "metadata.name!=solar-b", want: []string{"solar-a"}},
+		{field: "metadata.name=wind-a"},
+		{label: "env=prod", field: "metadata.name=solar-b"},
+	} {
+		query := queryOf("", "", "labelSelector", tc.label, "fieldSelector", tc.field)
+		if diff := cmp.Diff(tc.want, names(get(t, alice, path+"?"+query).expect(t, 200).list(t))); diff != "" {
+			t.Errorf("%s %s (-want +got):\n%s", tc.label, tc.field, diff)
+		}
+	}
+	for _, query := range []string{
+		"fieldSelector=spec.color%3Dred", "fieldSelector=metadata.name%3E1", "fieldSelector=metadata.namespace%3Dx%3Dy",
+		"labelSelector=a%20b", "labelSelector=%2F%2F%3D1", "labelSelector=env+in", "limit=x", "timeoutSeconds=x",
+	} {
+		// Namespaces have field selectors of their own.
+		k := kindOf("storageclasses")
+		compareOutcomes(t, query, get(t, shared.admin, k.upstreamPath()+"?"+query), get(t, shared.admin, k.path()+"?"+query))
+	}
+}
+
+// compareOutcomes compares what kube-apiserver and the server make of the same request: the status code,
+// and the whole of a refusal but for what is each server's own.
+func compareOutcomes(t *testing.T, what string, upstream, served answer) {
+	t.Helper()
+	outcome := func(a answer) string {
+		text := strconv.Itoa(a.code)
+		if a.code >= 400 {
+			s := a.status(t)
+			text += fmt.Sprintf(" %s: %s %v", s.Reason, s.Message, s.Details)
+		}
+		return ownWords.ReplaceAllString(text, "$1...")
+	}
+	if want, got := outcome(upstream), outcome(served); got != want {
+		t.Errorf("%s:\n got %s\nwant %s", what, got, want)
+	}
+}
+
+// ownWords are what a message says of a revision or a token of that server.
+var ownWords = regexp.MustCompile(`(current: |continue key is not valid: )[^&]*`)
+
+// queryOf returns a query with the resourceVersion and match, if they are not empty, and more parameters,
+// each as a name followed by a value.
+func queryOf(version, match string, more ...string) string {
+	values := url.Values{}
+	if version != "" {
+		values.Set("resourceVersion", version)
+	}
+	if match != "" {
+		values.Set("resourceVersionMatch", match)
+	}
+	for i := 0; i+1 < len(more); i += 2 {
+		values.Set(more[i], more[i+1])
+	}
+	return values.Encode()
+}
+
+// A client may say how old an answer may be. Every combination is answered as kube-apiserver answers it
+// for namespaces: the same code, and the same message.
+func TestResourceVersions(t *testing.T) {
+	arrange(t, solarAndWind)
+	k := kindOf("namespaces")
+	// The revision "present" and the token "token" are each server's own.
+	ask := func(version, match string, more ...string) {
+		t.Helper()
+		ask := func(path string) answer {
+			present := get(t, shared.admin, path+"?limit=1").expect(t, 200).list(t)
+			version, more := version, slices.Clone(more)
+			if version == "present" {
+				version = present.GetResourceVersion()
+			}
+			if i := slices.Index(more, "token"); i >= 0 {
+				more[i] = present.GetContinue()
+			}
+			return get(t, shared.admin, path+"?"+queryOf(version, match, more...))
+		}
+		compareOutcomes(t, queryOf(version, match, more...), ask(k.upstreamPath()), ask(k.path()))
+	}
+	for _, version := range []string{"", "0", "1", "present", "garbage", "-1", "1.5", "99999999999999999999", " 1"} {
+		for _, match := range []string{"", "Exact", "NotOlderThan", "garbage"} {
+			if version == "1" && match != "NotOlderThan" {
+				continue // Whether etcd still has the first revision is nobody's business.
+			}
+			for _, more := range [][]string{nil, {"limit", "1"}, {"limit", "-1"}, {"limit", "0"}} {
+				ask(version, match, more...)
+			}
+		}
+	}
+	for _, more := range [][]string{
+		{"continue", "garbage"}, {"continue", "garbage", "limit", "1"}, {"continue", "garbage", "resourceVersion", "0"},
+		{"continue", "garbage", "resourceVersionMatch", "Exact"}, {"continue", "garbage", "resourceVersionMatch", "Exact", "resourceVersion", "5"},
+		{"continue", "token"}, {"continue", "token", "resourceVersion", "5"}, {"continue", "token", "resourceVersion", "0"},
+		{"continue", "token", "resourceVersionMatch", "NotOlderThan"}, {"continue", "token", "limit", "-1"},
+		{"sendInitialEvents", "true"}, {"sendInitialEvents", "garbage"},
+	} {
+		ask("", "", more...)
+	}
+}
+
+// A client may ask for a revision that is still to come. Both servers wait for three seconds and then say
+// that it is too large.
+func TestFutureResourceVersions(t *testing.T) {
+	k := kindOf("storageclasses")
+	for _, what := range []string{"", "/any"} {
+		for _, match := range []string{"", "Exact", "NotOlderThan"} {
+			if what != "" && match != "" {
+				continue // It is for lists.
+			}
+			query := what + "?" + queryOf("1000000000", match)
+			t.Run(query, func(t *testing.T) {
+				t.Parallel()
+				compareOutcomes(t, query, get(t, shared.admin, k.upstreamPath()+query), get(t, shared.admin, k.path()+query))
+			})
+		}
+	}
+}
+
+// Getting an object knows resourceVersions, too. A garbled one is the client's fault, which kube-apiserver
+// reports as its own (500).
+func TestResourceVersionsOfGet(t *testing.T) {
+	arrange(t, solarAndWind)
+	k := kindOf("namespaces")
+	for _, version := range []string{"", "0", "1"} {
+		query := "/solar-a?" + queryOf(version, "")
+		compareOutcomes(t, query, get(t, shared.admin, k.upstreamPath()+query), get(t, shared.admin, k.path()+query))
+	}
+	for _, version := range []string{"garbage", "-1", "1.5", "99999999999999999999"} {
+		if s := get(t, shared.admin, k.path()+"/solar-a?"+queryOf(version, "")).expect(t, 400).status(t); s.Reason != metav1.StatusReasonBadRequest {
+			t.Errorf("%s: got %+v", version, s)
+		}
+	}
+}
+
+// A list is never older than what the client has been shown, even while other changes come in.
+func TestNotOlderThan(t *testing.T) {
+	arrange(t, "{apiVersion: storage.k8s.io/v1, kind: StorageClass, metadata: {name: fresh, labels: {round: x}}, provisioner: example.com/disk}")
+	k := kindOf("storageclasses")
+	for i := range 20 {
+		shared.update(t, fmt.Sprintf("{apiVersion: storage.k8s.io/v1, kind: StorageClass, metadata: {name: fresh, labels: {round: \"%d\"}}, provisioner: example.com/disk}", i))
+		var shown *object
+		eventually(t, "the change is shown", func() error {
+			shown = &object{Object: get(t, shared.admin, k.path()+"/fresh").expect(t, 200).object(t)}
+			if shown.GetLabels()["round"] != strconv.Itoa(i) {
+				return missing("change")
+			}
+			return nil
+		})
+		query := queryOf(shown.GetResourceVersion(), "NotOlderThan", "fieldSelector", "metadata.name=fresh")
+		list := get(t, shared.admin, k.path()+"?"+query).expect(t, 200).list(t)
+		if len(list.Items) != 1 || list.Items[0].GetResourceVersion() != shown.GetResourceVersion() {
+			t.Fatalf("after resourceVersion %s came a list with %v", shown.GetResourceVersion(), list.Items)
+		}
+		get(t, shared.admin, k.path()+"/fresh?resourceVersion="+list.GetResourceVersion()).expect(t, 200)
+	}
+}

@@ -1,0 +1,189 @@
+// Copyright The tenantview Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package e2e
+
+import (
+	"net/http"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/apimachinery/pkg/runtime/serializer/cbor"
+	"k8s.io/apimachinery/pkg/util/resourceversion"
+	"k8s.io/client-go/metadata"
+	"k8s.io/client-go/rest"
+	"sigs.k8s.io/yaml"
+
+	"capsule.dev/tenantview/pkg/generated/clientset/versioned"
+)
+
+// The same list comes in each encoding that is offered. What is not offered is refused with the names of
+// those that are; a client that names several gets the first that there is.
+func TestContentTypes(t *testing.T) {
+	arrange(t, solarAndWind)
+	alice := shared.as(t, "alice")
+	path := kindOf("namespaces").path() + "/solar-a"
+	want := get(t, alice, path, "Accept", "application/json").expect(t, 200).object(t)
+	for accept, tc := range map[string]struct {
+		contentType string
+		decode      func([]byte, any) error
+	}{
+		"application/json": {"application/json", nil},
+		"application/yaml": {"application/yaml", func(data []byte, into any) error { return yaml.Unmarshal(data, into) }},
+		"*/*":              {"application/json", nil},
+		"":                 {"application/json", nil},
+		"application/vnd.kubernetes.protobuf,application/json": {"application/json", nil},
+	} {
+		a := get(t, alice, path, "Accept", accept).expect(t, 200)
+		if got := a.header.Get("Content-Type"); got != tc.contentType {
+			t.Errorf("Accept %q: got %s", accept, got)
+		}
+		got := map[string]any{}
+		if tc.decode == nil {
+			got = a.object(t)
+		} else if err := tc.decode(a.body, &got); err != nil {
+			t.Errorf("Accept %q: %v", accept, err)
+		}
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Errorf("Accept %q (-JSON +got):\n%s", accept, diff)
+		}
+	}
+	t.Run("CBOR", func(t *testing.T) {
+		a := get(t, alice, path, "Accept", "application/cbor")
+		if a.code == http.StatusNotAcceptable {
+			return // It is behind a feature gate of the library.
+		}
+		got := &unstructured.Unstructured{}
+		if _, _, err := cbor.NewSerializer(nil, nil).Decode(a.expect(t, 200).body, nil, got); err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff(want, got.Object); diff != "" {
+			t.Errorf("(-JSON +CBOR):\n%s", diff)
+		}
+	})
+	t.Run("not offered", func(t *testing.T) {
+		for _, accept := range []string{"application/vnd.kubernetes.protobuf", "text/html"} {
+			s := get(t, alice, path, "Accept", accept).expect(t, 406).status(t)
+			if !strings.Contains(s.Message, "application/json") {
+				t.Errorf("Accept %q: got %+v", accept, s)
+			}
+		}
+	})
+	t.Run("compressed", func(t *testing.T) {
+		// Short answers are not compressed, and long ones only for those who say that they can read them.
+		a := get(t, alice, "/openapi/v2", "Accept-Encoding", "gzip").expect(t, 200)
+		if got := a.header.Get("Content-Encoding"); got != "gzip" {
+			t.Errorf("got encoding %q", got)
+		}
+	})
+}
+
+// A client-go that prefers protobuf or CBOR, as for core kinds, falls back to JSON without an error.
+func TestClientsThatPreferOtherEncodings(t *testing.T) {
+	arrange(t, solarAndWind)
+	for _, preferred := range []string{"application/vnd.kubernetes.protobuf", "application/cbor"} {
+		config := rest.CopyConfig(shared.as(t, "alice"))
+		config.AcceptContentTypes = preferred + ",application/json"
+		config.ContentType = preferred
+		client, err := versioned.NewForConfig(config)
+		if err != nil {
+			t.Fatal(err)
+		}
+		list, err := client.TenantviewV1alpha1().TenantNamespaces().List(t.Context(), metav1.ListOptions{})
+		if err != nil || len(list.Items) != 2 {
+			t.Errorf("%s: got %v, %v", preferred, list, err)
+		}
+	}
+}
+
+// Clients that want metadata only, as controllers and kubectl's completion do, get it.
+func TestPartialMetadata(t *testing.T) {
+	arrange(t, solarAndWind)
+	client, err := metadata.NewForConfig(shared.as(t, "alice"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	list, err := client.Resource(kindOf("nodes").gvr()).List(t.Context(), metav1.ListOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	for _, o := range list.Items {
+		got = append(got, o.Name+" "+o.Labels["pool"])
+	}
+	if diff := cmp.Diff([]string{"solar-1 solar", "solar-2 solar"}, got); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+}
+
+// What the server offers is reading. Everything else is refused as not allowed, to whoever asks.
+func TestMethodsNotAllowed(t *testing.T) {
+	arrange(t, solarAndWind)
+	object := []byte(`{"apiVersion":"tenantview.capsule.dev/v1alpha1","kind":"TenantNamespace","metadata":{"name":"solar-a"}}`)
+	path := kindOf("namespaces").path()
+	for _, tc := range []struct{ method, path string }{
+		{"POST", path}, {"DELETE", path}, {"PUT", path + "/solar-a"}, {"DELETE", path + "/solar-a"},
+	} {
+		s := do(t, shared.admin, tc.method, tc.path, object, "Content-Type", "application/json").expect(t, 405).status(t)
+		if s.Reason != metav1.StatusReasonMethodNotAllowed {
+			t.Errorf("%s %s: got %+v", tc.method, tc.path, s)
+		}
+		// Without a right to write, RBAC refuses first.
+		do(t, shared.as(t, "alice"), tc.method, tc.path, object, "Content-Type", "application/json").expect(t, 403)
+	}
+	a := do(t, shared.admin, "PATCH", path+"/solar-a", []byte(`{"metadata":{"labels":{"a":"b"}}}`), "Content-Type", "application/merge-patch+json")
+	a.expect(t, 405)
+}
+
+// notOlder returns the object's resourceVersion and checks that it is at least that of the upstream.
+func notOlder(t *testing.T, served map[string]any, upstream string) string {
+	t.Helper()
+	version, _, _ := unstructured.NestedString(served, "metadata", "resourceVersion")
+	if c, err := resourceversion.CompareResourceVersion(version, upstream); err != nil || c < 0 {
+		t.Errorf("the object has resourceVersion %s, upstream %s (%v)", version, upstream, err)
+	}
+	return version
+}
+
+// The metadata is the upstream object's, without what others must not act on: managedFields,
+// ownerReferences, finalizers and the last applied configuration. Spec and status are the upstream's.
+func TestObjectsMirrorTheUpstream(t *testing.T) {
+	arrange(t, solarAndWind)
+	shared.kubectl(t, shared.admin, "annotate", "namespace", "solar-b", "kubectl.kubernetes.io/last-applied-configuration=secret")
+	settle(t)
+	seen := map[string]bool{}
+	for _, k := range kinds {
+		for _, name := range ofSolar[k.upstream.Resource] {
+			upstream := get(t, shared.admin, k.upstreamPath()+"/"+name).expect(t, 200).object(t)
+			served := get(t, shared.as(t, "alice"), k.path()+"/"+name).expect(t, 200).object(t)
+			m := upstream["metadata"].(map[string]any)
+			uid, _, _ := unstructured.NestedString(served, "metadata", "uid")
+			if uid == "" || uid == m["uid"] || seen[uid] {
+				t.Errorf("%s %s has uid %q, upstream %v", k.resource, name, uid, m["uid"])
+			}
+			seen[uid] = true
+			for _, field := range []string{"managedFields", "ownerReferences", "finalizers"} {
+				delete(m, field)
+			}
+			unstructured.RemoveNestedField(upstream, "metadata", "annotations", "kubectl.kubernetes.io/last-applied-configuration")
+			m["uid"] = uid
+			// The revision of the change that the server has made of the upstream's, which is no older.
+			m["resourceVersion"] = notOlder(t, served, m["resourceVersion"].(string))
+			upstream["apiVersion"], upstream["kind"] = "tenantview.capsule.dev/v1alpha1", k.kind
+			delete(served, "tenant")
+			if diff := cmp.Diff(upstream, served); diff != "" {
+				t.Errorf("%s %s (-upstream +served):\n%s", k.resource, name, diff)
+			}
+		}
+	}
+	// Images are most of a Node, and left out of lists.
+	for _, path := range []string{"/tenantnodes", "/tenantnodes/solar-1"} {
+		a := get(t, shared.as(t, "alice"), root+path).expect(t, 200)
+		if got, want := strings.Contains(string(a.body), "registry.example.com"), strings.HasSuffix(path, "solar-1"); got != want {
+			t.Errorf("%s has images: %v", path, got)
+		}
+	}
+}

@@ -1,0 +1,7 @@
+// Copyright The tenantview Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+// Package e2e tests tenantview-apiserver as its users meet it: behind the aggregation layer of a real
+// kube-apiserver, with real identities, and with no right but those of artifacts/rbac.yaml. It knows
+// nothing of how the server computes its answers.
+package e2e

@@ -1,0 +1,87 @@
+// Copyright The tenantview Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package e2e
+
+import (
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"k8s.io/client-go/rest"
+)
+
+// Probes answer anybody, as kubelets have no identity; what they say names every source and no object.
+func TestProbes(t *testing.T) {
+	nobody := shared.DirectConfig(rest.AnonymousClientConfig(shared.admin))
+	for _, path := range []string{"/healthz", "/livez", "/readyz"} {
+		if got := string(get(t, nobody, path).expect(t, 200).body); got != "ok" {
+			t.Errorf("%s: got %q", path, got)
+		}
+		if got := string(get(t, nobody, path+"?verbose").expect(t, 200).body); !strings.Contains(got, "[+]ping ok\n") {
+			t.Errorf("%s?verbose: got %q", path, got)
+		}
+	}
+	var got []string
+	for line := range strings.Lines(string(get(t, nobody, "/readyz?verbose").body)) {
+		if source, ok := strings.CutPrefix(strings.TrimSpace(line), "[+]source-"); ok {
+			got = append(got, strings.TrimSuffix(source, " ok"))
+		}
+	}
+	// Those of the default policy.
+	want := []string{"tenants", "proxysettings", "globalproxysettings", "rolebindings", "roles", "clusterroles"}
+	for _, k := range kinds {
+		want = append(want, k.upstream.Resource)
+	}
+	slices.Sort(got)
+	slices.Sort(want)
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("sources in /readyz (-want +got):\n%s", diff)
+	}
+	version := get(t, nobody, "/version").expect(t, 200).object(t)
+	if version["gitVersion"] == "" || version["goVersion"] == "" || version["platform"] == "" {
+		t.Errorf("version: %v", version)
+	}
+	// Metrics and profiles are for those who are authorized.
+	get(t, nobody, "/metrics").expect(t, 403)
+	get(t, shared.DirectConfig(shared.as(t, "alice")), "/metrics").expect(t, 403)
+	get(t, shared.DirectConfig(shared.admin), "/debug/pprof/").expect(t, 404)
+}
+
+// The metrics are those that are documented. Whoever reads them learns how much there is and how it is
+// doing, but neither who uses the server nor what it holds.
+func TestMetrics(t *testing.T) {
+	arrange(t, strings.NewReplacer("alice", "zaphod", "solar", "heartofgold", "wind", "vogsphere", "gold,", "towel,", "name: gold", "name: towel", "kata", "babelfish").Replace(solarAndWind))
+	zaphod := shared.as(t, "zaphod", "hitchhikers")
+	for _, config := range []*rest.Config{zaphod, shared.DirectConfig(zaphod)} {
+		for _, k := range kinds {
+			get(t, config, k.path()).expect(t, 200)
+			get(t, config, k.path()+"/heartofgold-1")
+			get(t, config, k.path()+"/vogsphere-1?labelSelector=towel")
+		}
+	}
+	a := get(t, shared.DirectConfig(shared.admin), "/metrics").expect(t, 200)
+	text := string(a.body)
+	for _, name := range []string{"zaphod", "hitchhikers", "heartofgold", "vogsphere", "towel", "babelfish"} {
+		if i := strings.Index(text, name); i >= 0 {
+			t.Errorf("%s is in the metrics: %s", name, text[max(0, i-200):min(len(text), i+100)])
+		}
+	}
+	m := readMetrics(t, a)
+	for _, k := range kinds {
+		for _, name := range []string{"tenantview_objects", "tenantview_criteria", "tenantview_revision", "tenantview_list_items_count"} {
+			if m[name+`{resource="`+k.resource+`"}`] <= 0 {
+				t.Errorf("%s of %s is not there", name, k.resource)
+			}
+		}
+		if got := m[`tenantview_source_synced{source="`+k.upstream.Resource+`"}`]; got != 1 {
+			t.Errorf("%s is synced: %v", k.upstream.Resource, got)
+		}
+	}
+	for _, name := range []string{"tenantview_subjects", "tenantview_grant_apply_seconds_count", `tenantview_source_lag_seconds{source="tenants"}`} {
+		if _, ok := m[name]; !ok {
+			t.Errorf("%s is not there", name)
+		}
+	}
+}

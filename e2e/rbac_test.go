@@ -1,0 +1,198 @@
+// Copyright The tenantview Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package e2e
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+
+	rbacv1 "k8s.io/api/rbac/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/client-go/rest"
+
+	"capsule.dev/tenantview/e2e/controlplane"
+)
+
+// right is one verb on one resource of the server's ClusterRole.
+type right struct{ group, resource, verb string }
+
+func (r right) String() string { return r.verb + " " + r.resource }
+
+// rightsOf returns the rights of rules one by one.
+func rightsOf(rules []rbacv1.PolicyRule) []right {
+	var all []right
+	for _, rule := range rules {
+		for _, group := range rule.APIGroups {
+			for _, resource := range rule.Resources {
+				for _, verb := range rule.Verbs {
+					all = append(all, right{group, resource, verb})
+				}
+			}
+		}
+	}
+	return all
+}
+
+// TestRBAC shows that the rules of artifacts/rbac.yaml are enough, and that each is needed: with all of
+// them a server becomes ready and serves every kind on every way; without one of them it says which
+// source it cannot read, or cannot do something that it could. Each server has a ServiceAccount of its own.
+func TestRBAC(t *testing.T) {
+	arrange(t, solarAndWind)
+	role, err := shared.core.RbacV1().ClusterRoles().Get(t.Context(), controlplane.ServerName, metav1.GetOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	all := rightsOf(role.Rules)
+	if len(all) < 20 {
+		t.Fatalf("the ClusterRole has only %d rights", len(all))
+	}
+	t.Run("all", func(t *testing.T) {
+		for _, flags := range [][]string{nil, {"--capsule-users-only"}} {
+			s := shared.serveWith(t, "e2e-rbac-all", all, true, nil, flags...)
+			s.waitReady(t)
+			s.requireSources(t)
+		}
+	})
+	t.Run("the role for the front proxy's authority", func(t *testing.T) {
+		t.Parallel()
+		s := shared.serveWith(t, "e2e-rbac-auth", all, false, nil)
+		eventually(t, "the sources are ready and nothing else", func() error { return s.onlyFails(t, "authentication") })
+	})
+	for i, r := range all {
+		t.Run(r.String(), func(t *testing.T) {
+			t.Parallel()
+			var environment []string
+			if r.verb == "list" {
+				// Since v1.34, kube-apiserver lists to who may watch, on one stream. Older ones do not.
+				environment = append(environment, "KUBE_FEATURE_WatchListClient=false")
+			}
+			s := shared.serveWith(t, fmt.Sprintf("e2e-rbac-%d", i), slices.Concat(all[:i], all[i+1:]), true, environment, "--capsule-users-only")
+			switch r.verb {
+			case "create":
+				s.waitReady(t)
+				s.requireReviews(t, r)
+			case "list":
+				eventually(t, "only this source is not ready", func() error { return s.onlyFails(t, "source-"+r.resource) })
+				// Before it has read everything, nothing is the truth.
+				if a, err := s.get(t, shared.admin, kindOf("namespaces").path()); err != nil || a.code != 503 {
+					t.Errorf("the server answers %d: %s (%v)", a.code, a.body, err)
+				}
+			case "watch":
+				eventually(t, "the server says that it cannot follow the source", func() error { return s.lags(t, r.resource) })
+			}
+		})
+	}
+}
+
+// serveWith runs a server as a new ServiceAccount with these rights, and that to read how kube-apiserver
+// authenticates, and no others.
+func (c *cluster) serveWith(t *testing.T, name string, rights []right, authReader bool, environment []string, flags ...string) *server {
+	t.Helper()
+	yaml := &strings.Builder{}
+	fmt.Fprintf(yaml, "{apiVersion: rbac.authorization.k8s.io/v1, kind: ClusterRole, metadata: {name: %s}, rules: [", name)
+	for _, r := range rights {
+		fmt.Fprintf(yaml, "{apiGroups: [%q], resources: [%s], verbs: [%s]}, ", r.group, r.resource, r.verb)
+	}
+	fmt.Fprintf(yaml, `]}
+---
+apiVersion: rbac.authorization.k8s.io/v1
+kind: ClusterRoleBinding
+metadata: {name: %[1]s}
+roleRef: {apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: %[1]s}
+subjects: [{kind: ServiceAccount, name: %[1]s, namespace: e2e-rbac}]
+`, name)
+	if authReader {
+		fmt.Fprintf(yaml, `---
+apiVersion: rbac.authorization.k8s.io/v1
+kind: RoleBinding
+metadata: {name: %[1]s, namespace: kube-system}
+roleRef: {apiGroup: rbac.authorization.k8s.io, kind: Role, name: extension-apiserver-authentication-reader}
+subjects: [{kind: ServiceAccount, name: %[1]s, namespace: e2e-rbac}]
+`, name)
+	}
+	account := c.as(t, "system:serviceaccount:e2e-rbac:"+name)
+	c.create(t, yaml.String())
+	return c.serve(t, account, environment, flags...)
+}
+
+// onlyFails returns nil if this check of /readyz fails, and no other.
+func (s *server) onlyFails(t *testing.T, check string) error {
+	t.Helper()
+	failed, err := s.failedChecks(t)
+	if err != nil || slices.Equal(failed, []string{check}) {
+		return err
+	}
+	return fmt.Errorf("failed checks: %v", failed)
+}
+
+// lags returns nil if the server says, by its probe or by its metrics, that a source is behind.
+func (s *server) lags(t *testing.T, source string) error {
+	t.Helper()
+	if err := s.onlyFails(t, "source-"+source); err == nil {
+		return nil
+	}
+	a, err := s.get(t, shared.admin, "/metrics")
+	if err != nil || a.code != 200 {
+		return fmt.Errorf("got %d: %s (%w)", a.code, a.body, err)
+	}
+	for name, value := range readMetrics(t, a) {
+		if strings.HasPrefix(name, "tenantview_source_lag_seconds{") && value > 0 {
+			if name == fmt.Sprintf("tenantview_source_lag_seconds{source=%q}", source) {
+				return nil
+			}
+			return fmt.Errorf("%s is %v", name, value)
+		}
+	}
+	return fmt.Errorf("nothing lags")
+}
+
+// requireSources checks that the server follows all sources, and answers on each way.
+func (s *server) requireSources(t *testing.T) {
+	t.Helper()
+	for _, config := range []*rest.Config{shared.as(t, "alice"), shared.as(t, "system:serviceaccount:e2e-ci:bot")} {
+		for _, k := range kinds {
+			if a, err := s.get(t, config, k.path()); err != nil || a.code != 200 {
+				t.Errorf("%s: got %d %s (%v)", k.resource, a.code, a.body, err)
+			}
+		}
+	}
+	a, err := s.get(t, shared.admin, "/metrics")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, value := range readMetrics(t, a) {
+		if (strings.HasPrefix(name, "tenantview_source_lag_seconds{") && value != 0) || (strings.HasPrefix(name, "tenantview_source_synced{") && value != 1) {
+			t.Errorf("%s is %v", name, value)
+		}
+	}
+}
+
+// requireReviews checks what the server can no longer do without a right to create reviews.
+func (s *server) requireReviews(t *testing.T, r right) {
+	t.Helper()
+	path := kindOf("namespaces").path()
+	ask := func(config *rest.Config) int {
+		t.Helper()
+		a, err := s.get(t, config, path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return a.code
+	}
+	token, certificate := ask(shared.as(t, "system:serviceaccount:e2e-ci:bot")), ask(shared.as(t, "alice"))
+	switch r.resource {
+	case "tokenreviews":
+		if token != 401 || certificate != 200 {
+			t.Errorf("a token is answered %d, a certificate %d", token, certificate)
+		}
+	case "subjectaccessreviews":
+		if token == 200 || certificate == 200 {
+			t.Errorf("a token is answered %d, a certificate %d", token, certificate)
+		}
+	default:
+		t.Errorf("nobody knows what it is for: %v", r)
+	}
+}

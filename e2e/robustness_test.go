@@ -1,0 +1,349 @@
+// Copyright The tenantview Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package e2e
+
+import (
+	"context"
+	"crypto/tls"
+	"fmt"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"syscall"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"capsule.dev/tenantview/e2e/controlplane"
+)
+
+var capsuleCRDs = []string{
+	"tenants.capsule.clastix.io", "proxysettings.capsule.clastix.io",
+	"globalproxysettings.capsule.clastix.io", "capsuleconfigurations.capsule.clastix.io",
+}
+
+// Capsule may be removed and installed while the server runs: without its kinds nobody is granted
+// anything and everything else works; when they are back, so is what they grant. The server is never
+// restarted, and never not ready.
+func TestCapsuleComesAndGoes(t *testing.T) {
+	arrange(t, solarAndWind)
+	requireOfSolar(t)
+	process := serverProcess(t)
+	t.Cleanup(func() {
+		if err := shared.Install(context.Background()); err != nil {
+			t.Error(err)
+		}
+	})
+	crds := shared.dynamic.Resource(resources["CustomResourceDefinition"])
+	for _, crd := range capsuleCRDs {
+		if err := crds.Delete(t.Context(), crd, metav1.DeleteOptions{}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	eventually(t, "the kinds are gone", func() error {
+		for _, crd := range capsuleCRDs {
+			if _, err := crds.Get(t.Context(), crd, metav1.GetOptions{}); !apierrors.IsNotFound(err) {
+				return fmt.Errorf("%s is still there: %w", crd, err)
+			}
+		}
+		return nil
+	})
+	absent := func(want float64) error {
+		for name, value := range shared.directMetrics(t) {
+			source := strings.TrimSuffix(strings.TrimPrefix(name, `tenantview_source_absent{source="`), `"}`)
+			if slices.Contains(capsuleCRDs, source+".capsule.clastix.io") && value != want {
+				return fmt.Errorf("%s is %v", name, value)
+			}
+		}
+		return nil
+	}
+	eventually(t, "the server knows that they are gone", func() error { return absent(1) })
+	for _, k := range kinds {
+		if list := get(t, shared.as(t, "alice"), k.path()).expect(t, 200).list(t); len(list.Items) > 0 {
+			t.Errorf("without Capsule, alice sees %v", names(list))
+		}
+		if list := get(t, shared.admin, k.path()).expect(t, 200).list(t); len(list.Items) == 0 {
+			t.Errorf("without Capsule, an administrator sees no %s", k.resource)
+		}
+	}
+	get(t, shared.DirectConfig(shared.admin), "/readyz").expect(t, 200)
+
+	if err := shared.Install(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	eventually(t, "the server knows that they are back", func() error { return absent(0) })
+	shared.update(t, solarAndWind)
+	settle(t)
+	requireOfSolar(t)
+	if serverProcess(t) != process {
+		t.Error("the server is another process")
+	}
+}
+
+// serverProcess identifies the process of the control plane's server.
+func serverProcess(t *testing.T) float64 {
+	t.Helper()
+	return shared.directMetrics(t)["process_start_time_seconds"]
+}
+
+// startComponents starts what a test has stopped.
+func startComponents(t *testing.T, components ...controlplane.Component) {
+	t.Helper()
+	for _, c := range components {
+		if _, err := shared.StartComponent(context.WithoutCancel(t.Context()), c); err != nil {
+			t.Error(err)
+		}
+	}
+}
+
+// A server that starts before kube-apiserver is alive and waits for it: /readyz says what it waits for,
+// nobody is let in, and it becomes ready by itself.
+func TestStartBeforeKubeAPIServer(t *testing.T) {
+	arrange(t, solarAndWind)
+	account := shared.as(t, "system:serviceaccount:"+controlplane.ServerNamespace+":"+controlplane.ServerName)
+	alice := shared.as(t, "alice")
+	t.Cleanup(func() { startComponents(t, controlplane.APIServer, controlplane.ControllerManager) })
+	if err := shared.KillComponent(t.Context(), controlplane.APIServer); err != nil {
+		t.Fatal(err)
+	}
+	s := shared.serve(t, account, nil)
+	failed, err := s.failedChecks(t)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, k := range kinds {
+		if !slices.Contains(failed, "source-"+k.upstream.Resource) {
+			t.Errorf("not among the failed checks: %s", k.upstream.Resource)
+		}
+	}
+	if !slices.Contains(failed, "source-tenants") || !slices.Contains(failed, "authentication") {
+		t.Errorf("failed checks: %v", failed)
+	}
+	if a, err := s.get(t, alice, "/livez"); err != nil || a.code != 200 {
+		t.Errorf("livez: %d %s (%v)", a.code, a.body, err)
+	}
+	if a, err := s.get(t, alice, kindOf("namespaces").path()); err != nil || a.code == 200 {
+		t.Errorf("before it knows anything the server answers %d: %s (%v)", a.code, a.body, err)
+	}
+	startComponents(t, controlplane.APIServer, controlplane.ControllerManager)
+	s.waitReady(t)
+	a, err := s.get(t, alice, kindOf("namespaces").path())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(ofSolar["namespaces"], names(a.expect(t, 200).list(t))); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+	if err := shared.WaitAPIServiceAvailable(t.Context()); err != nil {
+		t.Error(err)
+	}
+}
+
+// When kube-apiserver goes away, the server goes on serving what it knows to those whom it can recognize
+// without asking, stays ready, and says in its metrics that it is behind. It recovers by itself.
+func TestKubeAPIServerGoesAway(t *testing.T) {
+	arrange(t, solarAndWind)
+	// Members of system:masters are authorized without asking kube-apiserver.
+	direct := shared.DirectConfig(shared.admin)
+	seen := func(resource string) []string {
+		t.Helper()
+		return names(get(t, direct, kindOf(resource).path()).expect(t, 200).list(t))
+	}
+	before := make(map[string][]string)
+	for _, k := range kinds {
+		before[k.upstream.Resource] = seen(k.upstream.Resource)
+	}
+	process := serverProcess(t)
+	t.Cleanup(func() { startComponents(t, controlplane.APIServer, controlplane.ControllerManager) })
+	if err := shared.KillComponent(t.Context(), controlplane.APIServer); err != nil {
+		t.Fatal(err)
+	}
+	const lag = `tenantview_source_lag_seconds{source=%q}`
+	eventually(t, "the metrics say that the sources lag", func() error {
+		m := shared.directMetrics(t)
+		for _, source := range []string{"namespaces", "tenants", "clusterroles"} {
+			if m[fmt.Sprintf(lag, source)] <= 0 {
+				return missing("lag of " + source)
+			}
+		}
+		return nil
+	})
+	for _, k := range kinds {
+		if diff := cmp.Diff(before[k.upstream.Resource], seen(k.upstream.Resource)); diff != "" {
+			t.Errorf("%s (-before +without kube-apiserver):\n%s", k.resource, diff)
+		}
+	}
+	get(t, direct, "/readyz").expect(t, 200)
+	get(t, direct, "/livez").expect(t, 200)
+
+	startComponents(t, controlplane.APIServer, controlplane.ControllerManager)
+	if err := shared.WaitAPIServiceAvailable(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	shared.create(t, `
+apiVersion: v1
+kind: Namespace
+metadata: {name: solar-c, ownerReferences: [{apiVersion: capsule.clastix.io/v1beta2, kind: Tenant, name: solar, uid: "`+string(shared.read(t, decode(t, "{apiVersion: capsule.clastix.io/v1beta2, kind: Tenant, metadata: {name: solar}}")[0]).GetUID())+`"}]}
+`)
+	settle(t)
+	if diff := cmp.Diff([]string{"solar-a", "solar-b", "solar-c"}, names(get(t, shared.as(t, "alice"), kindOf("namespaces").path()).expect(t, 200).list(t))); diff != "" {
+		t.Errorf("afterwards (-want +got):\n%s", diff)
+	}
+	eventually(t, "nothing lags", func() error {
+		for name, value := range shared.directMetrics(t) {
+			if strings.HasPrefix(name, "tenantview_source_lag_seconds{") && value > 0 {
+				return fmt.Errorf("%s is %v", name, value)
+			}
+		}
+		return nil
+	})
+	if serverProcess(t) != process {
+		t.Error("the server is another process")
+	}
+}
+
+// A server that was killed comes back with the same view: it keeps nothing that could be lost.
+func TestServerIsKilled(t *testing.T) {
+	arrange(t, solarAndWind)
+	if err := shared.KillComponent(t.Context(), controlplane.Server); err != nil {
+		t.Fatal(err)
+	}
+	if a := get(t, shared.as(t, "alice"), kindOf("namespaces").path()); a.code != 503 {
+		t.Errorf("without a server kube-apiserver answers %d: %s", a.code, a.body)
+	}
+	if _, err := shared.StartServer(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	requireOfSolar(t)
+}
+
+// On SIGTERM the server says first that it is not ready, still answers those who come, and then ends in
+// order.
+func TestServerIsTerminated(t *testing.T) {
+	arrange(t, solarAndWind)
+	account := shared.as(t, "system:serviceaccount:"+controlplane.ServerNamespace+":"+controlplane.ServerName)
+	s := shared.serve(t, account, nil, "--shutdown-delay-duration=3s")
+	s.waitReady(t)
+	if err := s.process.Signal(syscall.SIGTERM); err != nil {
+		t.Fatal(err)
+	}
+	eventually(t, "the server says that it is ending", func() error {
+		failed, err := s.failedChecks(t)
+		if err == nil && !slices.Contains(failed, "shutdown") {
+			err = fmt.Errorf("failed checks: %v", failed)
+		}
+		return err
+	})
+	a, err := s.get(t, shared.as(t, "alice"), kindOf("namespaces").path())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(ofSolar["namespaces"], names(a.expect(t, 200).list(t))); diff != "" {
+		t.Errorf("while it ends (-want +got):\n%s", diff)
+	}
+	eventually(t, "the server has ended", func() error {
+		select {
+		case <-s.ended:
+			return nil
+		default:
+			return missing("end")
+		}
+	})
+	if s.code != 0 {
+		t.Errorf("exit code %d:\n%s", s.code, s.output)
+	}
+}
+
+// Wrong flags end the start with one line that says which, and why.
+func TestWrongFlags(t *testing.T) {
+	garbage := filepath.Join(t.TempDir(), "garbage")
+	if err := os.WriteFile(garbage, []byte("garbage"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	kubeconfig := "--kubeconfig=" + filepath.Join(shared.dir, controlplane.ServerName+".kubeconfig")
+	for name, tc := range map[string]struct {
+		flags []string
+		// want are parts of the line.
+		want []string
+	}{
+		"a value that there is not":       {[]string{kubeconfig, "--owner-grants=Some"}, []string{"--owner-grants", "ProxySettings, Implicit"}},
+		"a profile that there is not":     {[]string{kubeconfig, "--profile=mine"}, []string{"--profile", "capsule-proxy"}},
+		"a flag that there is not":        {[]string{kubeconfig, "--color=red"}, []string{"--color"}},
+		"an argument":                     {[]string{kubeconfig, "now"}, []string{`"now"`}},
+		"no kubeconfig":                   {nil, []string{"--kubeconfig"}},
+		"a kubeconfig that is missing":    {[]string{"--kubeconfig=/does/not/exist"}, []string{"--kubeconfig", "no such file"}},
+		"a kubeconfig that is none":       {[]string{"--kubeconfig=" + garbage}, []string{"--kubeconfig"}},
+		"a certificate that is missing":   {[]string{kubeconfig, "--tls-cert-file=/does/not/exist", "--tls-private-key-file=" + garbage}, []string{"--tls-cert-file", "no such file"}},
+		"a certificate that is none":      {[]string{kubeconfig, "--tls-cert-file=" + garbage, "--tls-private-key-file=" + garbage}, []string{"--tls-cert-file"}},
+		"a certificate without a key":     {[]string{kubeconfig, "--tls-cert-file=" + filepath.Join(shared.dir, "pki", "tenantview.crt")}, []string{"--tls-private-key-file"}},
+		"a port that there is not":        {[]string{kubeconfig, "--secure-port=70000"}, []string{"--secure-port"}},
+		"a port that is taken":            {[]string{kubeconfig, "--bind-address=127.0.0.1", fmt.Sprintf("--secure-port=%d", shared.Ports().Server)}, []string{"--secure-port", "address already in use"}},
+		"a duration that is negative":     {[]string{kubeconfig, "--shutdown-delay-duration=-1s"}, []string{"--shutdown-delay-duration"}},
+		"an audit policy that is missing": {[]string{kubeconfig, "--audit-policy-file=/does/not/exist"}, []string{"--audit-policy-file", "no such file"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := shared.spawn(t, nil, tc.flags...)
+			eventually(t, "the program ends", func() error {
+				select {
+				case <-s.ended:
+					return nil
+				default:
+					return missing("end")
+				}
+			})
+			// Before it, a server that gets as far as to listen logs what it does.
+			var said []string
+			for line := range strings.Lines(s.output.String()) {
+				if strings.HasPrefix(line, controlplane.ServerName+": ") {
+					said = append(said, strings.TrimSpace(line))
+				} else if !logLine.MatchString(line) {
+					t.Errorf("neither the error nor a line of the log: %s", line)
+				}
+			}
+			if s.code == 0 || len(said) != 1 {
+				t.Fatalf("exit code %d, not one line:\n%s", s.code, s.output)
+			}
+			for _, part := range tc.want {
+				if !strings.Contains(said[0], part) {
+					t.Errorf("no %q in: %s", part, said[0])
+				}
+			}
+		})
+	}
+}
+
+var logLine = regexp.MustCompile(`^[IWE]\d{4} `)
+
+// A new serving certificate on disk is used for new connections without a restart.
+func TestServingCertificateIsRenewed(t *testing.T) {
+	process := serverProcess(t)
+	serial := func() string {
+		connection, err := tls.Dial("tcp", controlplane.Address(shared.Ports().Server), &tls.Config{InsecureSkipVerify: true}) // Only the serial number matters.
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer connection.Close()
+		return connection.ConnectionState().PeerCertificates[0].SerialNumber.String()
+	}
+	before := serial()
+	if err := shared.RenewServerCertificate(); err != nil {
+		t.Fatal(err)
+	}
+	eventually(t, "the server has the new certificate", func() error {
+		if serial() == before {
+			return missing("new certificate")
+		}
+		return nil
+	})
+	get(t, shared.DirectConfig(shared.as(t, "alice")), kindOf("namespaces").path()).expect(t, 200)
+	get(t, shared.as(t, "alice"), kindOf("namespaces").path()).expect(t, 200)
+	if serverProcess(t) != process {
+		t.Error("the server is another process")
+	}
+}

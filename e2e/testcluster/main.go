@@ -1,0 +1,88 @@
+// Copyright The tenantview Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package testcluster
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"syscall"
+	"testing"
+	"time"
+
+	"capsule.dev/tenantview/e2e/controlplane"
+)
+
+// Main runs the tests of a package with a control plane of their own and returns the exit code. Before
+// the tests run, use is given the cluster. The server runs with the flags.
+func Main(m *testing.M, flags []string, use func(*Cluster)) int {
+	// An interrupted run must stop its programs, too.
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	code, err := run(ctx, m, flags, use)
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "e2e:", err)
+		return 1
+	}
+	return code
+}
+
+// run starts the control plane, runs the tests, and stops what it has started. The logs of a run that
+// failed are kept.
+func run(ctx context.Context, m *testing.M, flags []string, use func(*Cluster)) (code int, err error) {
+	root, err := controlplane.RepositoryRoot(".")
+	if err != nil {
+		return 1, err
+	}
+	// The programs of make up serve the tests, too: building them takes minutes.
+	bin := filepath.Join(root, ".run", "bin")
+	if err := controlplane.Build(ctx, root, bin); err != nil {
+		return 1, err
+	}
+	dir, err := os.MkdirTemp("", "tenantview-e2e-")
+	if err != nil {
+		return 1, err
+	}
+	defer func() {
+		if code == 0 && err == nil {
+			err = os.RemoveAll(dir)
+		} else {
+			fmt.Fprintln(os.Stderr, "e2e: the logs are in", filepath.Join(dir, "logs"))
+		}
+	}()
+	cp, err := controlplane.Start(ctx, controlplane.Config{Dir: dir, BinDir: bin})
+	if err != nil {
+		return 1, err
+	}
+	defer func() {
+		stopping, cancel := context.WithTimeout(context.WithoutCancel(ctx), 2*time.Minute)
+		defer cancel()
+		err = errors.Join(err, cp.Stop(stopping))
+	}()
+	go stopEarly(ctx, cp)
+	if err := cp.Install(ctx); err != nil {
+		return 1, err
+	}
+	if _, err := cp.StartServer(ctx, flags...); err != nil {
+		return 1, err
+	}
+	c, err := newCluster(cp, root, bin, dir, flags)
+	if err != nil {
+		return 1, err
+	}
+	use(c)
+	return m.Run(), ctx.Err()
+}
+
+// stopEarly makes an interrupted run end soon: without a control plane every test fails. The programs are
+// children of this process and die with it.
+func stopEarly(ctx context.Context, cp *controlplane.ControlPlane) {
+	<-ctx.Done()
+	for _, c := range controlplane.Components {
+		_ = cp.SignalComponent(c, syscall.SIGKILL)
+	}
+}

@@ -1,0 +1,255 @@
+// Copyright The tenantview Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package watch
+
+import (
+	"bufio"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"golang.org/x/sync/errgroup"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/client-go/rest"
+
+	"capsule.dev/tenantview/e2e/testcluster"
+)
+
+// outcome is what a client is told.
+type outcome struct {
+	Code            int
+	Reason, Message string
+	// Event is the type of the first event of a watch, and End that the watch ended before one came.
+	Event string
+	End   bool
+}
+
+// badInput are watches below the path of a resource that are answered as kube-apiserver answers them for
+// the upstream kind, to somebody who sees all of it.
+var badInput = []string{
+	// Resource versions. The largest are too large.
+	"?watch=1&resourceVersion=garbage", "?watch=1&resourceVersion=-1", "?watch=1&resourceVersion=99999999999999999999999",
+	"?watch=1&resourceVersion=18446744073709551615", "?watch=1&resourceVersion=999999999999", "?watch=1&resourceVersionMatch=Exact",
+	"?watch=1&resourceVersion=1&resourceVersionMatch=Exact", "?watch=1&resourceVersion=0&resourceVersionMatch=NotOlderThan",
+	"?watch=1&resourceVersionMatch=garbage", "?watch=garbage&resourceVersion=garbage",
+	// Pages of watches make no sense.
+	"?watch=1&continue=garbage", "?watch=1&continue=garbage&resourceVersion=0", "?watch=1&limit=-1", "?watch=1&limit=1",
+	// Selectors.
+	"?watch=1&labelSelector=a%20in", "?watch=1&fieldSelector=spec.nonsense%3Dx", "?watch=1&fieldSelector=metadata.name",
+	"?watch=1&fieldSelector=metadata.name%3Dno%2Fname&timeoutSeconds=1",
+	// Initial events.
+	"?watch=1&sendInitialEvents=true", "?watch=1&sendInitialEvents=false", "?watch=1&sendInitialEvents=garbage",
+	"?watch=1&sendInitialEvents=true&resourceVersion=0", "?watch=1&sendInitialEvents=true&resourceVersionMatch=Exact",
+	"?watch=1&sendInitialEvents=true&resourceVersionMatch=NotOlderThan", "?watch=1&sendInitialEvents=true&resourceVersionMatch=NotOlderThan&allowWatchBookmarks=true",
+	"?watch=1&sendInitialEvents=true&resourceVersionMatch=NotOlderThan&resourceVersion=garbage&allowWatchBookmarks=true",
+	"?watch=1&sendInitialEvents=true&resourceVersionMatch=NotOlderThan&resourceVersion=999999999999&allowWatchBookmarks=true",
+	"?watch=1&sendInitialEvents=true&resourceVersionMatch=garbage", "?watch=1&sendInitialEvents=false&resourceVersionMatch=NotOlderThan&timeoutSeconds=1",
+	"?watch=1&sendInitialEvents=true&resourceVersionMatch=NotOlderThan&continue=garbage",
+	// Time.
+	"?watch=1&timeoutSeconds=garbage", "?watch=1&timeoutSeconds=0", "?watch=1&timeoutSeconds=1.5",
+	"?watch=1&timeoutSeconds=99999999999999999999",
+	"?watch=1&timeoutSeconds=1&labelSelector=nobody%3Dhas-it",
+
+	// One object. Watching one by its path is an old way to watch.
+	"/sentinel?watch=true", "/sentinel?watch=1&fieldSelector=metadata.name%3Dsentinel", "/sentinel?watch=true&fieldSelector=metadata.name%3Dother",
+	"/sentinel?watch=true&resourceVersion=garbage", "/sentinel?watch=true&resourceVersion=999999999999", "/nobody?watch=true&timeoutSeconds=1",
+	"/sentinel?watch=true&timeoutSeconds=garbage", "/sentinel/nonsense?watch=1",
+}
+
+// differences are the watches that must be answered otherwise than by kube-apiserver.
+var differences = map[string]outcome{
+	// kube-apiserver says nothing until its revision is so high. There is one history of a cluster, and it
+	// gets there. Ours may be that of a server that has just been restarted, and never get to what another one
+	// has issued: the client must list again.
+	"?watch=1&resourceVersion=18446744073709551615": {
+		Code: http.StatusOK, Event: "ERROR 504", Reason: string(metav1.StatusReasonTimeout),
+		Message: "Timeout: Too large resource version: 18446744073709551615, current: N",
+	},
+	"?watch=1&resourceVersion=999999999999": {
+		Code: http.StatusOK, Event: "ERROR 504", Reason: string(metav1.StatusReasonTimeout),
+		Message: "Timeout: Too large resource version: 999999999999, current: N",
+	},
+}
+
+// A client that handles kube-apiserver's errors must meet no others.
+func TestBadInput(t *testing.T) {
+	everybodys.start(t)
+	group, ctx := errgroup.WithContext(t.Context())
+	group.SetLimit(24) // some wait for seconds until they are answered
+	for _, k := range kinds {
+		for _, request := range badInput {
+			group.Go(func() error {
+				ours, err := ask(ctx, shared.Admin, k.path()+request)
+				if err != nil {
+					return fmt.Errorf("%s%s: %w", k.path(), request, err)
+				}
+				want, known := differences[request]
+				if !known {
+					if want, err = ask(ctx, shared.Admin, k.upstreamPath()+request); err != nil {
+						return fmt.Errorf("%s%s: %w", k.upstreamPath(), request, err)
+					}
+				}
+				ours, want = k.normal(ours), k.normal(want)
+				if strings.Contains(request, "resourceVersion=") && want.Code == http.StatusInternalServerError && ours.Code == http.StatusBadRequest {
+					// What is no number is the client's mistake. kube-apiserver says so when it lists, and
+					// calls it its own when it watches or gets; so that nobody is called at night, ours never does.
+					want.Code, want.Reason = http.StatusBadRequest, string(metav1.StatusReasonBadRequest)
+				}
+				if unknown := "is not a known field selector"; strings.Contains(ours.Message, unknown) {
+					// The message of those upstream kinds that have no field selectors of their own.
+					want.Message = ours.Message
+				}
+				if diff := cmp.Diff(want, ours); diff != "" {
+					t.Errorf("%s%s (-kube-apiserver +got):\n%s", k.upstream.Resource, request, diff)
+				}
+				return nil
+			})
+		}
+	}
+	if err := group.Wait(); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// A watch whose time is over before it begins, or too long to be counted, ends at once or lasts; it must
+// be answered.
+func TestOddTimeouts(t *testing.T) {
+	everybodys.start(t)
+	for _, k := range kinds {
+		for _, timeout := range []string{"-1", "9223372036854775807", "-9223372036854775808"} {
+			request := "?watch=1&timeoutSeconds=" + timeout
+			ours, err := ask(t.Context(), shared.Admin, k.path()+request)
+			if err != nil {
+				t.Fatal(err)
+			}
+			theirs, err := ask(t.Context(), shared.Admin, k.upstreamPath()+request)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if ours.Code != theirs.Code {
+				t.Errorf("%s%s: got code %d, kube-apiserver's is %d", k.resource(), request, ours.Code, theirs.Code)
+			}
+		}
+	}
+}
+
+// ask sends a request and reads as much of the answer as makes the outcome.
+func ask(ctx context.Context, config *rest.Config, path string) (outcome, error) {
+	ctx, cancel := context.WithTimeout(ctx, testcluster.Patience)
+	defer cancel()
+	client, err := rest.HTTPClientFor(config)
+	if err != nil {
+		return outcome{}, err
+	}
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, config.Host+path, nil)
+	if err != nil {
+		return outcome{}, err
+	}
+	response, err := client.Do(request)
+	if err != nil {
+		return outcome{}, err
+	}
+	defer response.Body.Close()
+	o := outcome{Code: response.StatusCode}
+	line, err := bufio.NewReader(response.Body).ReadBytes('\n')
+	if errors.Is(err, io.EOF) && len(line) == 0 {
+		o.End = true
+		return o, nil
+	}
+	if err != nil && !errors.Is(err, io.EOF) {
+		return outcome{}, err
+	}
+	var answer struct {
+		Kind, Type string
+		Object     json.RawMessage
+	}
+	if err := json.Unmarshal(line, &answer); err != nil {
+		o.Message = string(line)
+		return o, nil // an answer that is no JSON is one to compare, too
+	}
+	if o.Event = answer.Type; o.Event != "" {
+		line, answer.Kind = answer.Object, ""
+		if o.Event == "ERROR" {
+			answer.Kind = "Status"
+		}
+	}
+	if answer.Kind == "Status" {
+		var status metav1.Status
+		if err := json.Unmarshal(line, &status); err != nil {
+			return outcome{}, err
+		}
+		o.Reason, o.Message = string(status.Reason), status.Message
+		if o.Event != "" {
+			o.Event = fmt.Sprintf("ERROR %d", status.Code)
+		}
+	}
+	return o, nil
+}
+
+var currentRevision = regexp.MustCompile("current: [0-9]+")
+
+// normal speaks of our kind as of the upstream kind, and leaves out what changes all the time.
+func (k kind) normal(o outcome) outcome {
+	upstream := k.upstream.Resource
+	if k.upstream.Group != "" {
+		upstream += "." + k.upstream.Group
+	}
+	o.Message = strings.NewReplacer(
+		k.resource()+".tenantview.capsule.dev", upstream, "Tenant"+k.kind, k.kind, k.resource(), k.upstream.Resource,
+	).Replace(o.Message)
+	o.Message = currentRevision.ReplaceAllString(o.Message, "current: N")
+	return o
+}
+
+// A revision that this server has not given to this user stands for an unknown past: it is another
+// server's, or another user's. kube-apiserver has one history for all and resumes at any revision of it.
+// 410 is the one error on which every client lists again.
+func TestForeignRevision(t *testing.T) {
+	everybodys.start(t)
+	s := newScene()
+	for _, k := range kinds {
+		theirs := testcluster.Get(t, shared.Admin, k.upstreamPath()).List(t).GetResourceVersion()
+		everybodys.show(t, k)
+		for _, request := range []string{"?watch=1&resourceVersion=" + theirs, "?watch=1&resourceVersion=1"} {
+			got, err := ask(t.Context(), shared.As(t, s.user), k.path()+request)
+			if err != nil {
+				t.Fatal(err)
+			}
+			got.Message = ""
+			if want := (outcome{Code: http.StatusOK, Event: "ERROR 410", Reason: string(metav1.StatusReasonExpired)}); got != want {
+				t.Errorf("%s%s: got %+v, want %+v", k.resource(), request, got, want)
+			}
+		}
+	}
+}
+
+// A watch ends when its time is over, and says where it was before that.
+func TestTimeout(t *testing.T) {
+	everybodys.start(t)
+	k := kindOf("storageclasses")
+	user := shared.As(t, newScene().user)
+	start := time.Now()
+	stream := testcluster.Watch(t, user, k.path()+"?watch=1&timeoutSeconds=3&allowWatchBookmarks=true")
+	events := stream.Rest(t)
+	if took := time.Since(start); took < 3*time.Second {
+		t.Errorf("it ended after %v", took)
+	}
+	if n := len(events); n < 2 || events[n-1].Type != "BOOKMARK" {
+		t.Fatalf("got %v, want a bookmark at the end", events)
+	}
+	// With that the client goes on.
+	everybodys.show(t, k)
+	again := testcluster.Watch(t, user, k.path()+"?watch=1&resourceVersion="+events[len(events)-1].ResourceVersion())
+	if e := again.Next(t); e.String() != "MODIFIED "+sentinelName {
+		t.Errorf("resumed at the bookmark: %v", e)
+	}
+}

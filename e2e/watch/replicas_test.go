@@ -1,0 +1,238 @@
+// Copyright The tenantview Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package watch
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"net"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+
+	"k8s.io/client-go/rest"
+
+	"capsule.dev/tenantview/e2e/controlplane"
+	"capsule.dev/tenantview/e2e/testcluster"
+)
+
+// replicas are two servers behind the address to which the APIService leads.
+type replicas struct {
+	balancer *balancer
+	// first is the server of the control plane, second another one of the same flags.
+	first, second string
+	cmd           *exec.Cmd
+}
+
+// newReplicas starts a second server, and puts a balancer before both. All is undone when the test ends.
+func newReplicas(t *testing.T) *replicas {
+	t.Helper()
+	r := &replicas{
+		first:    controlplane.Address(shared.Ports().Server),
+		balancer: newBalancer(t),
+	}
+	r.startSecond(t)
+	r.balancer.use(r.first, r.second)
+	lead := func(ctx context.Context, port int) error {
+		service := fmt.Sprintf("spec: {ports: [{name: https, port: %d}]}", port)
+		if err := shared.TryPatch(ctx, "Service", controlplane.ServerNamespace, controlplane.ServerName, service); err != nil {
+			return err
+		}
+		api := fmt.Sprintf("spec: {service: {port: %d}}", port)
+		if err := shared.TryPatch(ctx, "APIService", "", controlplane.APIServiceName, api); err != nil {
+			return err
+		}
+		return shared.WaitAPIServiceAvailable(ctx)
+	}
+	t.Cleanup(func() {
+		if err := lead(context.WithoutCancel(t.Context()), shared.Ports().Server); err != nil {
+			t.Error(err)
+		}
+	})
+	if err := lead(t.Context(), r.balancer.port()); err != nil {
+		t.Fatal(err)
+	}
+	return r
+}
+
+// startSecond starts the second server, with the arguments of the first but another port.
+func (r *replicas) startSecond(t *testing.T) {
+	t.Helper()
+	data, err := os.ReadFile(filepath.Join(shared.Dir, "processes", string(controlplane.Server)+".json"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var record struct {
+		Path string
+		Args []string
+	}
+	if err := json.Unmarshal(data, &record); err != nil {
+		t.Fatal(err)
+	}
+	port := 20000 + rand.IntN(12000)
+	r.second = controlplane.Address(port)
+	args := append(slices.Clone(record.Args), fmt.Sprintf("--secure-port=%d", port))
+	log, err := os.Create(filepath.Join(shared.Dir, "logs", "second.log"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { log.Close() })
+	r.cmd = exec.Command(record.Path, args...)
+	r.cmd.Stdout, r.cmd.Stderr = log, log
+	r.cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
+	if err := r.cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		_ = r.cmd.Process.Kill()
+		_ = r.cmd.Wait()
+	})
+	direct := r.config(shared.Admin)
+	testcluster.Eventually(t, "the second server is ready", func() error {
+		answer, err := testcluster.TryGet(t.Context(), direct, "/readyz")
+		if err == nil && answer.Code != http.StatusOK {
+			err = fmt.Errorf("it says %s", answer.Body)
+		}
+		return err
+	})
+}
+
+// config calls the second server directly.
+func (r *replicas) config(config *rest.Config) *rest.Config {
+	config = shared.DirectConfig(config)
+	config.Host = "https://" + r.second
+	return config
+}
+
+// balancer gives each connection to one of its backends.
+type balancer struct {
+	listener net.Listener
+
+	mu       sync.Mutex
+	backends []string
+	conns    map[net.Conn]struct{}
+}
+
+func newBalancer(t *testing.T) *balancer {
+	t.Helper()
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	b := &balancer{listener: listener, conns: make(map[net.Conn]struct{})}
+	t.Cleanup(func() {
+		listener.Close()
+		b.use()
+	})
+	go b.serve()
+	return b
+}
+
+func (b *balancer) port() int { return b.listener.Addr().(*net.TCPAddr).Port }
+
+// use cuts all connections; those that come are given to these backends, of which one is chosen each time.
+func (b *balancer) use(backends ...string) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.backends = backends
+	for c := range b.conns {
+		c.Close()
+	}
+}
+
+func (b *balancer) serve() {
+	for {
+		c, err := b.listener.Accept()
+		if err != nil {
+			return
+		}
+		go b.pass(c)
+	}
+}
+
+func (b *balancer) pass(c net.Conn) {
+	defer c.Close()
+	b.mu.Lock()
+	backends := slices.Clone(b.backends)
+	b.mu.Unlock()
+	rand.Shuffle(len(backends), func(i, j int) { backends[i], backends[j] = backends[j], backends[i] })
+	for _, backend := range backends { // one that is down is left out
+		to, err := net.Dial("tcp", backend)
+		if err != nil {
+			continue
+		}
+		b.join(c, to)
+		return
+	}
+}
+
+func (b *balancer) join(c, to net.Conn) {
+	b.mu.Lock()
+	b.conns[c], b.conns[to] = struct{}{}, struct{}{}
+	b.mu.Unlock()
+	go func() {
+		_, _ = io.Copy(to, c)
+		to.Close()
+	}()
+	_, _ = io.Copy(c, to)
+	c.Close()
+	b.mu.Lock()
+	delete(b.conns, c)
+	delete(b.conns, to)
+	b.mu.Unlock()
+}
+
+// The list of one replica and the watch of another: kubectl, which gives up on 410 Expired, goes on; an
+// informer is told to list again, because the two count their revisions each for itself.
+func TestListAndWatchOfDifferentReplicas(t *testing.T) {
+	s := newScene()
+	everybodys.start(t)
+	s.create(t, solar+everyKind("x$", "solar$"))
+	everybodys.passAll(t)
+	r := newReplicas(t)
+	user := shared.As(t, s.user)
+	for _, k := range kinds {
+		r.balancer.use(r.first)
+		awaitReplica(t)
+		g := newGate(t, user, func(request *http.Request) bool { return strings.Contains(request.URL.RawQuery, "watch") })
+		c := kubectl(t, &rest.Config{Host: g.url}, "get", k.resource(), "-w")
+		g.waitHeld(t)
+		rv := testcluster.Get(t, user, k.path()).List(t).GetResourceVersion()
+		r.balancer.use(r.second)
+		awaitReplica(t)
+		g.open()
+		expectLines(t, first(c.until(t, "x"), 1), "NAME", "sentinel", s.of("x$"))
+		s.create(t, k.object("y$", ofTenant(k, "solar$")))
+		for _, name := range first(c.until(t, "y"), 1) {
+			if name != sentinelName && name != s.of("x$") && name != s.of("y$") {
+				t.Errorf("kubectl says %q", name)
+			}
+		}
+		stream := testcluster.Watch(t, user, k.path()+"?watch=1&resourceVersion="+rv)
+		if e := stream.Next(t); e.Type != "ERROR" || fmt.Sprint(e.Object.Object["code"]) != "410" {
+			t.Errorf("%s: resuming at the other replica gave %v", k.upstream.Resource, e.Object.Object)
+		}
+	}
+}
+
+// awaitReplica waits until kube-apiserver reaches the server: after its connection was cut it tries again.
+func awaitReplica(t *testing.T) {
+	t.Helper()
+	testcluster.Eventually(t, "the API group is served", func() error {
+		answer, err := testcluster.TryGet(t.Context(), shared.Admin, testcluster.Path(kinds[0].resource()))
+		if err == nil && answer.Code != http.StatusOK {
+			err = fmt.Errorf("%d: %s", answer.Code, answer.Body)
+		}
+		return err
+	})
+}

@@ -1,0 +1,237 @@
+// Copyright The tenantview Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package registry_test
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"os"
+	"slices"
+	"strconv"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"k8s.io/apimachinery/pkg/labels"
+	"k8s.io/apiserver/pkg/authentication/user"
+	"k8s.io/client-go/dynamic"
+	clientfeatures "k8s.io/client-go/features"
+	clientfeaturestesting "k8s.io/client-go/features/testing"
+	"k8s.io/client-go/metadata"
+	"k8s.io/klog/v2"
+
+	"capsule.dev/tenantview/internal/feed"
+	"capsule.dev/tenantview/internal/reference"
+	"capsule.dev/tenantview/internal/worlds"
+	"capsule.dev/tenantview/pkg/grants"
+	"capsule.dev/tenantview/pkg/registry"
+)
+
+// Environment variables: how many random runs there are, and the seed of the only one to
+// replay. What the clients do meanwhile cannot be replayed: they have clocks of their own.
+const (
+	informerRunsVariable = "TENANTVIEW_TEST_INFORMERS"
+	informerSeedVariable = "TENANTVIEW_TEST_SEED"
+)
+
+func numberFrom(t *testing.T, variable string, otherwise uint64) (uint64, bool) {
+	t.Helper()
+	value := os.Getenv(variable)
+	if value == "" {
+		return otherwise, false
+	}
+	n, err := strconv.ParseUint(value, 10, 64)
+	if err != nil {
+		t.Fatalf("%s: %v", variable, err)
+	}
+	return n, true
+}
+
+// Unmodified clients end with what their users may see, whatever happens to the cluster, the
+// connections and the servers, and however they list and watch.
+func TestInformers(t *testing.T) {
+	klog.LogToStderr(false)
+	klog.SetOutput(io.Discard)
+	t.Cleanup(func() { klog.LogToStderr(true) })
+	first, one := numberFrom(t, informerSeedVariable, 0)
+	runs, _ := numberFrom(t, informerRunsVariable, 2)
+	if one {
+		runs = 1
+	}
+	for seed := first; seed < first+runs; seed++ {
+		for _, watchList := range []bool{false, true} {
+			t.Run(fmt.Sprintf("%d/WatchList=%v", seed, watchList), func(t *testing.T) {
+				t.Logf("replay with %s=%d", informerSeedVariable, seed)
+				clientfeaturestesting.SetFeatureDuringTest(t, clientfeatures.WatchListClient, watchList)
+				runInformers(t, seed)
+			})
+		}
+	}
+}
+
+const (
+	informerRounds = 4
+	// informerSteps are those of a round, after each of which all is compared.
+	informerSteps = 60
+)
+
+type informerModel struct {
+	t       *testing.T
+	server  *watchServer
+	history *feed.History
+	policy  grants.Policy
+	rbac    *rbac
+	random  *rand.Rand
+	// replicas are the servers. The one before the last answers new requests; the last takes
+	// its place. Those before keep the connections that they have.
+	replicas []*informerReplica
+	clients  []mirror
+}
+
+type informerReplica struct {
+	*feed.Late
+	answer func()
+}
+
+// mirror is a client that mirrors what a user sees.
+type mirror interface {
+	fmt.Stringer
+	// who says who sees what of it.
+	who() informerTarget
+	// names returns what the client knows, in alphabetical order.
+	names() []string
+	// history is what the client was told since it has last listed.
+	history() []string
+	// wrong is what was wrong on the way.
+	wrong() error
+}
+
+type informerTarget struct {
+	client   string
+	user     user.Info
+	resource string
+	selector labels.Selector
+}
+
+func runInformers(t *testing.T, seed uint64) {
+	random := worlds.New(seed)
+	m := &informerModel{
+		t: t, server: newWatchServer(t), history: feed.NewHistory(random), policy: random.Policy(), rbac: &rbac{},
+		random: rand.New(rand.NewPCG(seed, 3)),
+	}
+	for range 40 {
+		m.history.Happen()
+	}
+	m.replicas = []*informerReplica{m.start(), m.start()}
+	m.replicas[0].answer()
+	ctx, stop := context.WithCancel(context.Background())
+	var running sync.WaitGroup
+	t.Cleanup(func() { stop(); m.server.CloseClientConnections(); running.Wait() })
+	m.connect(ctx, &running)
+	for round := range informerRounds {
+		for range informerSteps {
+			m.step()
+			time.Sleep(time.Duration(m.random.IntN(3)) * time.Millisecond) // clients act in between
+		}
+		for _, r := range m.replicas {
+			r.CatchUp()
+		}
+		if !m.compare(round) {
+			return
+		}
+	}
+}
+
+func (m *informerModel) start() *informerReplica {
+	r := &informerReplica{Late: feed.NewLate(feed.New(m.policy), m.history)}
+	r.Start()
+	config := registry.Config{Viewers: r.Cluster, Synced: func() bool { return true }, ReviewInterval: 20 * time.Millisecond}
+	if m.policy.NativeRBAC == grants.NativeRBACUnion {
+		config.Reviews = m.rbac
+	}
+	handler := newWatchHandler(m.t, r.Feed, config)
+	r.answer = func() { m.server.answerBy(handler) }
+	return r
+}
+
+func (m *informerModel) connect(ctx context.Context, running *sync.WaitGroup) {
+	selectors := []string{"", "", "env=a", "pool!=b"}
+	all := slices.Concat(reference.Resources(), []string{"namespaces", "namespaces", "persistentvolumes"})
+	for i, resource := range all {
+		for j := range 3 {
+			selector, err := labels.Parse(selectors[m.random.IntN(len(selectors))])
+			if err != nil {
+				m.t.Fatal(err)
+			}
+			u := worlds.Users()[m.random.IntN(len(worlds.Users()))]
+			to := informerTarget{fmt.Sprintf("client-%d-%d", i, j), u, resource, selector}
+			config := m.server.config(&user.DefaultInfo{Name: u.GetName(), UID: to.client, Groups: u.GetGroups()})
+			if (i+j)%3 == 2 {
+				m.clients = append(m.clients, newRaw(ctx, running, to, metadata.NewForConfigOrDie(config), rand.New(rand.NewPCG(uint64(i), uint64(j)))))
+			} else {
+				m.clients = append(m.clients, newReflected(ctx, running, to, dynamic.NewForConfigOrDie(config)))
+			}
+		}
+	}
+}
+
+func (m *informerModel) step() {
+	r := m.replicas[m.random.IntN(len(m.replicas))]
+	resource := r.Resources()[m.random.IntN(len(r.Resources()))]
+	switch n := m.random.IntN(100); {
+	case n < 45:
+		m.history.Happen()
+	case n < 80:
+		if behind := r.Behind(); len(behind) > 0 {
+			r.Deliver(behind[0], 1+m.random.IntN(4))
+		}
+	case n < 84:
+		r.Relist(resource)
+	case n < 89:
+		r.Bookmark(resource)
+	case n < 95:
+		who := worlds.Users()[m.random.IntN(len(worlds.Users()))].GetName()
+		resource := reference.Resources()[m.random.IntN(len(reference.Resources()))]
+		m.rbac.set(who, resource, !m.rbac.isAllowed(who, resource))
+	case n < 97:
+		m.server.CloseClientConnections()
+	default:
+		// No client comes back to a server: it might have given out the number where the
+		// client is, and mean another past by it.
+		m.replicas[len(m.replicas)-1].answer()
+		m.replicas = append(m.replicas, m.start())
+		if m.random.IntN(2) == 0 {
+			m.server.CloseClientConnections()
+		}
+	}
+}
+
+// compare waits until all clients know what their users see.
+func (m *informerModel) compare(round int) bool {
+	filter := &reference.Filter{World: m.history.World, Policy: m.policy, Native: func(u user.Info, verb, resource, _ string) bool {
+		return verb == "list" && m.rbac.isAllowed(u.GetName(), resource)
+	}}
+	for _, c := range m.clients {
+		to := c.who()
+		want := []string{}
+		for _, name := range filter.Names(to.user, reference.List, to.resource) {
+			if to.selector.Matches(labels.Set(m.history.World.Object(reference.Ref{Resource: to.resource, Name: name}).GetLabels())) {
+				want = append(want, name)
+			}
+		}
+		eventually(m.t, func() error {
+			if diff := cmp.Diff(want, c.names()); diff != "" {
+				return fmt.Errorf("round %d, %v (-naive filter +client):\n%s\nafter %q\n%+v", round, c, diff, c.history(), m.policy)
+			}
+			return nil
+		})
+		if err := c.wrong(); err != nil {
+			m.t.Errorf("round %d, %v: %v", round, c, err)
+		}
+	}
+	return !m.t.Failed()
+}

@@ -1,0 +1,97 @@
+// Copyright The tenantview Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package registry_test
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"sync"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/apimachinery/pkg/runtime/serializer/json"
+	"k8s.io/apimachinery/pkg/watch"
+	"k8s.io/apiserver/pkg/endpoints/request"
+
+	"capsule.dev/tenantview/pkg/apis/tenantview/v1alpha1"
+	"capsule.dev/tenantview/pkg/view"
+)
+
+var tenantnamespaceKind = v1alpha1.SchemeGroupVersion.WithKind("TenantNamespace")
+
+// withUser returns a context with the user of another one.
+func withUser(ctx, of context.Context) context.Context {
+	u, _ := request.UserFrom(of)
+	return request.WithUser(ctx, u)
+}
+
+// An event is encoded once for each media type, however many are told of it, and all of them
+// at the same time.
+func TestWatchEncodesOnce(t *testing.T) {
+	const watchers = 30
+	c := newCrowd(t, watchers, func(f *fixture, i int) {
+		if i == 0 {
+			f.put(50, "shared", "shared", nil)
+			f.grant(view.Group("crowd"), view.Partition("shared"), listAndGet)
+		}
+	})
+	forms := []json.SerializerOptions{{}, {Yaml: true}, {Pretty: true}}
+	var encoders []*countingEncoder
+	for _, form := range forms {
+		encoders = append(encoders, newCountingEncoderOf(form))
+	}
+	encoded := make([][]string, watchers)
+	var told sync.WaitGroup
+	for i, stream := range c.streams {
+		told.Go(func() {
+			for range 3 {
+				event := <-stream.ResultChan()
+				var all bytes.Buffer
+				fmt.Fprintln(&all, event.Type)
+				for j := range encoders {
+					if err := encoders[(i+j)%len(encoders)].Encode(event.Object, &all); err != nil {
+						t.Error(err)
+					}
+				}
+				encoded[i] = append(encoded[i], all.String())
+			}
+		})
+	}
+	c.put(200, "shared", "shared", map[string]string{"env": "prod"})
+	c.put(201, "new", "shared", nil)
+	c.delete(202, "shared")
+	told.Wait()
+	var counts []int64
+	for _, e := range encoders {
+		counts = append(counts, e.encoded.Load())
+	}
+	if diff := cmp.Diff([]int64{3, 3, 3}, counts); diff != "" {
+		t.Errorf("encodings by form (-want +got):\n%s", diff)
+	}
+	for i := range encoded {
+		if diff := cmp.Diff(encoded[i%len(forms)], encoded[i]); diff != "" {
+			t.Errorf("what watcher %d is told:\n%s", i, diff)
+		}
+	}
+}
+
+// Nobody but an encoder may change what is shared.
+func TestWatchSharedObject(t *testing.T) {
+	c := newCrowd(t, 1, ownTenants)
+	c.put(2000, "tenant-0-a", "tenant-0", map[string]string{"env": "prod"})
+	event := <-c.streams[0].ResultChan()
+	shared, ok := event.Object.(runtime.CacheableObject)
+	if !ok || event.Type != watch.Modified {
+		t.Fatalf("%s of %T", event.Type, event.Object)
+	}
+	want := shared.GetObject()
+	shared.GetObjectKind().SetGroupVersionKind(tenantnamespaceKind)
+	shared.GetObject().(*v1alpha1.TenantNamespace).Labels["env"] = "test"
+	shared.DeepCopyObject().(runtime.CacheableObject).GetObject().(*v1alpha1.TenantNamespace).Name = "other"
+	if diff := cmp.Diff(want, shared.GetObject()); diff != "" {
+		t.Errorf("object (-before +after):\n%s", diff)
+	}
+}

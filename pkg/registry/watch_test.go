@@ -1,0 +1,395 @@
+// Copyright The tenantview Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package registry_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"slices"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	metainternalversion "k8s.io/apimachinery/pkg/apis/meta/internalversion"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/apimachinery/pkg/watch"
+	"k8s.io/utils/ptr"
+
+	"capsule.dev/tenantview/pkg/registry"
+	"capsule.dev/tenantview/pkg/registry/kinds"
+	"capsule.dev/tenantview/pkg/view"
+)
+
+// tableContext is the context of a request for tables.
+func tableContext(ctx context.Context) context.Context {
+	r := httptest.NewRequest(http.MethodGet, "/", http.NoBody).WithContext(ctx)
+	r.Header.Set("Accept", "application/json;as=Table;v=v1;g=meta.k8s.io,application/json")
+	registry.WithWantsTable(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { ctx = r.Context() })).ServeHTTP(nil, r)
+	return ctx
+}
+
+var initially = []string{"ADDED 12 solar-a", "ADDED 14 solar-b", "ADDED 13 solar-c", "ADDED 11 solar-d"}
+
+const (
+	initialEnd = "BOOKMARK 100 k8s.io/initial-events-end=true"
+	tooOld     = "ERROR 410 Expired: too old resource version, or the objects that may be seen have changed: list again"
+)
+
+// What a watch begins with is what client-go's reflector relies on.
+func TestWatchBegins(t *testing.T) {
+	notOlder := metav1.ResourceVersionMatchNotOlderThan
+	for name, tc := range map[string]struct {
+		ask ask
+		// list has alice list before, which gives her the revision 100.
+		list bool
+		want []string
+		// resume is what is observed.
+		resume string
+	}{
+		"unset":                                    {want: initially},
+		"any":                                      {ask: ask{request: request{version: "0"}}, want: initially},
+		"any, with bookmarks":                      {ask: ask{request: request{version: "0"}, bookmarks: true}, want: initially},
+		"selected":                                 {ask: ask{request: request{labels: "env=prod"}}, want: []string{initially[0], initially[3]}},
+		"selected by name":                         {ask: ask{request: request{fields: "metadata.name=solar-b"}}, want: initially[1:2]},
+		"nothing is selected":                      {ask: ask{request: request{fields: "metadata.name=wind-a"}}},
+		"nothing is visible":                       {ask: ask{ctx: as("carol"), bookmarks: true, initial: ptr.To(true), request: request{versionMatch: notOlder}}, want: []string{initialEnd}},
+		"without selectors":                        {ask: ask{request: request{withoutSelectors: true}}, want: initially},
+		"initial events":                           {ask: ask{initial: ptr.To(true), bookmarks: true, request: request{versionMatch: notOlder}}, want: append(slices.Clone(initially), initialEnd)},
+		"initial events, not older":                {ask: ask{initial: ptr.To(true), bookmarks: true, request: request{versionMatch: notOlder, version: "100"}}, want: append(slices.Clone(initially), initialEnd)},
+		"initial events, without bookmarks":        {ask: ask{initial: ptr.To(true), request: request{versionMatch: notOlder}}, want: initially},
+		"no initial events":                        {ask: ask{initial: ptr.To(false), bookmarks: true, request: request{versionMatch: notOlder}}},
+		"no initial events, from any":              {ask: ask{initial: ptr.To(false), request: request{version: "0", versionMatch: notOlder}}},
+		"resume":                                   {list: true, ask: ask{request: request{version: "100"}}, resume: "resumed"},
+		"resume, without initial events":           {list: true, ask: ask{initial: ptr.To(false), request: request{version: "100", versionMatch: notOlder}}, resume: "resumed"},
+		"resume at a revision of nobody":           {list: true, ask: ask{request: request{version: "99"}}, want: []string{tooOld, "end"}, resume: "foreign"},
+		"resume at a revision of an object":        {list: true, ask: ask{request: request{version: "12"}}, want: []string{tooOld, "end"}, resume: "foreign"},
+		"resume at a revision of somebody else":    {list: true, ask: ask{ctx: as("bob"), request: request{version: "100"}}, want: []string{tooOld, "end"}, resume: "foreign"},
+		"resume with other groups":                 {list: true, ask: ask{ctx: as("alice", "windy"), request: request{version: "100"}}, want: []string{tooOld, "end"}, resume: "foreign"},
+		"table, resume":                            {list: true, ask: ask{ctx: tableContext(as("alice")), request: request{version: "100"}}, resume: "resumed"},
+		"table, resume at a revision of nobody":    {ask: ask{ctx: tableContext(as("alice")), request: request{version: "99"}}, want: initially, resume: "restarted"},
+		"table, resume at a revision of elsewhere": {ask: ask{ctx: tableContext(as("alice")), request: request{version: "1000"}}, want: initially, resume: "restarted"},
+		"the future": {ask: ask{request: request{version: "1000"}}, want: []string{
+			"ERROR 504 Timeout: Timeout: Too large resource version: 1000, current: 100", "end",
+		}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				w := newWatching(t)
+				if tc.list {
+					w.list(as("alice"), t, request{})
+				}
+				stream := w.begin(tc.ask)
+				w.tells(stream, tc.want...)
+				var resumes []string
+				if tc.resume != "" {
+					resumes = []string{"tenantnamespaces " + tc.resume}
+				}
+				if diff := cmp.Diff(resumes, w.resumes); diff != "" {
+					t.Errorf("observed (-want +got):\n%s", diff)
+				}
+				stream.Stop()
+				synctest.Wait()
+				if n := w.view.Stats().Watchers; n != 0 {
+					t.Errorf("%d watchers are left", n)
+				}
+			})
+		})
+	}
+}
+
+// What cannot be served is refused before the stream begins.
+func TestWatchIsRefused(t *testing.T) {
+	for name, tc := range map[string]struct {
+		ctx      context.Context
+		version  string
+		unsynced bool
+		want     int32
+	}{
+		"nobody":     {ctx: context.Background(), want: http.StatusUnauthorized},
+		"not synced": {ctx: as("alice"), unsynced: true, want: http.StatusServiceUnavailable},
+		"garbage":    {ctx: as("alice"), version: "x", want: http.StatusBadRequest},
+		"negative":   {ctx: as("alice"), version: "-1", want: http.StatusBadRequest},
+	} {
+		t.Run(name, func(t *testing.T) {
+			f := newSolarFixture()
+			f.synced = !tc.unsynced
+			_, err := f.Watch(tc.ctx, &metainternalversion.ListOptions{ResourceVersion: tc.version})
+			if got := codeOf(t, err); got != tc.want {
+				t.Errorf("code %d, want %d", got, tc.want)
+			}
+		})
+	}
+}
+
+// A list and the watch from it show every state, once, whatever happens in between.
+func TestWatchFollowsAList(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWatching(t)
+		w.list(as("alice"), t, request{})
+		w.put(110, "solar-e", "solar", nil)
+		stream := w.begin(ask{request: request{version: "100"}})
+		w.put(120, "solar-a", "wind", nil)
+		w.delete(130, "solar-b")
+		w.tells(stream, "ADDED 110 solar-e", "DELETED 120 solar-a", "DELETED 130 solar-b")
+		w.grant(view.User("alice"), view.Partition("wind"), listAndGet)
+		w.tells(stream, "ADDED 131 solar-a", "ADDED 131 wind-a")
+		// The client may have been told a part of 131 only, and nobody knows which.
+		w.tells(w.begin(ask{request: request{version: "131"}}), tooOld, "end")
+		w.tells(w.begin(ask{request: request{version: "130"}}), tooOld, "end")
+		w.put(140, "solar-c", "solar", nil)
+		w.tells(stream, "MODIFIED 140 solar-c")
+		w.tells(w.begin(ask{request: request{version: "140"}}))
+	})
+}
+
+func TestWatchBookmarks(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWatching(t)
+		now := ask{initial: ptr.To(false), request: request{versionMatch: metav1.ResourceVersionMatchNotOlderThan}}
+		silent := w.begin(now)
+		now.bookmarks = true
+		stream := w.begin(now)
+		w.observe(150)
+		for range 3 {
+			after, what := until(stream)
+			if after < 45*time.Second || after > time.Minute || what != "BOOKMARK 150" {
+				t.Errorf("after %v: %s", after, what)
+			}
+		}
+		w.grant(view.User("alice"), view.Partition("wind"), listAndGet)
+		w.tells(stream, "ADDED 151 wind-a", "BOOKMARK 152") // so that the client can resume
+		w.tells(silent, "ADDED 151 wind-a")
+		w.tells(w.begin(ask{request: request{version: "152"}}))
+	})
+}
+
+// A client that is cut off at the end of its time resumes where it was.
+func TestWatchTimeout(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		for name, tc := range map[string]struct {
+			timeout, bookmark time.Duration
+		}{
+			"long":      {timeout: 30 * time.Second, bookmark: 28 * time.Second},
+			"too short": {timeout: 2 * time.Second},
+		} {
+			w := newWatching(t)
+			ctx, cancel := context.WithTimeout(as("alice"), tc.timeout)
+			defer cancel() //nolint:gocritic // the few contexts end with the test
+			stream := w.begin(ask{ctx: ctx, bookmarks: true, initial: ptr.To(false), request: request{versionMatch: metav1.ResourceVersionMatchNotOlderThan}})
+			begin := time.Now()
+			if tc.bookmark > 0 {
+				if after, what := until(stream); after != tc.bookmark || what != "BOOKMARK 100" {
+					t.Errorf("%s: after %v: %s", name, after, what)
+				}
+			}
+			if _, what := until(stream); time.Since(begin) != tc.timeout || what != "end" {
+				t.Errorf("%s: after %v: %s", name, time.Since(begin), what)
+			}
+			synctest.Wait()
+			if diff := cmp.Diff([]string{"tenantnamespaces timeout"}, w.ends); diff != "" {
+				t.Errorf("%s: observed (-want +got):\n%s", name, diff)
+			}
+		}
+	})
+}
+
+func TestWatchEnds(t *testing.T) {
+	for name, tc := range map[string]struct {
+		end  func(w *watching, stream watch.Interface, cancel func())
+		want string
+	}{
+		"stopped":      {end: func(_ *watching, stream watch.Interface, _ func()) { stream.Stop(); stream.Stop() }, want: "client"},
+		"disconnected": {end: func(_ *watching, _ watch.Interface, cancel func()) { cancel() }, want: "client"},
+		"slow": {end: func(w *watching, _ watch.Interface, _ func()) {
+			for i := range uint64(1100) {
+				w.put(200+i, "solar-a", "solar", nil)
+			}
+		}, want: "slow"},
+		"stopped while it waits for the client": {end: func(w *watching, stream watch.Interface, _ func()) {
+			for i := range uint64(100) {
+				w.put(200+i, "solar-a", "solar", nil)
+			}
+			synctest.Wait()
+			stream.Stop()
+		}, want: "client"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				w := newWatching(t)
+				ctx, cancel := context.WithCancel(as("alice"))
+				defer cancel()
+				stream := w.begin(ask{ctx: ctx})
+				synctest.Wait()
+				tc.end(w, stream, cancel)
+				synctest.Wait() // without taking anything: a stuck client must not keep it
+				if diff := cmp.Diff([]string{"tenantnamespaces " + tc.want}, w.ends); diff != "" {
+					t.Errorf("observed (-want +got):\n%s", diff)
+				}
+				if n := w.view.Stats().Watchers; n != 0 {
+					t.Errorf("%d watchers are left", n)
+				}
+				if all := told(stream); all[len(all)-1] != "end" || len(all) > 100 {
+					t.Errorf("%d events, the last is %q", len(all), all[len(all)-1])
+				}
+			})
+		})
+	}
+}
+
+// Native RBAC cannot be observed: a watch asks again, and goes on with the old answer for a
+// while when there is none.
+func TestWatchFollowsNativeRBAC(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWatching(t)
+		stream := w.begin(ask{bookmarks: true, initial: ptr.To(false), request: request{versionMatch: metav1.ResourceVersionMatchNotOlderThan}})
+		w.tells(stream)
+		w.rbac.set("alice", "namespaces", true)
+		w.tells(stream)
+		time.Sleep(31 * time.Second)
+		w.tells(stream, "ADDED 101 kube-system", "ADDED 101 wind-a", "BOOKMARK 102")
+		w.put(110, "other", "", nil)
+		w.tells(stream, "ADDED 110 other")
+
+		w.rbac.fail(errors.New("kube-apiserver restarts"))
+		time.Sleep(35 * time.Second) // one or two intervals
+		for _, event := range told(stream) {
+			if event != "BOOKMARK 110" {
+				t.Errorf("while reviews fail: %s", event)
+			}
+		}
+		w.rbac.fail(nil)
+		time.Sleep(31 * time.Second)
+		w.rbac.fail(errors.New("kube-apiserver does not come back"))
+		time.Sleep(150 * time.Second)
+		var got []string
+		for _, event := range told(stream) {
+			if event != "BOOKMARK 110" {
+				got = append(got, event)
+			}
+		}
+		want := []string{"DELETED 111 kube-system", "DELETED 111 other", "DELETED 111 wind-a", "BOOKMARK 112"}
+		if len(got) > len(want) {
+			got = got[:len(want)]
+		}
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Errorf("after reviews have failed for long (-want +got):\n%s", diff)
+		}
+	})
+}
+
+// One who takes events without end still loses what he may not see any more: his events must
+// not keep the review from its turn.
+func TestWatchReviewsABusyClient(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWatching(t)
+		w.rbac.set("alice", "namespaces", true)
+		stream := w.begin(ask{initial: ptr.To(false), request: request{versionMatch: metav1.ResourceVersionMatchNotOlderThan}})
+		synctest.Wait()
+		for i := range uint64(100) {
+			w.put(200+i, "other", "", nil)
+		}
+		w.rbac.set("alice", "namespaces", false)
+		for i := range uint64(1000) {
+			time.Sleep(100 * time.Millisecond)
+			w.put(300+i, "other", "", nil)
+			if strings.HasPrefix(toldText(<-stream.ResultChan()), "DELETED ") {
+				return
+			}
+		}
+		t.Error("the client is still told of what he may not see")
+	})
+}
+
+// A change of the gate is followed at once, and one that comes while the watch begins is not
+// missed.
+func TestWatchFollowsTheGate(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWatching(t)
+		stream := w.begin(ask{initial: ptr.To(false), request: request{versionMatch: metav1.ResourceVersionMatchNotOlderThan}})
+		w.tells(stream)
+		w.gate.shut("alice", true)
+		w.tells(stream, "DELETED 101 solar-a", "DELETED 101 solar-b", "DELETED 101 solar-c", "DELETED 101 solar-d")
+		w.gate.shut("bob", true)
+		w.tells(stream)
+		w.gate.shut("alice", false)
+		w.tells(stream, "ADDED 103 solar-a", "ADDED 103 solar-b", "ADDED 103 solar-c", "ADDED 103 solar-d")
+	})
+}
+
+// A user resumes only by the sight by which he was given a revision. What two of his clients
+// were given by different sights stands for two pasts.
+func TestWatchResumesByTheSameSight(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWatching(t)
+		w.list(as("alice"), t, request{})
+		w.rbac.set("alice", "namespaces", true)
+		w.tells(w.begin(ask{request: request{version: "100"}}), tooOld, "end")
+		w.list(as("alice"), t, request{})
+		w.tells(w.begin(ask{request: request{version: "100"}}), tooOld, "end")
+		w.rbac.set("alice", "namespaces", false)
+		w.tells(w.begin(ask{request: request{version: "100"}}), tooOld, "end")
+		w.observe(101)
+		w.list(as("alice"), t, request{})
+		w.tells(w.begin(ask{request: request{version: "101"}}))
+	})
+}
+
+// A ledger is bounded for each user, and what it forgets cannot be resumed at.
+func TestWatchLedgerIsBounded(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWatching(t)
+		w.list(as("alice"), t, request{})
+		w.list(as("bob"), t, request{})
+		for i := range uint64(registry.MaxIssued) {
+			w.observe(200 + i)
+			w.list(as("alice"), t, request{})
+		}
+		w.tells(w.begin(ask{request: request{version: "100"}}), tooOld, "end")
+		w.tells(w.begin(ask{request: request{version: "200"}}))
+		w.tells(w.begin(ask{ctx: as("bob"), request: request{version: "100"}}))
+		for i := range registry.MaxIssuedTo {
+			w.list(as(fmt.Sprint("user-", i)), t, request{})
+		}
+		w.tells(w.begin(ask{request: request{version: "200"}}), tooOld, "end")
+	})
+}
+
+// The bookmark of a watch that is shown as a table is a row: without its annotation, an
+// informer of tables would wait for ever.
+func TestWatchBookmarkAsTable(t *testing.T) {
+	for _, kind := range kinds.All(kinds.Options{}) {
+		t.Run(kind.Resource, func(t *testing.T) {
+			r := registry.NewREST(kind, view.NewSet(kind.Resource).View(kind.Resource), registry.Config{
+				Viewers: viewers{}, Synced: func() bool { return true },
+			})
+			stream, err := r.Watch(as("alice"), &metainternalversion.ListOptions{AllowWatchBookmarks: true, SendInitialEvents: ptr.To(true)})
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer stream.Stop()
+			event := <-stream.ResultChan()
+			table, err := r.ConvertToTable(t.Context(), event.Object, &metav1.TableOptions{})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if len(table.Rows) != 1 || len(table.Rows[0].Cells) != len(table.ColumnDefinitions) {
+				t.Fatalf("rows %+v", table.Rows)
+			}
+			want := watch.Event{Type: watch.Bookmark, Object: event.Object}
+			got := watch.Event{Type: event.Type, Object: table.Rows[0].Object.Object}
+			if diff := cmp.Diff(want, got); diff != "" {
+				t.Errorf("row (-want +got):\n%s", diff)
+			}
+			if _, ok := event.Object.(runtime.CacheableObject); ok {
+				t.Error("a bookmark is of one client")
+			}
+		})
+	}
+}
