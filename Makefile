@@ -28,7 +28,7 @@ clean: ## Stop everything and remove its state
 
 ##@ Work on it
 
-.PHONY: build test unit race e2e clients bench bench-e2e fuzz
+.PHONY: build test unit race e2e clients bench bench-e2e
 build: ## Build the server into bin/
 	$(GO) build -o bin/ ./cmd/tenantview-apiserver
 
@@ -42,6 +42,12 @@ race: ## Run the tests of the concurrent packages with the race detector
 
 e2e: ## Run the end-to-end tests on a real kube-apiserver and etcd
 	$(GO) test -count=1 -timeout=20m ./e2e/...
+
+bench: ## Measure lists, changes, watches and memory, and compare the ratios with their targets
+	rm -f bench.txt
+	for run in 1 2 3 4 5; do $(GO) test -run='^$$' -bench=. -benchmem -benchtime=0.3s ./pkg/... >> bench.txt || exit 1; done
+	$(GO) tool -modfile=hack/tools/go.mod benchstat bench.txt
+	$(GO) run ./hack/benchcheck < bench.txt
 
 bench-e2e: ## Measure what a user of a real control plane waits for
 	TENANTVIEW_BENCH=1 $(GO) test -count=1 -p 1 -timeout=20m -v -run '^Test(List)?Latency$$' ./e2e ./e2e/watch

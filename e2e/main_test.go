@@ -59,7 +59,7 @@ func runAll(ctx context.Context, m *testing.M) (code int, err error) {
 	cp, err := controlplane.Start(ctx, controlplane.Config{
 		Dir: dir, BinDir: bin,
 		// Some tests need namespaces whose owner does not exist. The garbage collector would delete them.
-		ControllerManagerFlags: []string{"--controllers=-garbage-collector-controller"},
+		ControllerManagerFlags: []string{"--enable-garbage-collector=false"},
 	})
 	if err != nil {
 		return 1, err

@@ -94,7 +94,7 @@ func (c *command) wait(t *testing.T) error {
 	t.Helper()
 	timer := time.NewTimer(testcluster.Patience)
 	defer timer.Stop()
-	for range c.lines { //nolint:revive // what it says does not matter
+	for range c.lines { // what it says does not matter
 	}
 	select {
 	case err := <-c.done:

@@ -21,13 +21,10 @@ func Subjects(u user.Info) []view.Subject {
 	if name := u.GetName(); name != "" {
 		subjects = append(subjects, view.User(name))
 	}
-	seen := make(map[string]struct{}, len(groups))
 	for _, group := range groups {
-		if _, ok := seen[group]; ok || group == "" {
-			continue
+		if group != "" {
+			subjects = append(subjects, view.Group(group))
 		}
-		seen[group] = struct{}{}
-		subjects = append(subjects, view.Group(group))
 	}
 	return subjects
 }

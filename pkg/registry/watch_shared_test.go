@@ -14,7 +14,7 @@ import (
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/runtime/serializer/json"
 	"k8s.io/apimachinery/pkg/watch"
-	"k8s.io/apiserver/pkg/endpoints/request"
+	genericapirequest "k8s.io/apiserver/pkg/endpoints/request"
 
 	"capsule.dev/tenantview/pkg/apis/tenantview/v1alpha1"
 	"capsule.dev/tenantview/pkg/view"
@@ -24,8 +24,8 @@ var tenantnamespaceKind = v1alpha1.SchemeGroupVersion.WithKind("TenantNamespace"
 
 // withUser returns a context with the user of another one.
 func withUser(ctx, of context.Context) context.Context {
-	u, _ := request.UserFrom(of)
-	return request.WithUser(ctx, u)
+	u, _ := genericapirequest.UserFrom(of)
+	return genericapirequest.WithUser(ctx, u)
 }
 
 // An event is encoded once for each media type, however many are told of it, and all of them
@@ -88,9 +88,9 @@ func TestWatchSharedObject(t *testing.T) {
 		t.Fatalf("%s of %T", event.Type, event.Object)
 	}
 	want := shared.GetObject()
-	shared.GetObjectKind().SetGroupVersionKind(tenantnamespaceKind)
+	event.Object.GetObjectKind().SetGroupVersionKind(tenantnamespaceKind)
 	shared.GetObject().(*v1alpha1.TenantNamespace).Labels["env"] = "test"
-	shared.DeepCopyObject().(runtime.CacheableObject).GetObject().(*v1alpha1.TenantNamespace).Name = "other"
+	event.Object.DeepCopyObject().(runtime.CacheableObject).GetObject().(*v1alpha1.TenantNamespace).Name = "other"
 	if diff := cmp.Diff(want, shared.GetObject()); diff != "" {
 		t.Errorf("object (-before +after):\n%s", diff)
 	}
