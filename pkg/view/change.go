@@ -21,6 +21,29 @@ type Change struct {
 	// here and left are the forms in which Current and gone are served. They live as long as
 	// somebody has still to be told of the change.
 	here, left memo[any]
+
+	mu sync.Mutex
+	// since are the disappearances that this one is to those who have last seen another
+	// entry than Previous: what came in between was left out.
+	since map[*Entry]*Change
+}
+
+// lastSeen returns the disappearance as it is to those who have last seen that entry.
+func (c *Change) lastSeen(seen *Entry) *Change {
+	if seen == c.Previous {
+		return c
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	d := c.since[seen]
+	if d == nil {
+		d = &Change{Revision: c.Revision, Previous: seen, partial: c.partial}
+		if c.since == nil {
+			c.since = make(map[*Entry]*Change)
+		}
+		c.since[seen] = d
+	}
+	return d
 }
 
 // memo is a value that is made once, by whoever needs it first.

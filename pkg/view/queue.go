@@ -148,7 +148,7 @@ func (q *queue) takeChange() *Change {
 	case seen == nil:
 		return nil
 	default:
-		return &Change{Revision: c.Revision, Previous: seen, partial: c.partial}
+		return c.lastSeen(seen)
 	}
 }
 

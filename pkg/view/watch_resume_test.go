@@ -340,26 +340,33 @@ func TestWatchSharesChanges(t *testing.T) {
 		w.watch(who, view.WatchOptions{Resume: view.Now})
 		all = append(all, w.Watcher)
 	}
+	counts := func() map[string]int {
+		served := make(map[string]int)
+		for _, watcher := range all {
+			for e, ok := watcher.Next(); ok; e, ok = watcher.Next() {
+				if e.Entry != nil {
+					e.Served(func(*view.Entry) any { served[eventText(e)]++; return nil })
+				}
+			}
+		}
+		return served
+	}
 	w.puts(20, "a solar")
 	w.puts(21, "d solar")
 	w.deletes(22, "c")
 	w.tx(0, func(tx *view.Tx) { // as seen by bob and ann alike, though they are not of one audience
 		w.grant(tx, view.Group("devs"), view.Partition("wind"))
 	})
-	served := make(map[string]int)
-	for _, watcher := range all {
-		for {
-			e, ok := watcher.Next()
-			if !ok {
-				break
-			}
-			if e.Entry != nil {
-				e.Served(func(*view.Entry) any { served[eventText(e)]++; return nil })
-			}
-		}
-	}
 	want := map[string]int{"MODIFIED 20 a@20": 1, "ADDED 21 d@21": 1, "DELETED 22 c@7": 1, "ADDED 23 b@6 (partial)": 1}
-	if diff := cmp.Diff(want, served); diff != "" {
+	if diff := cmp.Diff(want, counts()); diff != "" {
 		t.Errorf("how often objects were made (-want +got):\n%s", diff)
+	}
+	// They are all behind, and are told of the last state that they knew.
+	w.puts(30, "a solar x=3")
+	w.puts(31, "c solar")
+	w.deletes(32, "a")
+	want = map[string]int{"ADDED 31 c@31 (partial)": 1, "DELETED 32 a@20": 1}
+	if diff := cmp.Diff(want, counts()); diff != "" {
+		t.Errorf("how often objects were made for those who are behind (-want +got):\n%s", diff)
 	}
 }

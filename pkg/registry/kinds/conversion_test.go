@@ -109,6 +109,11 @@ func TestConversionKeepsEveryField(t *testing.T) {
 				for how, object := range converted(t, k, e) {
 					got := fields(t, object)
 					got["metadata"] = nil
+					if status, ok := want["status"].(map[string]any); ok && k.Resource == "tenantnodes" {
+						// They name the volumes of every tenant that has a Pod on the node.
+						delete(status, "volumesInUse")
+						delete(status, "volumesAttached")
+					}
 					if diff := cmp.Diff(want, got); diff != "" {
 						t.Fatalf("%s (-upstream +served):\n%s", how, diff)
 					}
