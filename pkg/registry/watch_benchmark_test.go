@@ -45,12 +45,12 @@ func newCrowd(b testing.TB, watchers int, holds func(*fixture, int)) *crowd {
 	ctx, stop := context.WithCancel(context.Background())
 	b.Cleanup(stop)
 	for i := range watchers {
-		c.streams = append(c.streams, c.watch(b, ctx, i))
+		c.streams = append(c.streams, c.watch(ctx, b, i))
 	}
 	return c
 }
 
-func (c *crowd) watch(b testing.TB, ctx context.Context, i int) watch.Interface {
+func (c *crowd) watch(ctx context.Context, b testing.TB, i int) watch.Interface {
 	b.Helper()
 	stream, err := c.Watch(withUser(ctx, as(memberName(i), "crowd")), &metainternalversion.ListOptions{
 		AllowWatchBookmarks: true, SendInitialEvents: ptr.To(false), ResourceVersionMatch: metav1.ResourceVersionMatchNotOlderThan,
@@ -134,7 +134,7 @@ func BenchmarkWatchIdle(b *testing.B) {
 		runtime.ReadMemStats(&before)
 		goroutines := runtime.NumGoroutine()
 		for i := range manyWatchers {
-			c.streams = append(c.streams, c.watch(b, ctx, i))
+			c.streams = append(c.streams, c.watch(ctx, b, i))
 		}
 		runtime.GC()
 		runtime.ReadMemStats(&after)

@@ -126,9 +126,9 @@ func TestWatchRegrantsAreBounded(t *testing.T) {
 	w := newWatched(t)
 	const size = 8
 	w.SetBounds(view.MaxQueued, size)
-	before := w.View.Revision()
+	before := w.Revision()
 	w.grants(view.Group("ops"), view.Partition("wind"))
-	after := w.View.Revision()
+	after := w.Revision()
 	for i := range 10 * size {
 		w.grants(view.User(fmt.Sprint("user-", i)), view.Partition("wind"))
 		if n := w.Footprint().Regranted; n > 2*size {
@@ -142,7 +142,7 @@ func TestWatchRegrantsAreBounded(t *testing.T) {
 		t.Error("resumed before what is forgotten")
 	}
 	for back := range uint64(size) {
-		watcher, err := w.Watch(ann, view.WatchOptions{Resume: w.View.Revision() - 2*back})
+		watcher, err := w.Watch(ann, view.WatchOptions{Resume: w.Revision() - 2*back})
 		if err != nil {
 			t.Errorf("cannot resume before the latest %d changes of grants, of others", back)
 			continue
