@@ -5,6 +5,7 @@ package e2e
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"path/filepath"
 	"slices"
@@ -13,9 +14,12 @@ import (
 	"testing"
 	"time"
 
+	apidiscoveryv2 "k8s.io/api/apidiscovery/v2"
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/runtime/schema"
+	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/apiserver/pkg/authentication/serviceaccount"
 	"k8s.io/apiserver/pkg/authentication/user"
 	"k8s.io/client-go/dynamic"
@@ -23,6 +27,7 @@ import (
 	"k8s.io/client-go/rest"
 
 	"capsule.dev/tenantview/e2e/controlplane"
+	"capsule.dev/tenantview/pkg/apis/tenantview/v1alpha1"
 )
 
 // cluster is a control plane, with clients that have an administrator's rights.
@@ -67,11 +72,15 @@ func (c *cluster) as(t *testing.T, name string, groups ...string) *rest.Config {
 	return config
 }
 
-// asUser is as, for a user of the cases. Everybody is in the groups that Kubernetes puts him in.
-func (c *cluster) asUser(t *testing.T, u *user.DefaultInfo) *rest.Config {
+// asUser is as, for a user of the cases, and for more groups if the user is no service account. Everybody
+// is in the groups that Kubernetes puts him in.
+func (c *cluster) asUser(t *testing.T, u *user.DefaultInfo, more ...string) *rest.Config {
 	t.Helper()
+	if strings.HasPrefix(u.Name, serviceaccount.ServiceAccountUsernamePrefix) {
+		return c.as(t, u.Name)
+	}
 	groups := slices.DeleteFunc(slices.Clone(u.Groups), func(group string) bool { return group == user.AllAuthenticated })
-	return c.as(t, u.Name, groups...)
+	return c.as(t, u.Name, append(groups, more...)...)
 }
 
 func (c *cluster) authenticate(ctx context.Context, name string, groups []string) (*rest.Config, error) {
@@ -127,13 +136,46 @@ func (c *cluster) startServer(t *testing.T, flags ...string) {
 	}
 }
 
-// restoreServer runs the server without any flags when the test ends.
+// restoreServer runs the server without any flags when the test ends, as all tests expect it.
 func (c *cluster) restoreServer(t *testing.T) {
 	t.Helper()
 	t.Cleanup(func() {
-		if _, err := c.StartServer(context.Background()); err != nil {
+		ctx := context.WithoutCancel(t.Context())
+		if _, err := c.StartServer(ctx); err != nil {
 			t.Error(err)
 		}
+		if err := c.waitDiscovered(ctx); err != nil {
+			t.Error(err)
+		}
+	})
+}
+
+// waitDiscovered returns when kube-apiserver says that the server serves its kinds. While the server is
+// away, kube-apiserver takes them out of its discovery, and may ask again only a minute later, unless the
+// APIService changes.
+func (c *cluster) waitDiscovered(ctx context.Context) error {
+	apiServices := c.dynamic.Resource(schema.GroupVersionResource{Group: "apiregistration.k8s.io", Version: "v1", Resource: "apiservices"})
+	patch := fmt.Appendf(nil, `{"metadata":{"annotations":{"e2e.example.com/asked":"%d"}}}`, time.Now().UnixNano())
+	if _, err := apiServices.Patch(ctx, controlplane.APIServiceName, types.MergePatchType, patch, metav1.PatchOptions{}); err != nil {
+		return err
+	}
+	return wait(ctx, func() error {
+		a, err := send(ctx, c.admin, "GET", "/apis", nil, "Accept", "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList")
+		if err != nil {
+			return err
+		}
+		discovery := &apidiscoveryv2.APIGroupDiscoveryList{}
+		if err := json.Unmarshal(a.body, discovery); err != nil {
+			return err
+		}
+		for _, group := range discovery.Items {
+			for _, version := range group.Versions {
+				if group.Name == v1alpha1.GroupName && version.Freshness == apidiscoveryv2.DiscoveryFreshnessCurrent && len(version.Resources) == len(kinds) {
+					return nil
+				}
+			}
+		}
+		return missing("current discovery of the API group")
 	})
 }
 

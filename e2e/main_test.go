@@ -79,6 +79,9 @@ func runAll(ctx context.Context, m *testing.M) (code int, err error) {
 	if _, err := cp.StartServer(ctx); err != nil {
 		return 1, err
 	}
+	if err := shared.waitDiscovered(ctx); err != nil {
+		return 1, err
+	}
 	return m.Run(), ctx.Err()
 }
 

@@ -39,12 +39,12 @@ func TestProbes(t *testing.T) {
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("sources in /readyz (-want +got):\n%s", diff)
 	}
-	version := get(t, nobody, "/version").expect(t, 200).object(t)
+	version := get(t, shared.DirectConfig(shared.as(t, "alice")), "/version").expect(t, 200).object(t)
 	if version["gitVersion"] == "" || version["goVersion"] == "" || version["platform"] == "" {
 		t.Errorf("version: %v", version)
 	}
 	// Metrics and profiles are for those who are authorized.
-	get(t, nobody, "/metrics").expect(t, 403)
+	get(t, nobody, "/metrics").expect(t, 401)
 	get(t, shared.DirectConfig(shared.as(t, "alice")), "/metrics").expect(t, 403)
 	get(t, shared.DirectConfig(shared.admin), "/debug/pprof/").expect(t, 404)
 }

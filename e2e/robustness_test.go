@@ -209,6 +209,7 @@ metadata: {name: solar-c, ownerReferences: [{apiVersion: capsule.clastix.io/v1be
 
 // A server that was killed comes back with the same view: it keeps nothing that could be lost.
 func TestServerIsKilled(t *testing.T) {
+	shared.restoreServer(t)
 	arrange(t, solarAndWind)
 	if err := shared.KillComponent(t.Context(), controlplane.Server); err != nil {
 		t.Fatal(err)

@@ -54,6 +54,7 @@ func targets() []target {
 		target{"watch: 10,000 that are idle: bytes of heap for each", []string{"heap-B/watch"}, "BenchmarkWatchIdle", "", 24 << 10},
 		target{"watch: 10,000 that are idle: goroutines for each", []string{"goroutines/watch"}, "BenchmarkWatchIdle", "", 3},
 		target{"watch: grant 1,000 objects to 1,000 who watch: milliseconds", []string{"held-ms/op"}, "BenchmarkWatchGrant/members=alike", "", 50},
+		target{"watch: the same, to those who see other things, too", []string{"held-ms/op"}, "BenchmarkWatchGrant/members=apart", "", 50},
 	)
 	return append(all, target{"memory: bytes for each namespace", []string{"B/namespace"}, "BenchmarkNamespaceMemory/namespaces=100000", "", 2048})
 }

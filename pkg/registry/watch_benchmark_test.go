@@ -7,6 +7,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"math"
 	"runtime"
 	"sync"
 	"sync/atomic"
@@ -170,22 +171,22 @@ func BenchmarkWatchGrant(b *testing.B) {
 					}
 				}()
 			}
-			var held, all time.Duration
+			held, all := time.Duration(math.MaxInt64), time.Duration(math.MaxInt64) // the least: the rest is what else the machine does
 			both := func(change func()) {
 				told.Add(members * objects)
 				start := time.Now()
 				change()
-				held += time.Since(start)
+				held = min(held, time.Since(start))
 				told.Wait()
-				all += time.Since(start)
+				all = min(all, time.Since(start))
 			}
 			defer cputime.Measure(b)()
 			for b.Loop() {
 				both(func() { c.grant(view.Group("crowd"), view.Partition("granted"), listAndGet) })
 				both(func() { c.revoke(view.Group("crowd"), view.Partition("granted"), listAndGet) })
 			}
-			b.ReportMetric(float64(held.Milliseconds())/float64(2*b.N), "held-ms/op")
-			b.ReportMetric(float64(all.Milliseconds())/float64(2*b.N), "told-ms/op")
+			b.ReportMetric(float64(held.Microseconds())/1000, "held-ms/op")
+			b.ReportMetric(float64(all.Microseconds())/1000, "told-ms/op")
 		})
 	}
 }

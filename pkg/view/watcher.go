@@ -208,7 +208,7 @@ func (w *Watcher) SetViewer(who Viewer) {
 	// What has yet to be told of earlier revisions is what the former viewer saw.
 	w.queue.settle(revision + 1)
 	m := &move{from: from, to: w.audience, watchers: []*Watcher{w}}
-	m.dispatch(nil, newRegrant(revision))
+	m.dispatch(nil, newRegrant(revision, nil))
 }
 
 // push queues changes, at most one of each object. It takes the slice, which may be shared.

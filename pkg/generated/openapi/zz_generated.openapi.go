@@ -359,7 +359,7 @@ func schema_pkg_apis_tenantview_v1alpha1_TenantNode(ref common.ReferenceCallback
 	return common.OpenAPIDefinition{
 		Schema: spec.Schema{
 			SchemaProps: spec.SchemaProps{
-				Description: "TenantNode is a Node of the cluster that the requesting user may see. It reads like the Node itself; only its status.images may be left out of lists.",
+				Description: "TenantNode is a Node of the cluster that the requesting user may see. It reads like the Node itself, without what names volumes of other tenants.",
 				Type:        []string{"object"},
 				Properties: map[string]spec.Schema{
 					"kind": {
@@ -392,7 +392,7 @@ func schema_pkg_apis_tenantview_v1alpha1_TenantNode(ref common.ReferenceCallback
 					},
 					"status": {
 						SchemaProps: spec.SchemaProps{
-							Description: "status is what the Node last reported: capacity, conditions, addresses and system details. Unless the server is set up otherwise, lists leave out images, which are the larger part of a Node.",
+							Description: "status is what the Node last reported: capacity, conditions, addresses and system details. Unless the server is set up otherwise, lists leave out images, which are the larger part of a Node. volumesInUse and volumesAttached are never present.",
 							Default:     map[string]interface{}{},
 							Ref:         ref(v1.NodeStatus{}.OpenAPIModelName()),
 						},

@@ -14,7 +14,7 @@ import (
 // +k8s:deepcopy-gen:interfaces=k8s.io/apimachinery/pkg/runtime.Object
 
 // TenantNode is a Node of the cluster that the requesting user may see. It
-// reads like the Node itself; only its status.images may be left out of lists.
+// reads like the Node itself, without what names volumes of other tenants.
 type TenantNode struct {
 	metav1.TypeMeta `json:""`
 
@@ -31,7 +31,7 @@ type TenantNode struct {
 
 	// status is what the Node last reported: capacity, conditions, addresses and
 	// system details. Unless the server is set up otherwise, lists leave out
-	// images, which are the larger part of a Node.
+	// images, which are the larger part of a Node. volumesInUse and volumesAttached are never present.
 	// +optional
 	Status corev1.NodeStatus `json:"status,omitempty"`
 }

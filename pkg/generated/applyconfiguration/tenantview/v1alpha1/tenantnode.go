@@ -16,7 +16,7 @@ import (
 // with apply.
 //
 // TenantNode is a Node of the cluster that the requesting user may see. It
-// reads like the Node itself; only its status.images may be left out of lists.
+// reads like the Node itself, without what names volumes of other tenants.
 type TenantNodeApplyConfiguration struct {
 	v1.TypeMetaApplyConfiguration `json:""`
 	// metadata is that of the Node, with a uid of its own. managedFields,
@@ -28,7 +28,7 @@ type TenantNodeApplyConfiguration struct {
 	Spec *corev1.NodeSpecApplyConfiguration `json:"spec,omitempty"`
 	// status is what the Node last reported: capacity, conditions, addresses and
 	// system details. Unless the server is set up otherwise, lists leave out
-	// images, which are the larger part of a Node.
+	// images, which are the larger part of a Node. volumesInUse and volumesAttached are never present.
 	Status *corev1.NodeStatusApplyConfiguration `json:"status,omitempty"`
 }
 
