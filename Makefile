@@ -41,7 +41,7 @@ race: ## Run the tests of the concurrent packages with the race detector
 	CGO_ENABLED=1 $(GO) test -race $(RACE)
 
 e2e: ## Run the end-to-end tests on a real kube-apiserver and etcd
-	$(GO) test -count=1 -timeout=20m ./e2e/...
+	$(GO) test -count=1 -p 1 -timeout=20m ./e2e/...
 
 bench: ## Measure lists, changes, watches and memory, and compare the ratios with their targets
 	rm -f bench.txt
