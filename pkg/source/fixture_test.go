@@ -144,11 +144,13 @@ func (u *upstream) bookmarkAt(version string, annotations ...string) runtime.Obj
 	return b
 }
 
-// send sends an event to who watches.
+// send sends an event to who watches, if anybody does.
 func (u *upstream) send(event watch.EventType, object runtime.Object) {
 	u.mu.Lock()
 	defer u.mu.Unlock()
-	u.watch.Action(event, object)
+	if u.watch != nil {
+		u.watch.Action(event, object)
+	}
 }
 
 // set changes the content.

@@ -284,9 +284,7 @@ func TestSourcesGoLiveOnce(t *testing.T) {
 		for _, u := range upstreams {
 			u.set("50", namespace("a", "33"))
 			expired := apierrors.NewResourceExpired("too old").Status()
-			if u.watch != nil {
-				u.send(watch.Error, &expired)
-			}
+			u.send(watch.Error, &expired)
 		}
 		time.Sleep(time.Minute)
 		upstreams[2].fail(errors.New("away"))
