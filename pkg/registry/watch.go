@@ -79,23 +79,8 @@ func (r *REST) Watch(ctx context.Context, options *metainternalversion.ListOptio
 	if err != nil {
 		return nil, err
 	}
-	inner, err := r.view.Watch(who, start)
-	if errors.Is(err, view.ErrExpired) && wantsTable(ctx) {
-		r.observeResume(restarted)
-		start.Resume = 0
-		inner, err = r.view.Watch(who, start)
-	}
-	if err != nil {
-		giveBack()
-		r.observeResume(resumeExpired)
-		return failedWatch(expired(watchExpired)), nil
-	}
-	if start.Resume != 0 && start.Resume != view.Now {
-		r.observeResume(resumed)
-	}
 	w := &watcher{
 		rest:       r,
-		inner:      inner,
 		user:       u,
 		viewer:     who,
 		issued:     issued,
@@ -104,6 +89,21 @@ func (r *REST) Watch(ctx context.Context, options *metainternalversion.ListOptio
 		initialEnd: options.AllowWatchBookmarks && options.SendInitialEvents != nil && *options.SendInitialEvents,
 		result:     make(chan watch.Event, resultBuffer),
 		stopped:    make(chan struct{}),
+	}
+	start.Receiver = w
+	w.inner, err = r.view.Watch(who, start)
+	if errors.Is(err, view.ErrExpired) && wantsTable(ctx) {
+		r.observeResume(restarted)
+		start.Resume = 0
+		w.inner, err = r.view.Watch(who, start)
+	}
+	if err != nil {
+		giveBack()
+		r.observeResume(resumeExpired)
+		return failedWatch(expired(watchExpired)), nil
+	}
+	if start.Resume != 0 && start.Resume != view.Now {
+		r.observeResume(resumed)
 	}
 	go func() {
 		defer giveBack()

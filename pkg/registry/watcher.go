@@ -41,7 +41,9 @@ const (
 	terminatedClient = "client"
 )
 
-// watcher serves a view's watcher to one client. It has one goroutine.
+// watcher serves a view's watcher to one client. As long as the client keeps up, events go
+// straight from the view to the client's channel; what it has to wait for is told by the
+// watcher's one goroutine.
 type watcher struct {
 	rest   *REST
 	inner  *view.Watcher
@@ -184,19 +186,35 @@ func (w *watcher) next(ctx context.Context) (watch.Event, bool) {
 		if !ok {
 			return watch.Event{}, false
 		}
-		out, ok := w.out(ctx, event)
-		if !ok {
-			continue
+		if event.Type == view.InitialEnd {
+			flowcontrol.WatchInitialized(ctx)
 		}
-		if !event.Initial {
-			w.issued.add(event.Revision, w.viewer, event.Partial)
+		if out, ok := w.out(event, w.viewer); ok {
+			return out, true
 		}
-		return out, true
 	}
 }
 
-// out returns what the client is told of an event, if anything.
-func (w *watcher) out(ctx context.Context, event view.Event) (watch.Event, bool) {
+// Free is part of view.Receiver. Nobody else sends while the view may ask.
+func (w *watcher) Free() bool { return len(w.result) < cap(w.result) }
+
+// Receive is part of view.Receiver.
+func (w *watcher) Receive(event view.Event, who view.Viewer) {
+	if out, ok := w.out(event, who); ok {
+		w.result <- out
+	}
+}
+
+// out returns what the client is told of an event, if anything, and notes that it is.
+func (w *watcher) out(event view.Event, who view.Viewer) (watch.Event, bool) {
+	out, ok := w.told(event)
+	if ok && !event.Initial {
+		w.issued.add(event.Revision, who, event.Partial)
+	}
+	return out, ok
+}
+
+func (w *watcher) told(event view.Event) (watch.Event, bool) {
 	switch event.Type {
 	case view.Added:
 		return watch.Event{Type: watch.Added, Object: w.object(event)}, true
@@ -205,7 +223,6 @@ func (w *watcher) out(ctx context.Context, event view.Event) (watch.Event, bool)
 	case view.Deleted:
 		return watch.Event{Type: watch.Deleted, Object: w.object(event)}, true
 	case view.InitialEnd:
-		flowcontrol.WatchInitialized(ctx)
 		return w.bookmark(event.Revision, map[string]string{metav1.InitialEventsAnnotationKey: "true"}), w.initialEnd
 	default:
 		return w.bookmark(event.Revision, nil), w.bookmarks

@@ -38,6 +38,9 @@ type queue struct {
 	settled uint64
 	// overrun tells that too much was queued, and has been dropped.
 	overrun bool
+	// caughtUp tells that there was nothing to take when next was last called, and that
+	// nothing has been queued since.
+	caughtUp bool
 }
 
 // queued is one thing to tell: an entry that was there when the watch began, the end of
@@ -71,6 +74,15 @@ func (q *queue) push(batch []*Change, repeats bool, limit int) {
 	}
 	q.batches = append(q.batches, batch)
 	q.pushed += uint64(len(batch))
+	q.caughtUp = false
+}
+
+// passes tells whether what comes next need not be queued: all before it has been taken. It
+// can become untrue by push alone.
+func (q *queue) passes() bool {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	return q.caughtUp
 }
 
 func (q *queue) waiting() int { return int(q.pushed - q.taken) }
@@ -112,7 +124,7 @@ func (q *queue) next() (queued, bool) {
 			return queued{change: c, partial: c.partial || q.isPartial(c.Revision)}, true
 		}
 	}
-	q.batches = nil
+	q.batches, q.caughtUp = nil, true
 	return queued{}, false
 }
 

@@ -284,6 +284,76 @@ func TestWatchReady(t *testing.T) {
 	}
 }
 
+// receiver takes events as long as it is free.
+type receiver struct {
+	free int
+	got  []string
+	as   []view.Viewer
+}
+
+func (r *receiver) Free() bool { return r.free > 0 }
+
+func (r *receiver) Receive(e view.Event, who view.Viewer) {
+	r.free--
+	r.got, r.as = append(r.got, eventText(e)), append(r.as, who)
+}
+
+// hands compares what the receiver has been handed since it was last asked.
+func (r *receiver) hands(t *testing.T, want ...string) {
+	t.Helper()
+	if diff := cmp.Diff(want, r.got); diff != "" {
+		t.Errorf("handed (-want +got):\n%s", diff)
+	}
+	r.got = nil
+}
+
+// What comes one by one to somebody who keeps up does not wait in the queue; all else does,
+// and nothing overtakes it.
+func TestWatchHandsOverWhatComesAlone(t *testing.T) {
+	w := newWatched(t)
+	r := &receiver{free: 3}
+	w.watch(ann, view.WatchOptions{Receiver: r})
+	w.puts(13, "a solar x=2")
+	r.hands(t) // as long as the initial objects have not been taken
+	w.tells("ADDED 5 a@5 (initial)", "ADDED 7 c@7 (initial)", "END 12", "MODIFIED 13 a@13")
+
+	w.puts(20, "d solar")
+	w.puts(21, "b wind x=3")
+	w.Bookmark()
+	r.hands(t, "ADDED 20 d@20", "BOOKMARK 21")
+	w.tells()
+
+	w.grants(view.Group("devs"), view.Partition("wind"))
+	w.puts(30, "d solar x=1")
+	r.hands(t) // behind a change that does not come alone
+	w.tells("ADDED 22 b@21 (partial)", "BOOKMARK 23", "MODIFIED 30 d@30")
+
+	w.deletes(31, "d")
+	w.deletes(32, "c") // the receiver is not free any more
+	r.free = 1
+	w.deletes(33, "b") // nor is it c's turn before that is taken
+	r.hands(t, "DELETED 31 d@30")
+	w.tells("DELETED 32 c@7", "DELETED 33 b@21")
+	w.puts(34, "a solar")
+	r.hands(t, "MODIFIED 34 a@34")
+
+	r.free, r.as = 1, nil
+	root := view.Viewer{All: true}
+	w.SetViewer(root)
+	w.tells()
+	w.puts(40, "z")
+	r.hands(t, "ADDED 40 z@40")
+	if diff := cmp.Diff([]view.Viewer{root}, r.as); diff != "" {
+		t.Errorf("handed as (-want +got):\n%s", diff)
+	}
+
+	r.free = 1
+	w.Stop()
+	w.puts(41, "z")
+	w.Bookmark()
+	r.hands(t)
+}
+
 // Nobody is told what he would not have been told had he been asked a moment later: after an
 // object is hidden, nothing that is still queued shows it.
 func TestWatchHidesWhatIsQueued(t *testing.T) {

@@ -60,7 +60,16 @@ func (e Event) Served(serve func(*Entry) any) any {
 // Now stands, as a revision to resume after, for that of the view when the watch begins.
 const Now = math.MaxUint64
 
-// WatchOptions say what a watch begins with and what it selects.
+// Receiver is handed the events of a watcher that keeps up, without a detour through its
+// queue. It is called under the view's locks: it must be quick, and must not call the view.
+type Receiver interface {
+	// Free tells whether Receive can take an event without waiting.
+	Free() bool
+	// Receive takes an event, and as whom the watcher is told it.
+	Receive(e Event, who Viewer)
+}
+
+// WatchOptions say what a watch begins with, what it selects and how it is told.
 type WatchOptions struct {
 	// Resume is the revision after which events are wanted. Where it is 0, the watch begins
 	// with the objects that there are.
@@ -68,13 +77,18 @@ type WatchOptions struct {
 	// Selects tells whether an object is wanted; nil wants all. It must be a pure function
 	// of the attributes.
 	Selects func(*Attributes) bool
+	// Receiver, if it is set, is handed an event that comes alone while nothing is left to
+	// take: from when Next has found nothing until Ready is signalled. It is not called after
+	// Stop has returned.
+	Receiver Receiver
 }
 
 // Watcher follows what a viewer may see. Events wait in it until they are taken; a watcher
 // whose events are not taken is closed. It has no goroutine of its own.
 type Watcher struct {
-	view    *View
-	selects func(*Attributes) bool
+	view     *View
+	selects  func(*Attributes) bool
+	receiver Receiver
 
 	// The following are guarded by the set's writer lock.
 
@@ -89,7 +103,7 @@ type Watcher struct {
 
 // Watch begins a watch. It must be ended with Stop.
 func (v *View) Watch(who Viewer, o WatchOptions) (*Watcher, error) {
-	w := &Watcher{view: v, selects: o.Selects, viewer: who, ready: make(chan struct{}, 1)}
+	w := &Watcher{view: v, selects: o.Selects, receiver: o.Receiver, viewer: who, ready: make(chan struct{}, 1)}
 	if w.selects == nil {
 		w.selects = func(*Attributes) bool { return true }
 	}
@@ -181,7 +195,9 @@ func (w *Watcher) Overrun() bool { return w.queue.isOverrun() }
 func (w *Watcher) Bookmark() {
 	w.view.set.writer.Lock()
 	defer w.view.set.writer.Unlock()
-	w.push([]*Change{{Revision: w.view.revision}})
+	if w.audience != nil {
+		w.push([]*Change{{Revision: w.view.revision}})
+	}
 }
 
 // SetViewer makes the watch go on for a viewer who may see more or less than before, for
@@ -213,8 +229,23 @@ func (w *Watcher) SetViewer(who Viewer) {
 
 // push queues changes, at most one of each object. It takes the slice, which may be shared.
 func (w *Watcher) push(batch []*Change) {
+	if len(batch) == 1 && w.hand(batch[0]) {
+		return
+	}
 	w.queue.push(batch, false, w.view.set.maxQueued)
 	w.signal()
+}
+
+// hand gives a change to the receiver, if it is its turn and the receiver can take it.
+func (w *Watcher) hand(c *Change) bool {
+	if w.receiver == nil || !w.queue.passes() || !w.receiver.Free() {
+		return false
+	}
+	if event, ok := w.event(c); ok {
+		event.Partial = c.partial
+		w.receiver.Receive(event, w.viewer)
+	}
+	return true
 }
 
 func (w *Watcher) signal() {
