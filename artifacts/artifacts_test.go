@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	appsv1 "k8s.io/api/apps/v1"
+	corev1 "k8s.io/api/core/v1"
 	rbacv1 "k8s.io/api/rbac/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime"
@@ -89,6 +90,15 @@ func TestDeploymentSurvivesTheLossOfANode(t *testing.T) {
 	}
 	if pod.ServiceAccountName != controlplane.ServerName || deployment.Namespace != controlplane.ServerNamespace {
 		t.Errorf("runs as %s/%s", deployment.Namespace, pod.ServiceAccountName)
+	}
+}
+
+// What a replica has told a client means nothing to another one.
+func TestServiceKeepsClientsWithTheirReplica(t *testing.T) {
+	service := &corev1.Service{}
+	find(t, "service.yaml", "Service", "tenantview-apiserver", service)
+	if service.Spec.SessionAffinity != corev1.ServiceAffinityClientIP {
+		t.Errorf("session affinity %q", service.Spec.SessionAffinity)
 	}
 }
 

@@ -13,6 +13,8 @@ import (
 
 	gocmp "github.com/google/go-cmp/cmp"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/apimachinery/pkg/runtime/serializer"
 	"sigs.k8s.io/yaml"
 
 	"capsule.dev/tenantview/pkg/apis/tenantview/v1alpha1"
@@ -30,6 +32,7 @@ func TestServer(t *testing.T) {
 		"NotFound":        testNotFound,
 		"Methods":         testMethods,
 		"ContentTypes":    testContentTypes,
+		"Metadata":        testMetadata,
 		"Codes":           testCodes,
 		"Version":         testVersion,
 		"MetricsEndpoint": testMetricsEndpoint,
@@ -260,6 +263,52 @@ func testContentTypes(t *testing.T, s *running) {
 		r := s.get(t, "alice", group+"/tenantnamespaces/absent", accept)
 		if want.code == 200 && r.Code != http.StatusNotFound {
 			t.Errorf("Accept %q of an absent one: code %d: %s", accept, r.Code, r.Body)
+		}
+	}
+}
+
+// Metadata informers ask for protobuf first, and must be able to have it: kube-apiserver gives it to them for
+// every kind. A client that would take the whole object as well gets the metadata that it has asked for first.
+func testMetadata(t *testing.T, s *running) {
+	const protobuf, asObject, asList = "application/vnd.kubernetes.protobuf", ";as=PartialObjectMetadata;v=v1;g=meta.k8s.io", ";as=PartialObjectMetadataList;v=v1;g=meta.k8s.io"
+	scheme := runtime.NewScheme()
+	if err := metav1.AddMetaToScheme(scheme); err != nil {
+		t.Fatal(err)
+	}
+	decoder := serializer.NewCodecFactory(scheme).UniversalDeserializer()
+	for path, as := range map[string]string{"/tenantnamespaces": asList, "/tenantnamespaces/solar-b": asObject} {
+		for accept, contentType := range map[string]string{
+			protobuf + as: protobuf,
+			protobuf + as + ",application/json" + as + ",application/json": protobuf,
+			protobuf + ",application/json" + as:                            "application/json",
+			"application/json" + as + "," + protobuf + as:                  "application/json",
+		} {
+			r := s.get(t, "alice", group+path, accept)
+			if got, _, _ := strings.Cut(r.Header.Get("Content-Type"), ";"); r.Code != http.StatusOK || got != contentType {
+				t.Errorf("Accept %q of %s: code %d, %q; want %q: %s", accept, path, r.Code, got, contentType, r.Body)
+				continue
+			}
+			o, _, err := decoder.Decode([]byte(r.Body), nil, nil)
+			if err != nil {
+				t.Errorf("Accept %q of %s: %v", accept, path, err)
+				continue
+			}
+			var names []string
+			switch o := o.(type) {
+			case *metav1.PartialObjectMetadata:
+				names = append(names, o.Name)
+			case *metav1.PartialObjectMetadataList:
+				for i := range o.Items {
+					names = append(names, o.Items[i].Name)
+				}
+			}
+			want := []string{"solar-b"}
+			if as == asList {
+				want = []string{"solar-a", "solar-b"}
+			}
+			if diff := gocmp.Diff(want, names); diff != "" {
+				t.Errorf("Accept %q of %s: %T (-want +got):\n%s", accept, path, o, diff)
+			}
 		}
 	}
 }
