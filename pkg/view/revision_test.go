@@ -6,6 +6,7 @@ package view_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"testing"
 	"time"
 
@@ -79,6 +80,18 @@ func TestAChangeOfGrantsHasARevision(t *testing.T) {
 			if e.Revision > revision {
 				t.Errorf("%s: %s has revision %d in a list of %d", s.what, e.Name, e.Revision, revision)
 			}
+		}
+	}
+}
+
+// A view that is ahead of its sources has a version of an object that it has not seen, when
+// somebody asks for what is not older.
+func TestAChangeOfGrantsDoesNotRunAhead(t *testing.T) {
+	set, v := newView()
+	for _, s := range []struct{ cause, want uint64 }{{1000, 1000}, {1002, 1002}, {1003, 1004}, {900, 1006}} {
+		set.Update(s.cause, func(tx *view.Tx) { tx.Grant(v, alice, grant(view.Name(fmt.Sprint(s.cause)), seen)) })
+		if got := v.Revision(); got != s.want {
+			t.Errorf("a change of grants by %d makes it revision %d, want %d", s.cause, got, s.want)
 		}
 	}
 }

@@ -101,7 +101,7 @@ func TestWatchTellsChanges(t *testing.T) {
 			change: func(w *watched) {
 				w.tx(30, func(tx *view.Tx) { w.grant(tx, devs, wind); w.revoke(tx, view.User("ann"), solar) })
 			},
-			want: []string{"DELETED 30 a@5 (partial)", "ADDED 30 b@6 (partial)", "DELETED 30 c@7 (partial)", "BOOKMARK 31"},
+			want: []string{"DELETED 29 a@5 (partial)", "ADDED 29 b@6 (partial)", "DELETED 29 c@7 (partial)", "BOOKMARK 30"},
 		},
 		// The posting of the grant is younger than the change of the object.
 		"an object changes, and then a grant shows it, in one transaction": {
