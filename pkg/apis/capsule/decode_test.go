@@ -6,6 +6,7 @@ package capsule_test
 import (
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -174,6 +175,24 @@ func TestDecodeWrongTypes(t *testing.T) {
 	wrong[capsule.Configuration](t, "CapsuleConfiguration", []string{
 		"spec: []", "spec: {users: text}", "spec: {users: [text]}", "spec: {userNames: text}", "spec: {userNames: [1]}", "spec: {userGroups: {}}", "spec: {ignoreUserWithGroups: text}", "status: {users: {}}",
 	})
+}
+
+// Who reads the log must find the place.
+func TestDecodeNamesTheField(t *testing.T) {
+	for source, want := range map[string]string{
+		"spec: text":                                             "decoding Tenant: spec: cannot",
+		"spec: {owners: 1}":                                      "decoding Tenant: spec.owners: cannot",
+		"spec: {owners: [text]}":                                 "decoding Tenant: spec.owners: cannot",
+		"spec: {owners: [{kind: 1}]}":                            "decoding Tenant: spec.owners.kind: cannot",
+		"spec: {storageClasses: {allowed: gold}}":                "decoding Tenant: spec.storageClasses.allowed: cannot",
+		"spec: {storageClasses: {matchLabels: {a: []}}}":         "decoding Tenant: spec.storageClasses.matchLabels",
+		"spec: {ingressOptions: {allowedClasses: {default: 1}}}": "decoding Tenant: spec.ingressOptions.allowedClasses.default: cannot",
+	} {
+		_, err := capsule.Decode[capsule.Tenant](parse(t, "kind: Tenant\n"+source))
+		if err == nil || !strings.HasPrefix(err.Error(), want) {
+			t.Errorf("%s: %v, want %s…", source, err, want)
+		}
+	}
 }
 
 func wrong[T any](t *testing.T, kind string, sources []string) {
