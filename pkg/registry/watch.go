@@ -65,9 +65,9 @@ func (r *REST) Watch(ctx context.Context, options *metainternalversion.ListOptio
 	case wanted != 0:
 		start.Resume = wanted
 	case options.SendInitialEvents != nil:
-		start.Resume = view.Now
+		start.FromNow = true
 	}
-	if start.Resume != 0 && start.Resume != view.Now && !issued.has(wanted, who) {
+	if start.Resume != 0 && !issued.has(wanted, who) {
 		if !wantsTable(ctx) {
 			r.observeResume(resumeForeign)
 			return failedWatch(expired(watchExpired)), nil
@@ -102,7 +102,7 @@ func (r *REST) Watch(ctx context.Context, options *metainternalversion.ListOptio
 		r.observeResume(resumeExpired)
 		return failedWatch(expired(watchExpired)), nil
 	}
-	if start.Resume != 0 && start.Resume != view.Now {
+	if start.Resume != 0 {
 		r.observeResume(resumed)
 	}
 	go func() {

@@ -88,7 +88,7 @@ func (w *watcher) follow(ctx context.Context) string {
 	waiting := false // for the client to take the event
 	for sent := 0; ; {
 		if !waiting {
-			event, waiting = w.next(ctx)
+			event, waiting = w.next()
 		}
 		if waiting && sent < resultBuffer && w.trySend(event) {
 			waiting = false
@@ -180,14 +180,11 @@ func (w *watcher) look(ctx context.Context) {
 }
 
 // next takes the next event that the client is to be told, if there is one.
-func (w *watcher) next(ctx context.Context) (watch.Event, bool) {
+func (w *watcher) next() (watch.Event, bool) {
 	for {
 		event, ok := w.inner.Next()
 		if !ok {
 			return watch.Event{}, false
-		}
-		if event.Type == view.InitialEnd {
-			flowcontrol.WatchInitialized(ctx)
 		}
 		if out, ok := w.out(event, w.viewer); ok {
 			return out, true
@@ -195,14 +192,13 @@ func (w *watcher) next(ctx context.Context) (watch.Event, bool) {
 	}
 }
 
-// Free is part of view.Receiver. Nobody else sends while the view may ask.
-func (w *watcher) Free() bool { return len(w.result) < cap(w.result) }
-
 // Receive is part of view.Receiver.
-func (w *watcher) Receive(event view.Event, who view.Viewer) {
-	if out, ok := w.out(event, who); ok {
-		w.result <- out
+func (w *watcher) Receive(event view.Event, who view.Viewer) bool {
+	if len(w.result) == cap(w.result) {
+		return false
 	}
+	out, ok := w.out(event, who)
+	return !ok || w.trySend(out)
 }
 
 // out returns what the client is told of an event, if anything, and notes that it is.

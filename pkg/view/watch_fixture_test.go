@@ -101,7 +101,7 @@ func (w *watched) watch(who view.Viewer, o view.WatchOptions) {
 // follow begins the watch of ann that tells only what is new.
 func (w *watched) follow() {
 	w.t.Helper()
-	w.watch(ann, view.WatchOptions{Resume: view.Now})
+	w.watch(ann, view.WatchOptions{FromNow: true})
 }
 
 // events takes up to n events, or all that there are if n is negative.

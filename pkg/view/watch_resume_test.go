@@ -6,6 +6,7 @@ package view_test
 import (
 	"errors"
 	"fmt"
+	"math"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -40,7 +41,7 @@ func TestWatchResumes(t *testing.T) {
 		"at the last change":          {before: changed, resume: 23},
 		"at the present":              {before: changed, resume: 30},
 		"in the future":               {before: changed, resume: 31, want: expired},
-		"now":                         {before: changed, resume: view.Now},
+		"at the end of time":          {before: changed, resume: math.MaxUint64, want: expired},
 		"with a selector":             {before: changed, resume: 12, selects: labelled("x", "1"), want: []string{"DELETED 20 a@5", "ADDED 22 d@22"}},
 		"who sees everything":         {before: changed, resume: 20, who: &view.Viewer{All: true}, want: []string{"MODIFIED 21 b@21", "ADDED 22 d@22", "DELETED 23 c@7"}},
 		"who sees nothing":            {before: changed, resume: 12, who: &view.Viewer{}},
@@ -183,7 +184,7 @@ func TestWatchSetViewer(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			w := newWatched(t)
-			tc.options.Resume = view.Now
+			tc.options.FromNow = true
 			w.watch(tc.from, tc.options)
 			if tc.between != nil {
 				tc.between(w)
@@ -274,8 +275,8 @@ func TestWatchLeavesNothing(t *testing.T) {
 	want := w.Footprint()
 	var all []*view.Watcher
 	for _, who := range []view.Viewer{ann, ann, {All: true}, {}, {Subjects: ann.Subjects[1:]}} {
-		for _, resume := range []uint64{0, view.Now, 12} {
-			watcher, err := w.Watch(who, view.WatchOptions{Resume: resume})
+		for _, options := range []view.WatchOptions{{}, {FromNow: true}, {Resume: 12}} {
+			watcher, err := w.Watch(who, options)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -337,7 +338,7 @@ func TestWatchSharesChanges(t *testing.T) {
 	w.grants(view.Group("devs"), view.Partition("solar"))
 	var all []*view.Watcher
 	for _, who := range []view.Viewer{ann, ann, bob, {All: true}} {
-		w.watch(who, view.WatchOptions{Resume: view.Now})
+		w.watch(who, view.WatchOptions{FromNow: true})
 		all = append(all, w.Watcher)
 	}
 	counts := func() map[string]int {

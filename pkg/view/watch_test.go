@@ -201,7 +201,7 @@ func TestWatchTellsChanges(t *testing.T) {
 			if tc.before != nil {
 				tc.before(w)
 			}
-			w.watch(ann, view.WatchOptions{Resume: view.Now, Selects: tc.selects})
+			w.watch(ann, view.WatchOptions{FromNow: true, Selects: tc.selects})
 			tc.change(w)
 			w.tells(tc.want...)
 		})
@@ -212,7 +212,7 @@ func TestWatchTellsChanges(t *testing.T) {
 // drop events that are not newer than what they know.
 func TestWatchDeletedObject(t *testing.T) {
 	w := newWatched(t)
-	w.watch(ann, view.WatchOptions{Resume: view.Now, Selects: labelled("x", "1")})
+	w.watch(ann, view.WatchOptions{FromNow: true, Selects: labelled("x", "1")})
 	w.puts(20, "a wind x=2")
 	got, _ := w.Next()
 	want := &view.Entry{Object: parseObject(5, "a solar x=1"), Revision: 20}
@@ -291,11 +291,13 @@ type receiver struct {
 	as   []view.Viewer
 }
 
-func (r *receiver) Free() bool { return r.free > 0 }
-
-func (r *receiver) Receive(e view.Event, who view.Viewer) {
+func (r *receiver) Receive(e view.Event, who view.Viewer) bool {
+	if r.free == 0 {
+		return false
+	}
 	r.free--
 	r.got, r.as = append(r.got, eventText(e)), append(r.as, who)
+	return true
 }
 
 // hands compares what the receiver has been handed since it was last asked.
@@ -364,16 +366,16 @@ func TestWatchHidesWhatIsQueued(t *testing.T) {
 		want    []string
 	}{
 		"an appearance vanishes with its disappearance": {
-			options: view.WatchOptions{Resume: view.Now},
+			options: view.WatchOptions{FromNow: true},
 			change:  func(w *watched) { w.puts(20, "d solar"); w.puts(21, "d solar x=1"); w.puts(22, "d wind") },
 		},
 		"of a change, the disappearance is left": {
-			options: view.WatchOptions{Resume: view.Now},
+			options: view.WatchOptions{FromNow: true},
 			change:  func(w *watched) { w.puts(20, "a solar secret=1"); w.puts(21, "c solar y=1"); w.puts(22, "a wind") },
 			want:    []string{"MODIFIED 21 c@21 (partial)", "DELETED 22 a@5"},
 		},
 		"a bookmark in between is no point to resume at": {
-			options: view.WatchOptions{Resume: view.Now},
+			options: view.WatchOptions{FromNow: true},
 			change: func(w *watched) {
 				w.puts(20, "a solar secret=1")
 				w.Bookmark()
@@ -383,7 +385,7 @@ func TestWatchHidesWhatIsQueued(t *testing.T) {
 			want: []string{"BOOKMARK 20 (partial)", "DELETED 22 a@5", "BOOKMARK 22"},
 		},
 		"a disappearance and what follows it": {
-			options: view.WatchOptions{Resume: view.Now},
+			options: view.WatchOptions{FromNow: true},
 			change: func(w *watched) {
 				w.puts(20, "a wind")
 				w.puts(21, "a solar")
@@ -393,7 +395,7 @@ func TestWatchHidesWhatIsQueued(t *testing.T) {
 			want: []string{"DELETED 22 a@5", "ADDED 23 a@23"},
 		},
 		"with a selector, what the client knows counts": {
-			options: view.WatchOptions{Resume: view.Now, Selects: labelled("x", "1")},
+			options: view.WatchOptions{FromNow: true, Selects: labelled("x", "1")},
 			change: func(w *watched) {
 				w.puts(20, "a solar x=2") // not selected any more
 				w.puts(21, "c solar x=1") // from now on selected
@@ -412,7 +414,7 @@ func TestWatchHidesWhatIsQueued(t *testing.T) {
 			want:   []string{"END 12 (partial)", "BOOKMARK 22"},
 		},
 		"revoked and granted again": {
-			options: view.WatchOptions{Resume: view.Now},
+			options: view.WatchOptions{FromNow: true},
 			change: func(w *watched) {
 				w.puts(20, "c solar y=1")
 				w.revokes(view.User("ann"), solar)

@@ -3,10 +3,7 @@
 
 package view
 
-import (
-	"errors"
-	"math"
-)
+import "errors"
 
 // ErrExpired says that a watch cannot resume where it was asked to: the view does not
 // remember so far back, or the viewer's grants have changed since.
@@ -57,34 +54,35 @@ func (e Event) Served(serve func(*Entry) any) any {
 	}
 }
 
-// Now stands, as a revision to resume after, for that of the view when the watch begins.
-const Now = math.MaxUint64
-
 // Receiver is handed the events of a watcher that keeps up, without a detour through its
-// queue. It is called under the view's locks: it must be quick, and must not call the view.
+// queue.
 type Receiver interface {
-	// Free tells whether Receive can take an event without waiting.
-	Free() bool
-	// Receive takes an event, and as whom the watcher is told it.
-	Receive(e Event, who Viewer)
+	// Receive takes an event, and as whom the watcher is told it; or it returns false if it
+	// would have to wait for room, and the event is queued. It is called under the view's
+	// locks: it must be quick, and must not call the view.
+	Receive(e Event, who Viewer) bool
 }
 
 // WatchOptions say what a watch begins with, what it selects and how it is told.
 type WatchOptions struct {
-	// Resume is the revision after which events are wanted. Where it is 0, the watch begins
-	// with the objects that there are.
-	Resume uint64
+	// Resume is the revision after which events are wanted, and FromNow tells that those are
+	// wanted after the view's present one. Where neither is set, the watch begins with the
+	// objects that there are.
+	Resume  uint64
+	FromNow bool
 	// Selects tells whether an object is wanted; nil wants all. It must be a pure function
 	// of the attributes.
 	Selects func(*Attributes) bool
 	// Receiver, if it is set, is handed an event that comes alone while nothing is left to
 	// take: from when Next has found nothing until Ready is signalled. It is not called after
-	// Stop has returned.
+	// Stop has returned, nor for a watch with Selects: what its client selects by is for the
+	// client to wait for, not for those behind the view's locks.
 	Receiver Receiver
 }
 
-// Watcher follows what a viewer may see. Events wait in it until they are taken; a watcher
-// whose events are not taken is closed. It has no goroutine of its own.
+// Watcher follows what a viewer may see. Events that its receiver is not handed wait in it
+// until they are taken; a watcher whose events are not taken is closed. It has no goroutine of
+// its own.
 type Watcher struct {
 	view     *View
 	selects  func(*Attributes) bool
@@ -103,21 +101,22 @@ type Watcher struct {
 
 // Watch begins a watch. It must be ended with Stop.
 func (v *View) Watch(who Viewer, o WatchOptions) (*Watcher, error) {
-	w := &Watcher{view: v, selects: o.Selects, receiver: o.Receiver, viewer: who, ready: make(chan struct{}, 1)}
+	w := &Watcher{view: v, selects: o.Selects, viewer: who, ready: make(chan struct{}, 1)}
 	if w.selects == nil {
 		w.selects = func(*Attributes) bool { return true }
+		w.receiver = o.Receiver
 	}
 	v.set.writer.Lock()
 	defer v.set.writer.Unlock()
+	if o.FromNow {
+		v.enter(w)
+		return w, nil
+	}
 	if o.Resume == 0 {
 		for _, s := range union(v.held(who)) {
 			w.queue.initial = append(w.queue.initial, s.entry)
 		}
 		w.queue.begun, w.queue.end = v.revision, true
-		v.enter(w)
-		return w, nil
-	}
-	if o.Resume == Now {
 		v.enter(w)
 		return w, nil
 	}
@@ -190,7 +189,7 @@ func (w *Watcher) event(c *Change) (Event, bool) {
 // that had been queued are gone.
 func (w *Watcher) Overrun() bool { return w.queue.isOverrun() }
 
-// Bookmark queues a bookmark at the revision of the view, behind all that the watcher has
+// Bookmark tells the watcher a bookmark at the revision of the view, behind all that it has
 // yet to be told.
 func (w *Watcher) Bookmark() {
 	w.view.set.writer.Lock()
@@ -227,7 +226,7 @@ func (w *Watcher) SetViewer(who Viewer) {
 	m.dispatch(nil, newRegrant(revision, nil))
 }
 
-// push queues changes, at most one of each object. It takes the slice, which may be shared.
+// push tells changes, at most one of each object. It takes the slice, which may be shared.
 func (w *Watcher) push(batch []*Change) {
 	if len(batch) == 1 && w.hand(batch[0]) {
 		return
@@ -236,16 +235,13 @@ func (w *Watcher) push(batch []*Change) {
 	w.signal()
 }
 
-// hand gives a change to the receiver, if it is its turn and the receiver can take it.
+// hand gives a change to the receiver, if it is its turn and the receiver takes it.
 func (w *Watcher) hand(c *Change) bool {
-	if w.receiver == nil || !w.queue.passes() || !w.receiver.Free() {
+	if w.receiver == nil || !w.queue.passes() {
 		return false
 	}
-	if event, ok := w.event(c); ok {
-		event.Partial = c.partial
-		w.receiver.Receive(event, w.viewer)
-	}
-	return true
+	event, ok := w.event(c) // not partial: a part of a batch does not come alone
+	return !ok || w.receiver.Receive(event, w.viewer)
 }
 
 func (w *Watcher) signal() {
