@@ -52,6 +52,7 @@ func targets() []target {
 		target{"watch: a change that 1 of 10,000 sees: time, against 1 of 1", timeUnits, "BenchmarkWatchOne/watchers=10000", "BenchmarkWatchOne/watchers=1", 1.5},
 		target{"watch: a change that 10,000 see: encodings", []string{"encodings/op"}, "BenchmarkWatchAll", "", 1},
 		target{"watch: a change that 10,000 see: nanoseconds for each", []string{"ns/watcher"}, "BenchmarkWatchAll", "", 2000},
+		target{"watch: the same: milliseconds until others are told anything", []string{"held-ms/op"}, "BenchmarkWatchAll", "", 50},
 		target{"watch: 10,000 that are idle: bytes of heap for each", []string{"heap-B/watch"}, "BenchmarkWatchIdle", "", 24 << 10},
 		target{"watch: 10,000 that are idle: goroutines for each", []string{"goroutines/watch"}, "BenchmarkWatchIdle", "", 3},
 		target{"watch: grant 1,000 objects to 1,000 who watch: milliseconds", []string{"held-ms/op"}, "BenchmarkWatchGrant/members=alike", "", 50},

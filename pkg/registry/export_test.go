@@ -9,7 +9,7 @@ const (
 	MaxLists        = maxLists
 	MaxListsOfUser  = maxListsOfUser
 	MaxPagedEntries = maxPagedEntries
-	WaitForRevision = waitForRevision
+	MaxWait         = maxWait
 	MaxIssued       = maxIssued
 	MaxIssuedTo     = maxIssuedTo
 )

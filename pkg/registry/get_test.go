@@ -5,14 +5,19 @@ package registry_test
 
 import (
 	"context"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/apimachinery/pkg/runtime/schema"
+	"k8s.io/apiserver/pkg/authentication/user"
 
 	"capsule.dev/tenantview/pkg/apis/tenantview/v1alpha1"
+	"capsule.dev/tenantview/pkg/registry"
+	"capsule.dev/tenantview/pkg/registry/tenantnamespace"
 	"capsule.dev/tenantview/pkg/view"
 )
 
@@ -92,6 +97,35 @@ func TestHiddenIsNotFoundLikeAbsent(t *testing.T) {
 			t.Errorf("%s (-absent +hidden):\n%s", name, diff)
 		}
 	}
+}
+
+// No object has such a name; a server that remembers what it has asked about them could be
+// filled with them.
+func TestNothingIsAskedAboutNamesThatAreTooLong(t *testing.T) {
+	for length, want := range map[int]int{253: 1, 254: 0, 100_000: 0} {
+		r := &countingReviews{}
+		f := newSolarFixture()
+		f.REST = registry.NewREST(tenantnamespace.Kind(), f.view, registry.Config{Viewers: viewers{}, Reviews: r, Synced: func() bool { return true }})
+		_, err := f.Get(as("alice"), strings.Repeat("a", length), &metav1.GetOptions{})
+		if code := codeOf(t, err); code != 404 || r.gets != want {
+			t.Errorf("%d letters: code %d after %d reviews, want %d", length, code, r.gets, want)
+		}
+	}
+}
+
+// countingReviews allow nothing.
+type countingReviews struct {
+	registry.Reviews
+	gets int
+}
+
+func (r *countingReviews) CanList(context.Context, user.Info, schema.GroupVersionResource) bool {
+	return false
+}
+
+func (r *countingReviews) CanGet(context.Context, user.Info, schema.GroupVersionResource, string) (bool, error) {
+	r.gets++
+	return false, nil
 }
 
 func TestRequestsThatAreNotAdmitted(t *testing.T) {

@@ -70,7 +70,7 @@ func (r *REST) firstPage(ctx context.Context, u user.Info, options *metainternal
 	if err != nil {
 		return page{}, apierrors.NewBadRequest(fmt.Sprintf("invalid resource version: %v", err))
 	}
-	if err := r.wait(ctx, u, wanted); err != nil {
+	if err := r.waitNotOlderThan(ctx, u, wanted); err != nil {
 		return page{}, err
 	}
 	who := r.viewer(ctx, u)
@@ -78,7 +78,7 @@ func (r *REST) firstPage(ctx context.Context, u user.Info, options *metainternal
 	if isExact(options, wanted) && revision != wanted {
 		return page{}, expired(fmt.Sprintf("The resourceVersion for the provided list is too old: %d", wanted))
 	}
-	r.ledger.of(accessreview.HolderOf(u)).add(revision, who, false)
+	r.ledger.of(u).add(revision, who, false)
 	entries = filter(entries, options)
 	if options.Limit <= 0 || int64(len(entries)) <= options.Limit {
 		return page{entries: entries, revision: revision}, nil

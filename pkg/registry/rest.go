@@ -11,6 +11,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/runtime/schema"
+	"k8s.io/apimachinery/pkg/util/validation"
 	"k8s.io/apiserver/pkg/authentication/user"
 	genericapirequest "k8s.io/apiserver/pkg/endpoints/request"
 	"k8s.io/apiserver/pkg/registry/rest"
@@ -19,6 +20,10 @@ import (
 	"capsule.dev/tenantview/pkg/apis/tenantview/v1alpha1"
 	"capsule.dev/tenantview/pkg/view"
 )
+
+// maxNameLength is that of the longest name that an object can have, by the rules of
+// Kubernetes. Nothing is asked, and nothing remembered, about a longer one.
+const maxNameLength = validation.DNS1123SubdomainMaxLength
 
 // Viewers says what users may see by grants.
 type Viewers interface {
@@ -117,8 +122,14 @@ func (r *REST) Get(ctx context.Context, name string, options *metav1.GetOptions)
 	if err != nil {
 		return nil, err
 	}
-	if err := r.waitNotOlderThan(ctx, u, options.ResourceVersion); err != nil {
-		return nil, err
+	if options != nil {
+		wanted, err := versioner.ParseResourceVersion(options.ResourceVersion)
+		if err != nil {
+			return nil, apierrors.NewBadRequest(err.Error())
+		}
+		if err := r.waitNotOlderThan(ctx, u, wanted); err != nil {
+			return nil, err
+		}
 	}
 	e, ok, err := r.get(ctx, u, name)
 	switch {
@@ -135,7 +146,7 @@ func (r *REST) get(ctx context.Context, u user.Info, name string) (*view.Entry, 
 	if e, ok := r.view.Get(r.Viewers.Viewer(u), name, view.OpGet); ok {
 		return e, true, nil
 	}
-	if r.Reviews == nil {
+	if r.Reviews == nil || len(name) > maxNameLength {
 		return nil, false, nil
 	}
 	allowed := r.Reviews.CanList(ctx, u, r.kind.Upstream)

@@ -13,27 +13,32 @@ import (
 )
 
 const (
-	// waitForRevision is how long a request waits for a revision that is still to come, as
-	// in kube-apiserver's watch cache (k8s.io/apiserver, storage/cacher, blockTimeout).
-	waitForRevision = 3 * time.Second
+	// maxWait is how long a request waits for a resourceVersion that is still to come, as in
+	// kube-apiserver's watch cache (k8s.io/apiserver, storage/cacher, blockTimeout).
+	maxWait = 3 * time.Second
 	// retryAfter is what a request is told to wait that has waited in vain.
 	retryAfter = 1 // second
 )
 
 var versioner storage.APIObjectVersioner
 
-// waitNotOlderThan returns when the view has reached the resourceVersion; "" and "0" are
-// content with what there is.
-func (r *REST) waitNotOlderThan(ctx context.Context, u user.Info, resourceVersion string) error {
-	revision, err := versioner.ParseResourceVersion(resourceVersion)
-	if err != nil {
-		return apierrors.NewBadRequest(err.Error())
+// waitNotOlderThan returns when the view has all that its source had at a resourceVersion; 0
+// is content with what there is. What this server has given to the user needs no wait: it may
+// be ahead of the source, with what other sources have delivered.
+func (r *REST) waitNotOlderThan(ctx context.Context, u user.Info, version uint64) error {
+	if version > r.view.Version() && r.ledger.of(u).gave(version) {
+		return nil
 	}
-	return r.wait(ctx, u, revision)
+	return r.wait(ctx, u, version, r.view.Version, r.view.WaitForVersion)
 }
 
-func (r *REST) wait(ctx context.Context, u user.Info, revision uint64) error {
-	if revision == 0 || r.view.Revision() >= revision {
+// waitForRevision returns when the view has reached a revision.
+func (r *REST) waitForRevision(ctx context.Context, u user.Info, revision uint64) error {
+	return r.wait(ctx, u, revision, r.view.Revision, r.view.WaitForRevision)
+}
+
+func (r *REST) wait(ctx context.Context, u user.Info, wanted uint64, reached func() uint64, await func(context.Context, uint64) error) error {
+	if reached() >= wanted {
 		return nil
 	}
 	giveBack, err := r.waits.take(u)
@@ -41,13 +46,13 @@ func (r *REST) wait(ctx context.Context, u user.Info, revision uint64) error {
 		return err
 	}
 	defer giveBack()
-	waiting, cancel := context.WithTimeout(ctx, waitForRevision)
+	waiting, cancel := context.WithTimeout(ctx, maxWait)
 	defer cancel()
-	if err := r.view.WaitForRevision(waiting, revision); err != nil {
+	if err := await(waiting, wanted); err != nil {
 		if ctx.Err() != nil {
 			return apierrors.NewTimeoutError(err.Error(), retryAfter)
 		}
-		return storage.NewTooLargeResourceVersionError(revision, r.view.Revision(), retryAfter)
+		return storage.NewTooLargeResourceVersionError(wanted, reached(), retryAfter)
 	}
 	return nil
 }

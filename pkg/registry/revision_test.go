@@ -15,6 +15,7 @@ import (
 	"k8s.io/apiserver/pkg/storage"
 
 	"capsule.dev/tenantview/pkg/registry"
+	"capsule.dev/tenantview/pkg/view"
 )
 
 var aNamespace = &corev1.Namespace{}
@@ -84,8 +85,8 @@ func TestVersionThatDoesNotCome(t *testing.T) {
 		if diff := cmp.Diff(statusOf(t, want), statusOf(t, err)); diff != "" {
 			t.Errorf("status (-want +got):\n%s", diff)
 		}
-		if waited := time.Since(start); waited != registry.WaitForRevision {
-			t.Errorf("waited %v, want %v", waited, registry.WaitForRevision)
+		if waited := time.Since(start); waited != registry.MaxWait {
+			t.Errorf("waited %v, want %v", waited, registry.MaxWait)
 		}
 	})
 }
@@ -139,6 +140,35 @@ func TestVersionThatComes(t *testing.T) {
 		})
 	}
 }
+
+// A view is ahead of its source by what other sources have delivered. Who has just written an
+// object must be shown it nonetheless; who was given a revision by this server need not wait.
+func TestVersionThatOtherSourcesHaveReached(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := newSolarFixture()
+		f.grant(view.User("alice"), view.Partition("wind"), listAndGet) // now it is revision 102
+		answered := make(chan answer)
+		go func() {
+			a, _ := f.list(as("alice"), t, request{version: "101"})
+			answered <- a
+		}()
+		synctest.Wait()
+		f.put(101, "solar-e", "solar", nil)
+		want := answer{[]string{"solar-a", "solar-b", "solar-c", "solar-d", "solar-e", "wind-a"}, "103", false, -1}
+		if diff := cmp.Diff(want, <-answered); diff != "" {
+			t.Errorf("list (-want +got):\n%s", diff)
+		}
+		start := time.Now()
+		if diff := cmp.Diff(want, first(f.list(as("alice"), t, request{version: "103"}))); diff != "" || time.Since(start) > 0 {
+			t.Errorf("list after %v (-want +got):\n%s", time.Since(start), diff)
+		}
+		if _, err := f.List(as("bob"), request{version: "103"}.options(t)); !storage.IsTooLargeResourceVersion(err) {
+			t.Errorf("somebody else: error %v", err)
+		}
+	})
+}
+
+func first[T, U any](first T, _ U) T { return first }
 
 // A request whose client has gone must not hold its place for the rest of the wait.
 func TestRequestThatIsCancelledWhileItWaits(t *testing.T) {

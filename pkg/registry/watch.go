@@ -15,7 +15,6 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/watch"
 
-	"capsule.dev/tenantview/pkg/accessreview"
 	"capsule.dev/tenantview/pkg/view"
 )
 
@@ -53,12 +52,16 @@ func (r *REST) Watch(ctx context.Context, options *metainternalversion.ListOptio
 	}
 	// From here on, failures are told in the stream: see k8s.io/apiserver,
 	// storage/cacher, Cacher.Watch.
-	if err := r.wait(ctx, u, wanted); err != nil && !wantsTable(ctx) {
+	wait := r.waitForRevision
+	if options.SendInitialEvents != nil && *options.SendInitialEvents {
+		wait = r.waitNotOlderThan
+	}
+	if err := wait(ctx, u, wanted); err != nil && !wantsTable(ctx) {
 		return failedWatch(err), nil
 	}
 	changed := r.Viewers.Changed() // before the viewer, so that no change is missed
 	who := r.viewer(ctx, u)
-	issued := r.ledger.of(accessreview.HolderOf(u))
+	issued := r.ledger.of(u)
 	start := view.WatchOptions{Selects: selects(options)}
 	switch {
 	case options.SendInitialEvents != nil && *options.SendInitialEvents:

@@ -105,11 +105,13 @@ func BenchmarkWatchAll(b *testing.B) {
 	version := uint64(100_000)
 	runtime.GC()
 	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(1))
-	start := time.Now()
+	start, held := time.Now(), time.Duration(math.MaxInt64) // the least: the rest is what else the machine does
 	stop := cputime.Measure(b)
 	for b.Loop() {
 		version++
+		began := time.Now()
 		c.put(version, "shared", "shared", nil)
+		held = min(held, time.Since(began))
 		for _, stream := range c.streams {
 			event := <-stream.ResultChan()
 			if err := encoder.Encode(event.Object, io.Discard); err != nil {
@@ -119,6 +121,7 @@ func BenchmarkWatchAll(b *testing.B) {
 	}
 	stop()
 	b.ReportMetric(float64(time.Since(start).Nanoseconds())/float64(b.N)/manyWatchers, "ns/watcher")
+	b.ReportMetric(float64(held.Microseconds())/1000, "held-ms/op")
 	b.ReportMetric(float64(encoder.encoded.Load())/float64(b.N), "encodings/op")
 }
 

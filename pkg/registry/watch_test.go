@@ -20,6 +20,8 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/watch"
+	"k8s.io/apiserver/pkg/authentication/user"
+	genericapirequest "k8s.io/apiserver/pkg/endpoints/request"
 	"k8s.io/utils/ptr"
 
 	"capsule.dev/tenantview/pkg/registry"
@@ -146,6 +148,36 @@ func TestWatchFollowsAList(t *testing.T) {
 		w.put(140, "solar-c", "solar", nil)
 		w.tells(stream, "MODIFIED 140 solar-c")
 		w.tells(w.begin(ask{request: request{version: "140"}}))
+	})
+}
+
+// A client that keeps up is told what changes as it changes; one that does not, in the same
+// order.
+func TestWatchTellsAtOnce(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWatching(t)
+		w.list(as("alice"), t, request{})
+		stream := w.begin(ask{request: request{version: "100"}})
+		synctest.Wait() // until it follows
+		w.put(110, "solar-e", "solar", nil)
+		select {
+		case event := <-stream.ResultChan():
+			if event.Type != watch.Added {
+				t.Errorf("told %v", event)
+			}
+		default:
+			t.Error("not told before others go on")
+		}
+		var want []string
+		for version := uint64(111); version < 200; version++ {
+			w.put(version, "solar-e", "solar", nil)
+			want = append(want, fmt.Sprintf("MODIFIED %d solar-e", version))
+		}
+		w.tells(stream, want...)
+		w.put(200, "solar-e", "solar", nil)
+		w.delete(201, "solar-e")
+		w.tells(stream, "MODIFIED 200 solar-e", "DELETED 201 solar-e")
+		w.tells(w.begin(ask{request: request{version: "200"}}), "DELETED 201 solar-e") // the ledger has it
 	})
 }
 
@@ -342,6 +374,23 @@ func TestWatchResumesByTheSameSight(t *testing.T) {
 }
 
 // A ledger is bounded for each user, and what it forgets cannot be resumed at.
+// Another replica may have given the same number to another Pod of the same service account,
+// and meant another past. A Pod's tokens change, and are still the Pod's.
+func TestWatchResumesWhereThePodWas(t *testing.T) {
+	pod := func(uid, token string) context.Context {
+		return genericapirequest.WithUser(context.Background(), &user.DefaultInfo{Name: "alice", Extra: map[string][]string{
+			"authentication.kubernetes.io/pod-uid": {uid}, "authentication.kubernetes.io/credential-id": {token},
+		}})
+	}
+	synctest.Test(t, func(t *testing.T) {
+		w := newWatching(t)
+		w.list(pod("a", "1"), t, request{})
+		w.tells(w.begin(ask{ctx: pod("a", "2"), request: request{version: "100"}}))
+		w.tells(w.begin(ask{ctx: pod("b", "1"), request: request{version: "100"}}), tooOld, "end")
+		w.tells(w.begin(ask{request: request{version: "100"}}), tooOld, "end")
+	})
+}
+
 func TestWatchLedgerIsBounded(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWatching(t)

@@ -70,7 +70,9 @@ func (c *Change) isDisappearance() bool { return c.Previous != nil && c.Current 
 
 // change is what a transaction did to one slot, and which postings contained it.
 type change struct {
-	revision          uint64
+	revision uint64
+	// partial tells that there are other changes of the same revision.
+	partial           bool
 	slot              *slot
 	previous, current *Entry
 	// is is set when the transaction ends: it may have made postings after the change.
@@ -86,17 +88,17 @@ func (c *change) to(saw, sees bool) *Change {
 	switch {
 	case saw && sees:
 		if c.modified == nil {
-			c.modified = &Change{Revision: c.revision, Previous: c.previous, Current: c.current}
+			c.modified = &Change{Revision: c.revision, Previous: c.previous, Current: c.current, partial: c.partial}
 		}
 		return c.modified
 	case sees:
 		if c.appeared == nil {
-			c.appeared = &Change{Revision: c.revision, Current: c.current}
+			c.appeared = &Change{Revision: c.revision, Current: c.current, partial: c.partial}
 		}
 		return c.appeared
 	case saw:
 		if c.vanished == nil {
-			c.vanished = &Change{Revision: c.revision, Previous: c.previous}
+			c.vanished = &Change{Revision: c.revision, Previous: c.previous, partial: c.partial}
 		}
 		return c.vanished
 	default:
@@ -107,32 +109,50 @@ func (c *change) to(saw, sees bool) *Change {
 // forget drops the Changes, which nobody needs any more who has been told.
 func (c *change) forget() { c.appeared, c.modified, c.vanished = nil, nil, nil }
 
-// historySize is how many changes of a view a watch can resume behind.
-const historySize = 4096
+// How much of a view's past a watch can resume behind: so many changes, of objects that take
+// so many bytes together.
+const (
+	historySize  = 4096
+	historyBytes = 32 << 20
+)
 
 // history is the latest changes of a view, in their order.
 type history struct {
-	ring []*change
-	next int
-	// floor is the revision of the latest change that is not in the ring.
+	changes []*change
+	bytes   int
+	// floor is the revision of the latest change that is forgotten.
 	floor uint64
 }
 
-func (h *history) add(c *change, size int) {
-	if len(h.ring) < size {
-		h.ring = append(h.ring, c)
-		return
+func (h *history) add(c *change, size, bytes int) {
+	h.changes = append(h.changes, c)
+	h.bytes += c.size()
+	for len(h.changes) > size || h.bytes > bytes {
+		oldest := h.changes[0]
+		h.changes[0], h.changes = nil, h.changes[1:]
+		h.bytes -= oldest.size()
+		h.floor = oldest.revision
 	}
-	h.floor = h.ring[h.next].revision
-	h.ring[h.next] = c
-	h.next = (h.next + 1) % len(h.ring)
 }
 
-// after calls f for each change after a revision, in their order.
-func (h *history) after(revision uint64, f func(*change)) {
-	for i := range h.ring {
-		if c := h.ring[(h.next+i)%len(h.ring)]; c.revision > revision {
-			f(c)
+// after calls f for each change after a revision, in their order, as long as f returns true.
+func (h *history) after(revision uint64, f func(*change) bool) {
+	for _, c := range h.changes {
+		if c.revision > revision && !f(c) {
+			return
 		}
+	}
+}
+
+// size is what it takes to remember the change, about: the entry that it has replaced is
+// remembered by the change before.
+func (c *change) size() int {
+	switch {
+	case c.current != nil:
+		return c.current.Size
+	case c.previous != nil:
+		return c.previous.Size
+	default: // it came and went in one transaction
+		return 0
 	}
 }

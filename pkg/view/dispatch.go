@@ -15,7 +15,7 @@ type move struct {
 // It runs after readers have been let in again, but before the next transaction.
 func (v *View) dispatch(changes []*change, moves []*move, regranted uint64) {
 	for _, c := range changes {
-		v.history.add(c, v.set.historySize)
+		v.history.add(c, v.set.historySize, historyBytes)
 		v.dispatchChange(c)
 	}
 	if len(moves) > 0 {

@@ -23,6 +23,8 @@ type Object struct {
 	Version uint64
 	// Value is what readers get. It must not be changed once it is given to a view.
 	Value any
+	// Size is how many bytes the object takes, about.
+	Size int
 }
 
 // Entry is a published object. It is never changed: a change of the object, or of its

@@ -22,9 +22,12 @@ type modelClient struct {
 	user     user.Info
 	resource string
 	selector labels.Selector
-	// bookmarks tells that it asks for bookmarks, and remembers that it resumes at old
-	// revisions, and not just where it was.
-	bookmarks, remembers bool
+	// bookmarks tells that it asks for bookmarks, remembers that it resumes at old revisions,
+	// and not just where it was, and receives that it is handed what comes alone.
+	bookmarks, remembers, receives bool
+	// offered counts what it was to be handed, and handed is what it has taken of that.
+	offered int
+	handed  []view.Event
 
 	random  *rand.Rand
 	replica *modelReplica
@@ -62,7 +65,7 @@ type modelPast struct {
 
 // modelCounts show that a run has tried what it is for.
 type modelCounts struct {
-	Events, Lists, Resumed, Foreign, Expired, Overrun, Partial int
+	Events, Handed, Lists, Resumed, Foreign, Expired, Overrun, Partial int
 }
 
 func (c *modelClient) selects(o *view.Attributes) bool {
@@ -135,6 +138,9 @@ func (c *modelClient) open(o view.WatchOptions) bool {
 	if c.selector.String() != "" {
 		o.Selects = c.selects
 	}
+	if c.receives {
+		o.Receiver = c
+	}
 	stream, err := c.view().Watch(c.viewer, o)
 	if err != nil {
 		c.Expired++
@@ -176,6 +182,29 @@ func (c *modelClient) reach(revision uint64, partial bool) {
 	}
 }
 
+// Receive is part of view.Receiver. The client is not always ready.
+func (c *modelClient) Receive(e view.Event, _ view.Viewer) bool {
+	if c.offered++; c.offered%4 == 0 {
+		return false
+	}
+	c.handed = append(c.handed, e)
+	return true
+}
+
+// hearHanded hears what the client was handed since it was last asked.
+func (c *modelClient) hearHanded() error {
+	handed := c.handed
+	c.handed = nil
+	for _, event := range handed {
+		c.Handed++
+		// It was told at that moment; what may be seen by now is another question.
+		if err := c.hear(event, c.replica.step(c.resource, event.Revision), c.sightAt(event.Revision)); err != nil {
+			return fmt.Errorf("%s is handed %s: %w", c.name, describeEvent(event), err)
+		}
+	}
+	return nil
+}
+
 // take takes up to n events, and tells what is wrong with them.
 func (c *modelClient) take(n int) error {
 	for ; n > 0 && c.stream != nil; n-- {
@@ -188,7 +217,7 @@ func (c *modelClient) take(n int) error {
 			}
 			return nil
 		}
-		if err := c.hear(event); err != nil {
+		if err := c.hear(event, c.replica.latest(c.resource), sightOf(c.viewer)); err != nil {
 			return fmt.Errorf("%s is told %s: %w", c.name, describeEvent(event), err)
 		}
 	}
@@ -223,7 +252,8 @@ func describeEvent(e view.Event) string {
 	return text
 }
 
-func (c *modelClient) hear(e view.Event) error {
+// hear takes an event. Nothing must be told that is not to be seen now, by that sight.
+func (c *modelClient) hear(e view.Event, now modelStep, sight modelSight) error {
 	c.Events++
 	c.note("%s", describeEvent(e))
 	if e.Partial {
@@ -238,7 +268,7 @@ func (c *modelClient) hear(e view.Event) error {
 		}
 		c.told = e.Revision
 	}
-	if err := c.apply(e); err != nil {
+	if err := c.apply(e, now, sight); err != nil {
 		return err
 	}
 	if !e.Initial && (e.Type != view.InitialEnd || c.bookmarks) {
@@ -248,7 +278,7 @@ func (c *modelClient) hear(e view.Event) error {
 }
 
 // apply applies an event to the mirror.
-func (c *modelClient) apply(e view.Event) error {
+func (c *modelClient) apply(e view.Event, now modelStep, sight modelSight) error {
 	if e.Entry == nil {
 		return nil
 	}
@@ -265,7 +295,7 @@ func (c *modelClient) apply(e view.Event) error {
 	case !e.Initial && e.Entry.Revision != e.Revision:
 		return fmt.Errorf("the object has another revision")
 	}
-	if err := c.allowed(e); err != nil {
+	if err := c.allowed(e, now, sight); err != nil {
 		return err
 	}
 	if e.Type == view.Deleted {
@@ -277,8 +307,7 @@ func (c *modelClient) apply(e view.Event) error {
 }
 
 // allowed tells whether the event is true and may be told.
-func (c *modelClient) allowed(e view.Event) error {
-	now := c.replica.latest(c.resource)
+func (c *modelClient) allowed(e view.Event, now modelStep, sight modelSight) error {
 	then := now
 	if !e.Initial {
 		then = c.replica.step(c.resource, e.Revision)
@@ -290,7 +319,7 @@ func (c *modelClient) allowed(e view.Event) error {
 		return fmt.Errorf("it was to be seen at that moment")
 	case e.Type == view.Deleted:
 		return nil
-	case !now.shows(c.user, sightOf(c.viewer), e.Entry.Name):
+	case !now.shows(c.user, sight, e.Entry.Name):
 		return fmt.Errorf("it is not to be seen now, in %+v", now)
 	case e.Initial:
 		return nil

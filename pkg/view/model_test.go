@@ -4,10 +4,12 @@
 package view_test
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"math/rand/v2"
 	"os"
+	"reflect"
 	"strconv"
 	"strings"
 	"testing"
@@ -72,6 +74,15 @@ func TestModel(t *testing.T) {
 		})
 	}
 	t.Logf("%+v", total)
+	if os.Getenv(modelSeedVariable) != "" {
+		return
+	}
+	counts := reflect.ValueOf(total)
+	for i := range counts.NumField() {
+		if counts.Field(i).IsZero() {
+			t.Errorf("%s: none, so the runs have not tried what they are for", counts.Type().Field(i).Name)
+		}
+	}
 }
 
 const (
@@ -142,7 +153,7 @@ func newModel(seed uint64, counts *modelCounts) *model {
 		}
 		c := &modelClient{
 			user: m.users[m.random.IntN(len(m.users))], resource: resources[m.random.IntN(len(resources))], selector: selector,
-			bookmarks: m.random.IntN(4) > 0, remembers: m.random.IntN(4) == 0,
+			bookmarks: m.random.IntN(4) > 0, remembers: m.random.IntN(4) == 0, receives: m.random.IntN(2) == 0,
 			random: m.random, replica: m.replicas[m.random.IntN(2)], modelCounts: counts,
 		}
 		c.name = fmt.Sprintf("client %d (%s, %s, %q)", i, modelKey(c.user), c.resource, selector)
@@ -182,8 +193,14 @@ func (m *model) step() error {
 	default:
 		m.restart()
 	}
+	for _, c := range m.clients {
+		if err := c.hearHanded(); err != nil {
+			return err
+		}
+	}
 	for range 6 {
-		if err := m.client().step(m); err != nil {
+		c := m.client()
+		if err := errors.Join(c.step(m), c.hearHanded()); err != nil {
 			return err
 		}
 	}
@@ -238,8 +255,11 @@ func (m *model) quiet() error {
 		r.CatchUp()
 	}
 	for _, c := range m.clients {
+		if err := c.hearHanded(); err != nil {
+			return err
+		}
 		c.look()
-		if err := c.settle(); err != nil {
+		if err := errors.Join(c.hearHanded(), c.settle()); err != nil {
 			return err
 		}
 	}

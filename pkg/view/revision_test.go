@@ -96,6 +96,67 @@ func TestAChangeOfGrantsDoesNotRunAhead(t *testing.T) {
 	}
 }
 
+// How many objects change with one cause, most of which somebody does not see, must not show
+// in the revisions of those that he sees.
+func TestWhatOneCauseDoesHasOneRevision(t *testing.T) {
+	set, v := newView()
+	names := []string{"x", "y", "z"}
+	set.Update(0, func(tx *view.Tx) {
+		for i, name := range names {
+			tx.Put(v, object(name, "p", uint64(200+i)))
+		}
+	})
+	set.Update(300, func(tx *view.Tx) {
+		for _, name := range names {
+			tx.SetPartition(v, name, "q")
+		}
+	})
+	if got := v.Revision(); got != 300 {
+		t.Errorf("revision %d after objects were moved", got)
+	}
+	set.Update(400, func(tx *view.Tx) {
+		for _, name := range names {
+			tx.Delete(v, name)
+		}
+		tx.Put(v, object("w", "p", 400))
+	})
+	if got := v.Revision(); got != 401 {
+		t.Errorf("revision %d after objects were deleted and one made", got)
+	}
+}
+
+// What other sources deliver says nothing of how far this one is.
+func TestWaitForVersion(t *testing.T) {
+	set, v := newView()
+	version := v.Revision()
+	reached := func(version uint64) bool {
+		ctx, cancel := context.WithCancel(t.Context())
+		cancel()
+		return v.WaitForVersion(ctx, version) == nil
+	}
+	for _, s := range []struct {
+		what     string
+		do       func(tx *view.Tx)
+		observes bool
+	}{
+		{"a grant", func(tx *view.Tx) { tx.Grant(v, alice, grant(view.All(), seen)) }, false},
+		{"an object", func(tx *view.Tx) { tx.Put(v, object("a", "p", version)) }, true},
+		{"a partition", func(tx *view.Tx) { tx.SetPartition(v, "a", "q") }, false},
+		{"the object again", func(tx *view.Tx) { tx.Put(v, object("a", "q", version)) }, true},
+		{"a deletion", func(tx *view.Tx) { tx.Delete(v, "a") }, true},
+		{"a bookmark", func(tx *view.Tx) { tx.Observe(v, version) }, true},
+	} {
+		version += 10
+		set.Update(version, s.do)
+		if v.Revision() < version {
+			t.Fatalf("%s: revision %d at %d", s.what, v.Revision(), version)
+		}
+		if got := reached(version); got != s.observes {
+			t.Errorf("%s: reached version %d: %v", s.what, version, got)
+		}
+	}
+}
+
 func TestWaitForRevision(t *testing.T) {
 	set, v := newView()
 	if err := v.WaitForRevision(t.Context(), v.Revision()); err != nil {

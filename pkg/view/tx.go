@@ -16,6 +16,8 @@ type touched struct {
 	// changes are the slots that have changed, in the order of their revisions.
 	changes []*change
 	bySlot  map[*slot]*change
+	// effectsAt is the revision of what the transaction has moved or deleted so far.
+	effectsAt uint64
 	// regranted are the subjects whose holdings have changed.
 	regranted map[Subject]struct{}
 	// regrantedAt is the revision of that.
@@ -34,6 +36,7 @@ func (tx *Tx) touch(v *View) *touched {
 // Put publishes an object. Nothing happens if the view has it already, with the same
 // version and the same partition.
 func (tx *Tx) Put(v *View, o Object) {
+	v.observe(o.Version)
 	s := v.slots[o.Name]
 	switch {
 	case s == nil:
@@ -56,7 +59,7 @@ func (tx *Tx) SetPartition(v *View, name, partition string) {
 	moved.Partition = partition
 	revision := s.entry.Revision
 	if tx.set.live {
-		revision = tx.advance(v, tx.cause)
+		revision = tx.effect(v)
 	}
 	tx.publish(v, s, moved, revision)
 }
@@ -71,13 +74,15 @@ func (tx *Tx) publish(v *View, s *slot, o Object, revision uint64) {
 	tx.record(v, &change{revision: revision, slot: s, previous: previous, current: s.entry, was: was})
 }
 
-// Delete removes an object. Nothing happens if there is none of that name.
+// Delete removes an object: the transaction's cause is its deletion, or a list without it.
+// Nothing happens if there is none of that name.
 func (tx *Tx) Delete(v *View, name string) {
+	v.observe(tx.cause)
 	s := v.slots[name]
 	if s == nil {
 		return
 	}
-	c := &change{revision: tx.advance(v, tx.cause), slot: s, previous: s.entry, was: s.keep()}
+	c := &change{revision: tx.effect(v), slot: s, previous: s.entry, was: s.keep()}
 	delete(v.slots, name)
 	for _, p := range c.was {
 		p.remove(s)
@@ -107,6 +112,7 @@ func (tx *Tx) record(v *View, c *change) {
 
 // Observe raises the view's revision to that of a bookmark or a list of its source.
 func (tx *Tx) Observe(v *View, version uint64) {
+	v.observe(version)
 	if version > v.revision {
 		v.revision = version
 		v.wake()
@@ -174,8 +180,11 @@ func (tx *Tx) Revoke(v *View, subject Subject, g Grant) {
 // come for one that it has seen, when a client asks for a list that is not older.
 func (tx *Tx) commit() {
 	for v, t := range tx.touched {
-		for _, c := range t.changes {
+		for i, c := range t.changes {
 			c.is = c.slot.keep()
+			if i > 0 && t.changes[i-1].revision == c.revision {
+				t.changes[i-1].partial, c.partial = true, true
+			}
 		}
 		if len(t.regranted) > 0 {
 			t.regrantedAt = tx.advance(v, max(tx.cause, 1)-1)
@@ -201,6 +210,20 @@ func (tx *Tx) dispatch() {
 		}
 		v.retired = nil
 	}
+}
+
+// effect returns the revision of something that the transaction's cause does to an object
+// beside others. It is one for all of them, if nothing has come in between: how many they are
+// must not show in the revisions of other objects.
+func (tx *Tx) effect(v *View) uint64 {
+	if !tx.set.live {
+		return tx.advance(v, tx.cause)
+	}
+	t := tx.touch(v)
+	if t.effectsAt == 0 || t.effectsAt != v.revision {
+		t.effectsAt = tx.advance(v, tx.cause)
+	}
+	return t.effectsAt
 }
 
 // advance raises the revision for a change with that cause, and returns the change's

@@ -40,9 +40,12 @@ type View struct {
 	// listeners are the watchers whose viewers have a subject.
 	listeners map[Subject]map[*Watcher]struct{}
 
-	// revision is a Lamport clock over the source's resourceVersions.
+	// revision is a Lamport clock over resourceVersions: of the source, and of all else that
+	// changes who sees what.
 	revision uint64
-	// advanced is closed when the revision rises; nil while nobody waits for it.
+	// observed is the source's resourceVersion that the view has reached.
+	observed uint64
+	// advanced is closed when one of them rises; nil while nobody waits for it.
 	advanced chan struct{}
 }
 
@@ -141,11 +144,19 @@ func (v *View) held(who Viewer) []*posting {
 	return found
 }
 
-// wake tells those who wait for a revision.
+// wake tells those who wait for a revision or a version.
 func (v *View) wake() {
 	if v.advanced != nil {
 		close(v.advanced)
 		v.advanced = nil
+	}
+}
+
+// observe notes that the source has reached a version.
+func (v *View) observe(version uint64) {
+	if version > v.observed {
+		v.observed = version
+		v.wake()
 	}
 }
 
@@ -156,35 +167,53 @@ func (v *View) Revision() uint64 {
 	return v.revision
 }
 
+// Version is the resourceVersion of the source whose content readers see.
+func (v *View) Version() uint64 {
+	v.set.mu.RLock()
+	defer v.set.mu.RUnlock()
+	return v.observed
+}
+
 // WaitForRevision returns when the view has reached the revision, or with the context's
 // error if that ends first.
 func (v *View) WaitForRevision(ctx context.Context, revision uint64) error {
+	return v.wait(ctx, func() bool { return v.revision >= revision })
+}
+
+// WaitForVersion returns when readers see all that the source had at that resourceVersion, or
+// with the context's error if that ends first. The view's revision says less: it also rises
+// with what other sources deliver.
+func (v *View) WaitForVersion(ctx context.Context, version uint64) error {
+	return v.wait(ctx, func() bool { return v.observed >= version })
+}
+
+func (v *View) wait(ctx context.Context, reached func() bool) error {
 	for {
-		advanced, ok := v.reached(revision)
+		v.set.mu.RLock()
+		advanced, ok := v.advanced, reached()
+		v.set.mu.RUnlock()
 		if ok {
 			return nil
+		}
+		if advanced == nil {
+			v.await()
+			continue // it may have been reached meanwhile
 		}
 		select {
 		case <-advanced:
 		case <-ctx.Done():
-			return fmt.Errorf("waiting for revision %d of %s: %w", revision, v.resource, ctx.Err())
+			return fmt.Errorf("waiting for %s: %w", v.resource, ctx.Err())
 		}
 	}
 }
 
-func (v *View) reached(revision uint64) (<-chan struct{}, bool) {
-	v.set.mu.RLock()
-	advanced, reached := v.advanced, v.revision >= revision
-	v.set.mu.RUnlock()
-	if advanced != nil || reached {
-		return advanced, reached
-	}
+// await makes the channel that the next advance closes.
+func (v *View) await() {
 	v.set.mu.Lock()
 	defer v.set.mu.Unlock()
 	if v.advanced == nil {
 		v.advanced = make(chan struct{})
 	}
-	return v.advanced, v.revision >= revision
 }
 
 // Stats are the sizes of a view.

@@ -121,6 +121,48 @@ func TestWatchHistoryIsBounded(t *testing.T) {
 	}
 }
 
+// Whoever may write large objects must not be able to fill the memory with their past.
+func TestWatchHistoryIsBoundedInBytes(t *testing.T) {
+	w := newWatched(t)
+	const size = 1 << 20
+	for version := uint64(20); version < 200; version++ {
+		o := parseObject(version, "b wind")
+		o.Size = size
+		w.tx(version, func(tx *view.Tx) { tx.Put(w.View, o) })
+	}
+	w.deletes(200, "b")
+	remembered := uint64(0)
+	for ; remembered < 100; remembered++ {
+		watcher, err := w.Watch(ann, view.WatchOptions{Resume: w.Revision() - remembered - 1})
+		if err != nil {
+			break
+		}
+		watcher.Stop()
+	}
+	if remembered != 32 {
+		t.Errorf("%d changes of %d bytes are remembered", remembered, size)
+	}
+}
+
+// Who is further behind than a watcher may be does better to list: what he has missed would
+// be made for him alone.
+func TestWatchDoesNotResumeFarBehind(t *testing.T) {
+	w := newWatched(t)
+	w.SetBounds(3, view.HistorySize)
+	for version := uint64(20); version < 30; version++ {
+		w.puts(version, fmt.Sprintf("a solar n=%d", version))
+	}
+	before := w.Footprint()
+	if _, err := w.Watch(ann, view.WatchOptions{Resume: 25}); !errors.Is(err, view.ErrExpired) {
+		t.Errorf("resumed 4 changes behind: %v", err)
+	}
+	if diff := cmp.Diff(before, w.Footprint()); diff != "" {
+		t.Errorf("left behind (-before +after):\n%s", diff)
+	}
+	w.watch(ann, view.WatchOptions{Resume: 26})
+	w.tells("MODIFIED 27 a@27", "MODIFIED 28 a@28", "MODIFIED 29 a@29")
+}
+
 // Changes of grants are not remembered for ever, and who resumes before what is forgotten
 // has to list again, as it may have been about him.
 func TestWatchRegrantsAreBounded(t *testing.T) {
@@ -169,6 +211,16 @@ func TestWatchSetViewer(t *testing.T) {
 		"with a selector": {
 			from: everything, to: group, options: view.WatchOptions{Selects: labelled("x", "1")},
 			want: []string{"DELETED 13 a@5 (partial)", "DELETED 13 b@6 (partial)", "BOOKMARK 14"},
+		},
+		// He will know more than he has been told by then, if he resumes where he was.
+		"the same, but by another sight, with changes queued": {
+			from: ann, to: view.Viewer{All: true, Subjects: ann.Subjects},
+			between: func(w *watched) {
+				w.puts(20, "a solar x=2")
+				w.grants(view.User("ann"), view.All())
+				w.puts(30, "a solar")
+			},
+			want: []string{"MODIFIED 20 a@20 (partial)", "ADDED 21 b@6 (partial)", "BOOKMARK 22 (partial)", "MODIFIED 30 a@30 (partial)"},
 		},
 		// What is told of a revision before is what the former viewer had seen.
 		"with changes queued": {

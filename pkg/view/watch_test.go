@@ -136,7 +136,7 @@ func TestWatchTellsChanges(t *testing.T) {
 					tx.SetPartition(w.View, "c", "")
 				})
 			},
-			want: []string{"DELETED 20 a@5", "DELETED 21 c@7", "BOOKMARK 23"},
+			want: []string{"DELETED 20 a@5 (partial)", "DELETED 20 c@7 (partial)", "BOOKMARK 22"},
 		},
 		"several changes of one object are one": {
 			change: func(w *watched) {
@@ -354,6 +354,21 @@ func TestWatchHandsOverWhatComesAlone(t *testing.T) {
 	w.puts(41, "z")
 	w.Bookmark()
 	r.hands(t)
+}
+
+// A client says what it selects by, however long that takes to work out; everybody waits for
+// the writer.
+func TestWatchSelectsWhenEventsAreTaken(t *testing.T) {
+	w := newWatched(t)
+	calls, r := 0, &receiver{free: 3}
+	w.watch(ann, view.WatchOptions{FromNow: true, Receiver: r, Selects: func(*view.Attributes) bool { calls++; return true }})
+	w.tells()
+	w.puts(20, "a solar x=2")
+	r.hands(t)
+	if calls > 0 {
+		t.Errorf("%d calls by a transaction", calls)
+	}
+	w.tells("MODIFIED 20 a@20")
 }
 
 // Nobody is told what he would not have been told had he been asked a moment later: after an

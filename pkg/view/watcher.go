@@ -6,7 +6,8 @@ package view
 import "errors"
 
 // ErrExpired says that a watch cannot resume where it was asked to: the view does not
-// remember so far back, or the viewer's grants have changed since.
+// remember so far back, more has happened than a watcher may be behind, or the viewer's grants
+// have changed since.
 var ErrExpired = errors.New("the view cannot resume from this revision")
 
 // EventType is what an event says of its object.
@@ -125,12 +126,17 @@ func (v *View) Watch(who Viewer, o WatchOptions) (*Watcher, error) {
 	}
 	v.enter(w)
 	var missed []*Change
-	v.history.after(o.Resume, func(c *change) {
+	v.history.after(o.Resume, func(c *change) bool {
 		if seen := c.to(w.audience.sees(c.was), w.audience.sees(c.is)); seen != nil {
 			missed = append(missed, seen)
 			c.forget()
 		}
+		return len(missed) <= v.set.maxQueued
 	})
+	if len(missed) > v.set.maxQueued {
+		v.leave(w)
+		return nil, ErrExpired
+	}
 	w.queue.push(missed, true, v.set.maxQueued)
 	w.signal()
 	return w, nil
@@ -212,6 +218,10 @@ func (w *Watcher) SetViewer(who Viewer) {
 	v.leave(w)
 	w.viewer = who
 	v.enter(w)
+	// What has yet to be told of revisions up to now is what the former viewer saw.
+	if !w.queue.passes() {
+		w.queue.settle(v.revision + 1)
+	}
 	if w.audience.key == from.key {
 		return
 	}
@@ -220,7 +230,6 @@ func (w *Watcher) SetViewer(who Viewer) {
 	revision := v.revision - 1
 	v.wake()
 	v.set.mu.Unlock()
-	// What has yet to be told of earlier revisions is what the former viewer saw.
 	w.queue.settle(revision + 1)
 	m := &move{from: from, to: w.audience, watchers: []*Watcher{w}}
 	m.dispatch(nil, newRegrant(revision, nil))
@@ -240,7 +249,8 @@ func (w *Watcher) hand(c *Change) bool {
 	if w.receiver == nil || !w.queue.passes() {
 		return false
 	}
-	event, ok := w.event(c) // not partial: a part of a batch does not come alone
+	event, ok := w.event(c)
+	event.Partial = c.partial
 	return !ok || w.receiver.Receive(event, w.viewer)
 }
 
