@@ -128,50 +128,64 @@ type caseRun struct {
 	// of the others. own are all objects of the case, by resource.
 	want cases.Names
 	own  map[string][]string
+	// earlier are the namespaces that the user sees in the earlier state, if the case has one.
+	earlier []string
 }
 
 func (r *caseRun) run(t *testing.T) {
-	config := r.cluster.asUser(t, &r.User, r.group)
+	clients := newClients(t, r.cluster.asUser(t, &r.User, r.group))
 	t.Cleanup(func() { r.cluster.removeAll(t, slices.Concat(r.Objects, r.Before)) })
-	stored := r.arrange(t)
-	r.expect(stored)
-	clients := newClients(t, config)
-	for _, k := range kinds {
-		r.testList(t, clients, k)
-		r.testGet(t, clients, k)
+	if len(r.Before) > 0 {
+		r.arrangeEarlier(t, clients)
+	}
+	r.expect(r.put(t, r.Objects))
+	if len(r.Before) > 0 && r.Policy.CapsuleUsersOnly {
+		r.waitChanged(t, clients)
+	} else {
+		r.restartOrWait(t)
+	}
+	t.Run("answers", func(t *testing.T) {
+		for _, k := range kinds {
+			t.Run(k.resource, func(t *testing.T) {
+				t.Parallel()
+				r.testList(t, clients, k)
+				r.testGet(t, clients, k)
+			})
+		}
+	})
+}
+
+// arrangeEarlier brings the cluster into the earlier state, checks that the server shows it, and deletes
+// what the case lacks.
+func (r *caseRun) arrangeEarlier(t *testing.T, c *clients) {
+	t.Helper()
+	filter := r.reference(r.put(t, r.Before))
+	// Without it the server might never see the earlier state.
+	r.restartOrWait(t)
+	r.earlier = filter.Names(&r.User, reference.List, "namespaces")
+	if diff := cmp.Diff(r.earlier, c.namespaces(t), cmpopts.EquateEmpty()); diff != "" {
+		t.Fatalf("in the earlier state %s sees namespaces (-want +got):\n%s", r.User.Name, diff)
+	}
+	gone := slices.DeleteFunc(slices.Clone(r.Before), func(o *object) bool {
+		return slices.ContainsFunc(r.Objects, func(p *object) bool { return reference.RefOf(p) == reference.RefOf(o) })
+	})
+	if err := r.cluster.remove(t.Context(), gone); err != nil {
+		t.Fatal(err)
 	}
 }
 
-// arrange brings the cluster into the state of the case, and returns when the server has seen it.
-func (r *caseRun) arrange(t *testing.T) []*object {
+// put puts objects and returns them as they are stored.
+func (r *caseRun) put(t *testing.T, objects []*object) []*object {
 	t.Helper()
-	ctx := t.Context()
-	if len(r.Before) > 0 {
-		if _, err := r.cluster.putAll(ctx, r.Before); err != nil {
-			t.Fatal(err)
-		}
-		// Without it the server might never see the earlier state.
-		r.converge(t)
-		var gone []*object
-		for _, o := range r.Before {
-			if !slices.ContainsFunc(r.Objects, func(p *object) bool { return reference.RefOf(p) == reference.RefOf(o) }) {
-				gone = append(gone, o)
-			}
-		}
-		if err := r.cluster.remove(ctx, gone); err != nil {
-			t.Fatal(err)
-		}
-	}
-	stored, err := r.cluster.putAll(ctx, r.Objects)
+	stored, err := r.cluster.putAll(t.Context(), objects)
 	if err != nil {
 		t.Fatal(err)
 	}
-	r.converge(t)
 	return stored
 }
 
-// converge returns when the server has seen everything that was written.
-func (r *caseRun) converge(t *testing.T) {
+// restartOrWait returns when the server has seen everything that was written.
+func (r *caseRun) restartOrWait(t *testing.T) {
 	t.Helper()
 	if !r.Policy.CapsuleUsersOnly {
 		if err := r.barrier.wait(t.Context(), &r.Policy); err != nil {
@@ -179,8 +193,9 @@ func (r *caseRun) converge(t *testing.T) {
 		}
 		return
 	}
-	// A server that starts is not ready before it has read everything.
-	if err := r.cluster.StopComponent(t.Context(), controlplane.Server); err != nil {
+	// The barrier's users are none of Capsule. But a server that starts is not ready before it has read
+	// everything.
+	if err := r.cluster.KillComponent(t.Context(), controlplane.Server); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := r.cluster.StartServer(t.Context(), flags(&r.Policy)...); err != nil {
@@ -188,18 +203,30 @@ func (r *caseRun) converge(t *testing.T) {
 	}
 }
 
+// waitChanged returns when the server has seen that Capsule's users have changed: when the user no longer
+// sees the namespaces of the earlier state. It takes any other answer; whether it is the right one is for
+// the tests that follow. A server that was restarted instead would not have seen the change as one.
+func (r *caseRun) waitChanged(t *testing.T, c *clients) {
+	t.Helper()
+	if slices.Equal(r.earlier, r.want["namespaces"]) {
+		t.Fatalf("%s sees the namespaces %v before and after the change, which must show in them", r.User.Name, r.earlier)
+	}
+	eventually(t, "the server has seen the change", func() error {
+		if got := c.namespaces(t); slices.Equal(got, r.earlier) {
+			return fmt.Errorf("%s still sees %v", r.User.Name, got)
+		}
+		return nil
+	})
+}
+
 // expect works out what the user must see.
 func (r *caseRun) expect(stored []*object) {
-	world := reference.NewWorld()
-	for _, o := range slices.Concat(r.everybody, stored) {
-		world.Put(o)
-	}
 	r.own = make(map[string][]string)
 	for _, o := range stored {
 		ref := reference.RefOf(o)
 		r.own[ref.Resource] = append(r.own[ref.Resource], ref.Name)
 	}
-	filter := reference.Filter{World: world, Policy: r.Policy}
+	filter := r.reference(stored)
 	r.want = make(cases.Names)
 	for _, k := range kinds {
 		resource := k.upstream.Resource
@@ -212,6 +239,15 @@ func (r *caseRun) expect(stored []*object) {
 		sort.Strings(all)
 		r.want[resource] = all
 	}
+}
+
+// reference says who sees what while these are the objects of the case.
+func (r *caseRun) reference(stored []*object) *reference.Filter {
+	world := reference.NewWorld()
+	for _, o := range slices.Concat(r.everybody, stored) {
+		world.Put(o)
+	}
+	return &reference.Filter{World: world, Policy: r.Policy}
 }
 
 // testList compares what a list shows with what it must show, and the clients with each other.
@@ -312,6 +348,12 @@ func newClients(t *testing.T, config *rest.Config) *clients {
 		t.Fatal(err)
 	}
 	return c
+}
+
+// namespaces are the names of those that the user sees.
+func (c *clients) namespaces(t *testing.T) []string {
+	t.Helper()
+	return names(get(t, c.config, kindOf("namespaces").path()).expect(t, 200).list(t))
 }
 
 // compareTyped compares what the generated clientset has returned with an answer, which is decoded into
