@@ -75,7 +75,7 @@ func TestClients(t *testing.T) {
 	shared.Create(t, tenants+namespace("solar-a", "solar")+namespace("wind-a", "wind")+
 		"---\n{apiVersion: v1, kind: Namespace, metadata: {name: plain}}")
 	testcluster.Eventually(t, "alice sees solar-a", func() error {
-		answer, err := testcluster.TryGet(t.Context(), shared.As(t, "alice"), testcluster.Path("tenantnamespaces/solar-a"))
+		answer, err := testcluster.TryGet(t.Context(), shared.As(t, "alice"), testcluster.Root+"/tenantnamespaces/solar-a")
 		if err == nil && answer.Code != 200 {
 			err = fmt.Errorf("%s", answer.Body)
 		}
@@ -182,5 +182,5 @@ func errOr(err error) error {
 // expiredResumes is how many requests to resume a watch the server has answered with 410.
 func expiredResumes(t *testing.T) float64 {
 	t.Helper()
-	return testcluster.Metric(t, shared, "tenantview_watch_resume_total", map[string]string{"resource": "tenantnamespaces", "result": "foreign"})
+	return shared.Metrics(t)[`tenantview_watch_resume_total{resource="tenantnamespaces",result="foreign"}`]
 }

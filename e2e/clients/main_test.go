@@ -4,10 +4,12 @@
 package clients
 
 import (
+	"context"
 	"fmt"
 	"os"
 	"testing"
 
+	"capsule.dev/tenantview/e2e/controlplane"
 	"capsule.dev/tenantview/e2e/testcluster"
 )
 
@@ -22,5 +24,8 @@ func TestMain(m *testing.M) {
 		fmt.Println("skipping the tests of other clients: make clients installs what they need and runs them")
 		return
 	}
-	os.Exit(testcluster.Main(m, nil, func(c *testcluster.Cluster) { shared = c }))
+	os.Exit(testcluster.Main(m, controlplane.Config{}, nil, func(_ context.Context, c *testcluster.Cluster) error {
+		shared = c
+		return nil
+	}))
 }

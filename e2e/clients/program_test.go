@@ -5,7 +5,6 @@ package clients
 
 import (
 	"bufio"
-	"bytes"
 	"encoding/json"
 	"io"
 	"maps"
@@ -16,6 +15,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"capsule.dev/tenantview/e2e/testcluster"
 )
 
 // observation is a line of a program's output.
@@ -25,7 +26,7 @@ type observation struct {
 
 // program is a client that runs, and what it has observed.
 type program struct {
-	stderr lockedBuffer
+	stderr testcluster.Buffer
 
 	mu sync.Mutex
 	// events are the observations that are events, by observer, each as its type and name. Found is what a
@@ -120,24 +121,4 @@ func (p *program) reconciled(observer string) ([]string, bool) {
 	names := maps.Clone(found)
 	maps.DeleteFunc(names, func(_ string, present bool) bool { return !present })
 	return slices.Sorted(maps.Keys(names)), ok
-}
-
-// lockedBuffer is a buffer that is written and read concurrently.
-type lockedBuffer struct {
-	mu     sync.Mutex
-	buffer bytes.Buffer
-}
-
-// Write appends.
-func (b *lockedBuffer) Write(data []byte) (int, error) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.buffer.Write(data)
-}
-
-// String returns what was written.
-func (b *lockedBuffer) String() string {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.buffer.String()
 }

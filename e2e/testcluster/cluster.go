@@ -10,6 +10,10 @@ import (
 	"sync"
 	"testing"
 
+	corev1 "k8s.io/api/core/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apiserver/pkg/authentication/serviceaccount"
 	"k8s.io/client-go/dynamic"
 	"k8s.io/client-go/kubernetes"
 	"k8s.io/client-go/rest"
@@ -20,8 +24,8 @@ import (
 // Cluster is a control plane, with clients that have an administrator's rights.
 type Cluster struct {
 	*controlplane.ControlPlane
-	// Root is the folder of the repository, Bin that of the programs, and Dir that of the cluster's state.
-	Root, Bin, Dir string
+	// Bin is the folder of the programs, and Dir that of the cluster's state.
+	Bin, Dir string
 	// Flags are those that the server is started with.
 	Flags   []string
 	Admin   *rest.Config
@@ -32,9 +36,9 @@ type Cluster struct {
 	users map[string]*rest.Config
 }
 
-func newCluster(cp *controlplane.ControlPlane, root, bin, dir string, flags []string) (*Cluster, error) {
+func newCluster(cp *controlplane.ControlPlane, config controlplane.Config, flags []string) (*Cluster, error) {
 	c := &Cluster{
-		ControlPlane: cp, Root: root, Bin: bin, Dir: dir, Flags: flags,
+		ControlPlane: cp, Bin: config.BinDir, Dir: config.Dir, Flags: flags,
 		Admin: cp.AdminConfig(), users: make(map[string]*rest.Config),
 	}
 	var err error
@@ -45,7 +49,8 @@ func newCluster(cp *controlplane.ControlPlane, root, bin, dir string, flags []st
 	return c, err
 }
 
-// As returns how to call kube-apiserver as a user with a client certificate. It must not be changed.
+// As returns how to call kube-apiserver as a user: with a client certificate, or with a real token if it is a
+// service account, which is made with its namespace if it does not exist. It must not be changed.
 func (c *Cluster) As(t testing.TB, name string, groups ...string) *rest.Config {
 	t.Helper()
 	c.mu.Lock()
@@ -54,7 +59,7 @@ func (c *Cluster) As(t testing.TB, name string, groups ...string) *rest.Config {
 	if config, ok := c.users[key]; ok {
 		return config
 	}
-	config, err := c.UserConfig(name, groups...)
+	config, err := c.authenticate(t.Context(), name, groups)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -62,10 +67,26 @@ func (c *Cluster) As(t testing.TB, name string, groups ...string) *rest.Config {
 	return config
 }
 
+func (c *Cluster) authenticate(ctx context.Context, name string, groups []string) (*rest.Config, error) {
+	namespace, account, err := serviceaccount.SplitUsername(name)
+	if err != nil {
+		return c.UserConfig(name, groups...)
+	}
+	ns := &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: namespace}}
+	if _, err := c.Core.CoreV1().Namespaces().Create(ctx, ns, metav1.CreateOptions{}); err != nil && !apierrors.IsAlreadyExists(err) {
+		return nil, err
+	}
+	sa := &corev1.ServiceAccount{ObjectMeta: metav1.ObjectMeta{Name: account}}
+	if _, err := c.Core.CoreV1().ServiceAccounts(namespace).Create(ctx, sa, metav1.CreateOptions{}); err != nil && !apierrors.IsAlreadyExists(err) {
+		return nil, err
+	}
+	return c.ServiceAccountConfig(ctx, namespace, account)
+}
+
 // Impersonating returns an administrator's configuration with which he acts as a user.
 func (c *Cluster) Impersonating(name string) *rest.Config {
 	config := rest.CopyConfig(c.Admin)
-	config.Impersonate = rest.ImpersonationConfig{UserName: name, Groups: []string{"system:authenticated"}}
+	config.Impersonate.UserName = name
 	return config
 }
 

@@ -17,13 +17,14 @@ import (
 	"capsule.dev/tenantview/e2e/controlplane"
 )
 
-// Main runs the tests of a package with a control plane of their own and returns the exit code. Before
-// the tests run, use is given the cluster. The server runs with the flags.
-func Main(m *testing.M, flags []string, use func(*Cluster)) int {
+// Main runs the tests of a package with a control plane of their own and returns the exit code. It runs as
+// config says, but for where it is, and the server with the flags. Before the tests run, use is given the
+// cluster.
+func Main(m *testing.M, config controlplane.Config, flags []string, use func(context.Context, *Cluster) error) int {
 	// An interrupted run must stop its programs, too.
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	code, err := run(ctx, m, flags, use)
+	code, err := run(ctx, m, config, flags, use)
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "e2e:", err)
 		return 1
@@ -33,28 +34,27 @@ func Main(m *testing.M, flags []string, use func(*Cluster)) int {
 
 // run starts the control plane, runs the tests, and stops what it has started. The logs of a run that
 // failed are kept.
-func run(ctx context.Context, m *testing.M, flags []string, use func(*Cluster)) (code int, err error) {
+func run(ctx context.Context, m *testing.M, config controlplane.Config, flags []string, use func(context.Context, *Cluster) error) (code int, err error) {
 	root, err := controlplane.RepositoryRoot(".")
 	if err != nil {
 		return 1, err
 	}
 	// The programs of make up serve the tests, too: building them takes minutes.
-	bin := filepath.Join(root, ".run", "bin")
-	if err := controlplane.Build(ctx, root, bin); err != nil {
+	config.BinDir = filepath.Join(root, ".run", "bin")
+	if err := controlplane.Build(ctx, root, config.BinDir); err != nil {
 		return 1, err
 	}
-	dir, err := os.MkdirTemp("", "tenantview-e2e-")
-	if err != nil {
+	if config.Dir, err = os.MkdirTemp("", "tenantview-e2e-"); err != nil {
 		return 1, err
 	}
 	defer func() {
 		if code == 0 && err == nil {
-			err = os.RemoveAll(dir)
+			err = os.RemoveAll(config.Dir)
 		} else {
-			fmt.Fprintln(os.Stderr, "e2e: the logs are in", filepath.Join(dir, "logs"))
+			fmt.Fprintln(os.Stderr, "e2e: the logs are in", filepath.Join(config.Dir, "logs"))
 		}
 	}()
-	cp, err := controlplane.Start(ctx, controlplane.Config{Dir: dir, BinDir: bin})
+	cp, err := controlplane.Start(ctx, config)
 	if err != nil {
 		return 1, err
 	}
@@ -70,11 +70,13 @@ func run(ctx context.Context, m *testing.M, flags []string, use func(*Cluster)) 
 	if _, err := cp.StartServer(ctx, flags...); err != nil {
 		return 1, err
 	}
-	c, err := newCluster(cp, root, bin, dir, flags)
+	c, err := newCluster(cp, config, flags)
 	if err != nil {
 		return 1, err
 	}
-	use(c)
+	if err := use(ctx, c); err != nil {
+		return 1, err
+	}
 	return m.Run(), ctx.Err()
 }
 

@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"testing"
 
+	"golang.org/x/sync/errgroup"
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -23,8 +24,11 @@ import (
 	"capsule.dev/tenantview/pkg/apis/capsule"
 )
 
-// resources are the resources that tests write, by kind.
-var resources = map[string]schema.GroupVersionResource{
+// Object is an object of any kind.
+type Object = unstructured.Unstructured
+
+// Resources are the resources that tests write, by kind.
+var Resources = map[string]schema.GroupVersionResource{
 	"Namespace":                {Version: "v1", Resource: "namespaces"},
 	"Node":                     {Version: "v1", Resource: "nodes"},
 	"PersistentVolume":         {Version: "v1", Resource: "persistentvolumes"},
@@ -42,11 +46,12 @@ var resources = map[string]schema.GroupVersionResource{
 	"Tenant":                   capsule.Tenants,
 	"ProxySetting":             capsule.ProxySettings,
 	"GlobalProxySettings":      capsule.GlobalProxySettings,
+	"CapsuleConfiguration":     capsule.CapsuleConfiguration,
 }
 
 // Client returns the administrator's client for objects of a kind.
 func (c *Cluster) Client(kind, namespace string) dynamic.ResourceInterface {
-	resource, ok := resources[kind]
+	resource, ok := Resources[kind]
 	if !ok {
 		panic("no resource is known for kind " + kind)
 	}
@@ -56,25 +61,26 @@ func (c *Cluster) Client(kind, namespace string) dynamic.ResourceInterface {
 	return c.Dynamic.Resource(resource).Namespace(namespace)
 }
 
-// Create creates the objects of a YAML source, in its order, and deletes them when the test ends. The uid
-// of a Tenant in an owner reference is written as "uid-of-tenant:NAME".
+// Create puts the objects of a YAML source, and deletes them when the test ends.
 func (c *Cluster) Create(t testing.TB, source string) {
 	t.Helper()
-	for _, o := range Decode(t, source) {
-		t.Cleanup(func() {
-			// The test's own context has ended when clean-up begins.
-			if err := c.remove(context.WithoutCancel(t.Context()), o.GetKind(), o.GetNamespace(), o.GetName()); err != nil {
-				t.Error(err)
-			}
-		})
-		if err := c.Put(t.Context(), o); err != nil {
-			t.Fatal(err)
-		}
+	objects := Decode(t, source)
+	t.Cleanup(func() { c.RemoveAll(t, objects) })
+	if _, err := c.Put(t.Context(), objects...); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// Update puts the objects of a YAML source, which somebody else deletes.
+func (c *Cluster) Update(t testing.TB, source string) {
+	t.Helper()
+	if _, err := c.Put(t.Context(), Decode(t, source)...); err != nil {
+		t.Fatal(err)
 	}
 }
 
 // Decode reads objects from YAML; one that is none fails the test.
-func Decode(t testing.TB, source string) []*unstructured.Unstructured {
+func Decode(t testing.TB, source string) []*Object {
 	t.Helper()
 	objects, err := controlplane.Decode([]byte(source))
 	if err != nil {
@@ -83,33 +89,120 @@ func Decode(t testing.TB, source string) []*unstructured.Unstructured {
 	return objects
 }
 
-// Put creates an object, or replaces the one of its name.
-func (c *Cluster) Put(ctx context.Context, o *unstructured.Unstructured) error {
+// strangerUID is that of a Tenant that a namespace refers to and that does not exist.
+const strangerUID = types.UID("00000000-0000-4000-8000-000000000000")
+
+// Put creates or replaces objects, with their status if they have one, and returns them as they are stored.
+// What others refer to comes first: Tenants, and then what has no namespace. In an owner reference, the uid of
+// a Tenant is written as "uid-of-tenant:NAME".
+func (c *Cluster) Put(ctx context.Context, objects ...*Object) ([]*Object, error) {
+	stored := make([]*Object, len(objects))
+	uids := make(map[string]types.UID)
+	for step := range steps {
+		if err := c.fillUIDs(ctx, objects, step, uids); err != nil {
+			return nil, err
+		}
+		group, ctx := errgroup.WithContext(ctx)
+		group.SetLimit(parallel)
+		for i, o := range objects {
+			if stepOf(o) == step {
+				group.Go(func() (err error) {
+					stored[i], err = c.put(ctx, o)
+					return err
+				})
+			}
+		}
+		if err := group.Wait(); err != nil {
+			return nil, err
+		}
+		for i, o := range objects {
+			if o.GetKind() == "Tenant" {
+				uids[o.GetName()] = stored[i].GetUID()
+			}
+		}
+	}
+	return stored, nil
+}
+
+// Objects are written, and deleted in reverse, in steps, so many of one step at the same time.
+const steps, parallel = 3, 16
+
+func stepOf(o *Object) int {
+	switch {
+	case o.GetKind() == "Tenant":
+		return 0
+	case o.GetNamespace() == "":
+		return 1
+	default:
+		return 2
+	}
+}
+
+// fillUIDs fills in the uids of Tenants in the objects of a step: those that are known, and those that it
+// finds in the cluster.
+func (c *Cluster) fillUIDs(ctx context.Context, objects []*Object, step int, uids map[string]types.UID) (err error) {
+	uidOf := func(tenant string) types.UID {
+		if uid, ok := uids[tenant]; ok || err != nil {
+			return uid
+		}
+		found, failed := c.Client("Tenant", "").Get(ctx, tenant, metav1.GetOptions{})
+		switch {
+		case failed == nil:
+			uids[tenant] = found.GetUID()
+		case apierrors.IsNotFound(failed):
+			uids[tenant] = strangerUID
+		default:
+			err = fmt.Errorf("looking for Tenant %s: %w", tenant, failed)
+		}
+		return uids[tenant]
+	}
+	for _, o := range objects {
+		if stepOf(o) == step && err == nil {
+			cases.FillUIDs(o, uidOf)
+		}
+	}
+	return err
+}
+
+// put creates an object or replaces the one of its name, and its status if it has one.
+func (c *Cluster) put(ctx context.Context, o *Object) (*Object, error) {
 	client := c.Client(o.GetKind(), o.GetNamespace())
-	cases.FillUIDs(o, func(tenant string) types.UID {
-		found, err := c.Client("Tenant", "").Get(ctx, tenant, metav1.GetOptions{})
-		if err != nil {
-			return ""
-		}
-		return found.GetUID()
-	})
-	_, err := client.Create(ctx, o, metav1.CreateOptions{})
+	stored, err := client.Create(ctx, o, metav1.CreateOptions{})
+	// Admission, which comes first, forbids a second default class, even if it is the one that there is.
+	if apierrors.IsAlreadyExists(err) || apierrors.IsForbidden(err) {
+		stored, err = replace(ctx, client, o, "")
+	}
+	if status, ok := o.Object["status"]; ok && err == nil {
+		withStatus := stored.DeepCopy()
+		withStatus.Object["status"] = status
+		stored, err = replace(ctx, client, withStatus, "status")
+	}
+	if err != nil {
+		return nil, fmt.Errorf("putting %s %s: %w", o.GetKind(), o.GetName(), err)
+	}
+	return stored, nil
+}
+
+// replace updates an object or a subresource of it, whoever else writes to it.
+func replace(ctx context.Context, client dynamic.ResourceInterface, o *Object, subresource string) (stored *Object, err error) {
 	for range 10 {
-		if !apierrors.IsAlreadyExists(err) && !apierrors.IsConflict(err) {
-			break
-		}
-		var current *unstructured.Unstructured
-		if current, err = client.Get(ctx, o.GetName(), metav1.GetOptions{}); err != nil {
-			break
+		current, err := client.Get(ctx, o.GetName(), metav1.GetOptions{})
+		if err != nil {
+			return nil, err
 		}
 		next := o.DeepCopy()
 		next.SetResourceVersion(current.GetResourceVersion())
-		_, err = client.Update(ctx, next, metav1.UpdateOptions{})
+		next.SetUID(current.GetUID())
+		if subresource == "" {
+			stored, err = client.Update(ctx, next, metav1.UpdateOptions{})
+		} else {
+			stored, err = client.Update(ctx, next, metav1.UpdateOptions{}, subresource)
+		}
+		if !apierrors.IsConflict(err) {
+			return stored, err
+		}
 	}
-	if err != nil {
-		return fmt.Errorf("putting %s %s: %w", o.GetKind(), o.GetName(), err)
-	}
-	return nil
+	return nil, errors.New("somebody else writes to it all the time")
 }
 
 // Patch applies a merge patch in YAML to an object.
@@ -144,6 +237,27 @@ func (c *Cluster) Remove(t testing.TB, kind, namespace, name string) {
 	}
 }
 
+// RemoveAll deletes objects, whether they exist or not, and returns when they are gone. A test that is being
+// cleaned up may use it, too.
+func (c *Cluster) RemoveAll(t testing.TB, objects []*Object) {
+	t.Helper()
+	// The test's own context has ended when clean-up begins.
+	ctx := context.WithoutCancel(t.Context())
+	for step := range steps {
+		group, ctx := errgroup.WithContext(ctx)
+		group.SetLimit(parallel)
+		for _, o := range objects {
+			if stepOf(o) == steps-1-step {
+				group.Go(func() error { return c.remove(ctx, o.GetKind(), o.GetNamespace(), o.GetName()) })
+			}
+		}
+		if err := group.Wait(); err != nil {
+			t.Error(err)
+			return
+		}
+	}
+}
+
 func (c *Cluster) remove(ctx context.Context, kind, namespace, name string) error {
 	err := c.Client(kind, namespace).Delete(ctx, name, metav1.DeleteOptions{})
 	if apierrors.IsNotFound(err) {
@@ -168,7 +282,7 @@ func (c *Cluster) remove(ctx context.Context, kind, namespace, name string) erro
 }
 
 // finalize ends a namespace that is being deleted. The namespace controller does the same, but takes
-// seconds to look through all resources for content.
+// seconds to look through all resources for content; the tests delete their own.
 func (c *Cluster) finalize(ctx context.Context, name string) error {
 	ns := &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: name}}
 	for range 10 {

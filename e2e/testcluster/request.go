@@ -4,6 +4,7 @@
 package testcluster
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"io"
@@ -18,10 +19,8 @@ import (
 	"capsule.dev/tenantview/pkg/apis/tenantview/v1alpha1"
 )
 
-// Path is that of a resource of the API group.
-func Path(resource string) string {
-	return "/apis/" + v1alpha1.SchemeGroupVersion.String() + "/" + resource
-}
+// Root is the path of the API group.
+var Root = "/apis/" + v1alpha1.SchemeGroupVersion.String()
 
 // Answer is the answer to an HTTP request.
 type Answer struct {
@@ -30,7 +29,8 @@ type Answer struct {
 	Body   []byte
 }
 
-// Get asks for a path with headers, each as a name followed by a value.
+// Get asks for a path with headers, each as a name followed by a value, and fails the test if there is no
+// answer.
 func Get(t testing.TB, config *rest.Config, path string, headers ...string) Answer {
 	t.Helper()
 	a, err := TryGet(t.Context(), config, path, headers...)
@@ -42,35 +42,49 @@ func Get(t testing.TB, config *rest.Config, path string, headers ...string) Answ
 
 // TryGet is Get for those who have no test to fail.
 func TryGet(ctx context.Context, config *rest.Config, path string, headers ...string) (Answer, error) {
-	response, err := open(ctx, config, path, headers...)
+	return Send(ctx, config, http.MethodGet, path, nil, headers...)
+}
+
+// Send sends a request with headers, each as a name followed by a value.
+func Send(ctx context.Context, config *rest.Config, method, path string, body []byte, headers ...string) (Answer, error) {
+	response, err := Open(ctx, config, method, path, body, headers...)
 	if err != nil {
 		return Answer{}, err
 	}
 	defer response.Body.Close()
-	body, err := io.ReadAll(response.Body)
+	content, err := io.ReadAll(response.Body)
 	if err != nil {
-		return Answer{}, fmt.Errorf("reading the answer to %s: %w", path, err)
+		return Answer{}, fmt.Errorf("reading the answer to %s %s: %w", method, path, err)
 	}
-	return Answer{Code: response.StatusCode, Header: response.Header, Body: body}, nil
+	return Answer{Code: response.StatusCode, Header: response.Header, Body: content}, nil
 }
 
-// open sends a request and returns the answer before its body has come.
-func open(ctx context.Context, config *rest.Config, path string, headers ...string) (*http.Response, error) {
+// Open sends a request and returns the answer before its body has come.
+func Open(ctx context.Context, config *rest.Config, method, path string, body []byte, headers ...string) (*http.Response, error) {
 	client, err := rest.HTTPClientFor(config)
 	if err != nil {
 		return nil, err
 	}
-	request, err := http.NewRequestWithContext(ctx, http.MethodGet, config.Host+path, nil)
+	request, err := http.NewRequestWithContext(ctx, method, config.Host+path, bytes.NewReader(body))
 	if err != nil {
 		return nil, err
 	}
 	for i := 0; i+1 < len(headers); i += 2 {
-		request.Header.Set(headers[i], headers[i+1])
+		request.Header.Add(headers[i], headers[i+1])
 	}
 	return client.Do(request)
 }
 
-// List decodes a list in JSON, and fails the test if it is none.
+// Expect fails the test if the answer has another status code.
+func (a Answer) Expect(t testing.TB, code int) Answer {
+	t.Helper()
+	if a.Code != code {
+		t.Fatalf("got status %d, want %d: %s", a.Code, code, a.Body)
+	}
+	return a
+}
+
+// List decodes a list in JSON, and fails the test if it is none or the status code is not 200.
 func (a Answer) List(t testing.TB) *unstructured.UnstructuredList {
 	t.Helper()
 	l := &unstructured.UnstructuredList{}
@@ -102,7 +116,7 @@ func (a Answer) Status(t testing.TB) metav1.Status {
 
 // Names returns the names of a list's items, in its order.
 func Names(l *unstructured.UnstructuredList) []string {
-	names := make([]string, 0, len(l.Items))
+	var names []string
 	for i := range l.Items {
 		names = append(names, l.Items[i].GetName())
 	}

@@ -74,7 +74,7 @@ func Watch(t testing.TB, config *rest.Config, path string, headers ...string) *S
 	t.Helper()
 	ctx, stop := context.WithCancel(t.Context())
 	t.Cleanup(stop)
-	response, err := open(ctx, config, path, headers...)
+	response, err := Open(ctx, config, http.MethodGet, path, nil, headers...)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -13,7 +13,7 @@ import (
 // Bounds of what is waited for. They decide nothing but when to give up.
 const (
 	Patience = 60 * time.Second
-	interval = 10 * time.Millisecond
+	interval = 20 * time.Millisecond
 )
 
 // Eventually waits until check returns nil. It is for what happens at some time after its cause, and then

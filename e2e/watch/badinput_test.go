@@ -146,15 +146,7 @@ func TestOddTimeouts(t *testing.T) {
 func ask(ctx context.Context, config *rest.Config, path string) (outcome, error) {
 	ctx, cancel := context.WithTimeout(ctx, testcluster.Patience)
 	defer cancel()
-	client, err := rest.HTTPClientFor(config)
-	if err != nil {
-		return outcome{}, err
-	}
-	request, err := http.NewRequestWithContext(ctx, http.MethodGet, config.Host+path, nil)
-	if err != nil {
-		return outcome{}, err
-	}
-	response, err := client.Do(request)
+	response, err := testcluster.Open(ctx, config, http.MethodGet, path, nil)
 	if err != nil {
 		return outcome{}, err
 	}

@@ -169,7 +169,8 @@ func (l *load) write(ctx context.Context, s *scene) error {
 		if err != nil {
 			return err
 		}
-		return shared.Put(ctx, objects[0])
+		_, err = shared.Put(ctx, objects...)
+		return err
 	}
 	owned := []string{"solar$", "wind$"}
 	switch l.random.IntN(10) {

@@ -40,7 +40,7 @@ var kinds = []kind{
 // resource is the plural under which the kind is served.
 func (k kind) resource() string { return "tenant" + k.upstream.Resource }
 
-func (k kind) path() string { return testcluster.Path(k.resource()) }
+func (k kind) path() string { return testcluster.Root + "/" + k.resource() }
 
 // upstreamPath is where kube-apiserver serves the upstream kind.
 func (k kind) upstreamPath() string {

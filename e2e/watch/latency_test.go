@@ -11,10 +11,10 @@ import (
 	"net/http"
 	"os"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
-	"golang.org/x/sync/errgroup"
 	"k8s.io/client-go/rest"
 
 	"capsule.dev/tenantview/e2e/testcluster"
@@ -44,24 +44,15 @@ func TestLatency(t *testing.T) {
 	}
 	for tenantNumber := range benchTenants {
 		// Never deleted: the control plane is, when this is done.
-		for _, o := range parse(t, tenant(benchTenant(tenantNumber), fmt.Sprintf("{kind: User, name: owner-%d}", tenantNumber))) {
-			if err := shared.Put(t.Context(), o); err != nil {
-				t.Fatal(err)
-			}
-		}
+		shared.Update(t, tenant(benchTenant(tenantNumber), fmt.Sprintf("{kind: User, name: owner-%d}", tenantNumber)))
 	}
 	k := kindOf("namespaces")
-	group, ctx := errgroup.WithContext(t.Context())
-	group.SetLimit(8)
+	namespaces := &strings.Builder{}
 	for i := range benchNamespaces {
 		name := benchTenant(i % benchTenants)
-		for _, o := range parse(t, k.object(fmt.Sprintf("%s-%d", name, i), ofTenant(k, name)+", labels: {bench: "+name+"}")) {
-			group.Go(func() error { return shared.Put(ctx, o) })
-		}
+		namespaces.WriteString(k.object(fmt.Sprintf("%s-%d", name, i), ofTenant(k, name)+", labels: {bench: "+name+"}"))
 	}
-	if err := group.Wait(); err != nil {
-		t.Fatal(err)
-	}
+	shared.Update(t, namespaces.String())
 	ours, plain := make(chan arrival, 10000), make(chan arrival, 10000)
 	perTenant := benchWatches / benchTenants
 	for i := range benchWatches {
@@ -95,15 +86,7 @@ func benchTenant(i int) string { return fmt.Sprintf("bench-%d", i) }
 // listen watches and, after the initial events, notes when each write arrives, if it is to be noted.
 func listen(t *testing.T, config *rest.Config, path string, initial int, note bool, arrivals chan<- arrival) {
 	t.Helper()
-	client, err := rest.HTTPClientFor(config)
-	if err != nil {
-		t.Fatal(err)
-	}
-	request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, config.Host+path, nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	response, err := client.Do(request)
+	response, err := testcluster.Open(t.Context(), config, http.MethodGet, path, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -4,6 +4,7 @@
 package watch
 
 import (
+	"context"
 	"flag"
 	"io"
 	"os"
@@ -11,6 +12,7 @@ import (
 
 	"k8s.io/klog/v2"
 
+	"capsule.dev/tenantview/e2e/controlplane"
 	"capsule.dev/tenantview/e2e/testcluster"
 )
 
@@ -29,5 +31,8 @@ func TestMain(m *testing.M) {
 	_ = quiet.Set("logtostderr", "false")
 	_ = quiet.Set("stderrthreshold", "FATAL")
 	klog.SetOutput(io.Discard)
-	os.Exit(testcluster.Main(m, serverFlags, func(c *testcluster.Cluster) { shared = c }))
+	os.Exit(testcluster.Main(m, controlplane.Config{}, serverFlags, func(_ context.Context, c *testcluster.Cluster) error {
+		shared = c
+		return nil
+	}))
 }

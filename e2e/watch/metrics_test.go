@@ -5,6 +5,7 @@ package watch
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
@@ -13,14 +14,15 @@ import (
 	"capsule.dev/tenantview/e2e/testcluster"
 )
 
-// metricOf is a metric of one kind.
-func metricOf(t *testing.T, name string, k kind, labels ...string) float64 {
+// metricOf is a metric of one kind, with another label if it has one.
+func metricOf(t *testing.T, name string, k kind, label ...string) float64 {
 	t.Helper()
-	all := map[string]string{"resource": k.resource()}
-	for i := 0; i < len(labels); i += 2 {
-		all[labels[i]] = labels[i+1]
+	labels := []string{fmt.Sprintf("resource=%q", k.resource())}
+	if len(label) > 0 {
+		labels = append(labels, fmt.Sprintf("%s=%q", label[0], label[1]))
 	}
-	return testcluster.Metric(t, shared, "tenantview_"+name, all)
+	slices.Sort(labels)
+	return shared.Metrics(t)["tenantview_"+name+"{"+strings.Join(labels, ",")+"}"]
 }
 
 // moves returns a function that waits until a metric has moved by so much since.

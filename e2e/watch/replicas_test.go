@@ -5,19 +5,14 @@ package watch
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"io"
 	"math/rand/v2"
 	"net"
 	"net/http"
-	"os"
-	"os/exec"
-	"path/filepath"
 	"slices"
 	"strings"
 	"sync"
-	"syscall"
 	"testing"
 
 	"k8s.io/client-go/rest"
@@ -31,17 +26,18 @@ type replicas struct {
 	balancer *balancer
 	// first is the server of the control plane, second another one of the same flags.
 	first, second string
-	cmd           *exec.Cmd
 }
 
 // newReplicas starts a second server, and puts a balancer before both. All is undone when the test ends.
 func newReplicas(t *testing.T) *replicas {
 	t.Helper()
+	second := shared.Serve(t, shared.ServerAccount(t), nil, shared.Flags...)
+	second.WaitReady(t)
 	r := &replicas{
 		first:    controlplane.Address(shared.Ports().Server),
+		second:   second.Address,
 		balancer: newBalancer(t),
 	}
-	r.startSecond(t)
 	r.balancer.use(r.first, r.second)
 	lead := func(ctx context.Context, port int) error {
 		service := fmt.Sprintf("spec: {ports: [{name: https, port: %d}]}", port)
@@ -63,55 +59,6 @@ func newReplicas(t *testing.T) *replicas {
 		t.Fatal(err)
 	}
 	return r
-}
-
-// startSecond starts the second server, with the arguments of the first but another port.
-func (r *replicas) startSecond(t *testing.T) {
-	t.Helper()
-	data, err := os.ReadFile(filepath.Join(shared.Dir, "processes", string(controlplane.Server)+".json"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	var record struct {
-		Path string
-		Args []string
-	}
-	if err := json.Unmarshal(data, &record); err != nil {
-		t.Fatal(err)
-	}
-	port := 20000 + rand.IntN(12000)
-	r.second = controlplane.Address(port)
-	args := append(slices.Clone(record.Args), fmt.Sprintf("--secure-port=%d", port))
-	log, err := os.Create(filepath.Join(shared.Dir, "logs", "second.log"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { log.Close() })
-	r.cmd = exec.Command(record.Path, args...)
-	r.cmd.Stdout, r.cmd.Stderr = log, log
-	r.cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
-	if err := r.cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		_ = r.cmd.Process.Kill()
-		_ = r.cmd.Wait()
-	})
-	direct := r.config(shared.Admin)
-	testcluster.Eventually(t, "the second server is ready", func() error {
-		answer, err := testcluster.TryGet(t.Context(), direct, "/readyz")
-		if err == nil && answer.Code != http.StatusOK {
-			err = fmt.Errorf("it says %s", answer.Body)
-		}
-		return err
-	})
-}
-
-// config calls the second server directly.
-func (r *replicas) config(config *rest.Config) *rest.Config {
-	config = shared.DirectConfig(config)
-	config.Host = "https://" + r.second
-	return config
 }
 
 // balancer gives each connection to one of its backends.
@@ -229,7 +176,7 @@ func TestListAndWatchOfDifferentReplicas(t *testing.T) {
 func awaitReplica(t *testing.T) {
 	t.Helper()
 	testcluster.Eventually(t, "the API group is served", func() error {
-		answer, err := testcluster.TryGet(t.Context(), shared.Admin, testcluster.Path(kinds[0].resource()))
+		answer, err := testcluster.TryGet(t.Context(), shared.Admin, kinds[0].path())
 		if err == nil && answer.Code != http.StatusOK {
 			err = fmt.Errorf("%d: %s", answer.Code, answer.Body)
 		}

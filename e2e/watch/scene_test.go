@@ -11,7 +11,6 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
-	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 
 	"capsule.dev/tenantview/e2e/testcluster"
 )
@@ -48,11 +47,6 @@ func (s *scene) patch(t *testing.T, kind, name, patch string) {
 func (s *scene) remove(t *testing.T, kind, namespace, name string) {
 	t.Helper()
 	shared.Remove(t, kind, s.of(namespace), s.of(name))
-}
-
-func parse(t *testing.T, source string) []*unstructured.Unstructured {
-	t.Helper()
-	return testcluster.Decode(t, source)
 }
 
 // tenant is a Tenant that sees the objects of each kind that say they are of it; see ofTenant.
@@ -128,11 +122,7 @@ func (s *scene) give(t *testing.T, name, tenant string) {
 
 func (s *scene) giveOne(t *testing.T, k kind, name, tenant string) {
 	t.Helper()
-	for _, o := range parse(t, s.of(k.object(name, ofTenant(k, tenant)))) {
-		if err := shared.Put(t.Context(), o); err != nil {
-			t.Fatal(err)
-		}
-	}
+	shared.Update(t, s.of(k.object(name, ofTenant(k, tenant))))
 }
 
 // sight is the watches of a user: two of each kind, of objects and of tables.

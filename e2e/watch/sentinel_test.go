@@ -101,7 +101,7 @@ func (s *sentinels) start(t *testing.T) {
 	for _, k := range kinds {
 		source += k.object(sentinelName, "labels: {e2e: sentinel, env: sentinel, capsule.clastix.io/tenant: sentinel}")
 	}
-	s.put(t, source+"---\n"+sentinelBinding)
+	shared.Update(t, source+"---\n"+sentinelBinding)
 	s.made = true
 	for _, k := range kinds {
 		eventuallyLists(t, k, "nobody", sentinelName)
@@ -120,7 +120,12 @@ func (s *sentinels) pass(t *testing.T, sources ...string) {
 			s.show(t, kindOf("namespaces"))
 			continue
 		}
-		s.put(t, strings.NewReplacer("BARRIER", s.barrier, "USER", user).Replace(barrierOf[source]))
+		// One after the other, in this order.
+		for _, o := range testcluster.Decode(t, strings.NewReplacer("BARRIER", s.barrier, "USER", user).Replace(barrierOf[source])) {
+			if _, err := shared.Put(t.Context(), o); err != nil {
+				t.Fatal(err)
+			}
+		}
 		eventuallyLists(t, kindOf("namespaces"), user, s.barrier, sentinelName)
 	}
 }
@@ -152,15 +157,6 @@ func (s *sentinels) show(t *testing.T, k kind) {
 		}
 		return nil
 	})
-}
-
-func (s *sentinels) put(t *testing.T, source string) {
-	t.Helper()
-	for _, o := range parse(t, source) {
-		if err := shared.Put(t.Context(), o); err != nil {
-			t.Fatal(err)
-		}
-	}
 }
 
 // touch changes the sentinel of a kind, so that it becomes a MODIFIED event for everybody, and returns what

@@ -373,7 +373,7 @@ func TestWatchBeforeSync(t *testing.T) {
 	if err := shared.StopComponent(t.Context(), controlplane.Server); err != nil {
 		t.Fatal(err)
 	}
-	if err := shared.Put(t.Context(), less); err != nil {
+	if _, err := shared.Put(t.Context(), less); err != nil {
 		t.Fatal(err)
 	}
 	started := make(chan error, 1)
@@ -407,7 +407,7 @@ func TestWatchBeforeSync(t *testing.T) {
 	}
 	again := role.DeepCopy()
 	again.SetResourceVersion("")
-	if err := shared.Put(t.Context(), again); err != nil {
+	if _, err := shared.Put(t.Context(), again); err != nil {
 		t.Fatal(err)
 	}
 	if err := <-started; err != nil {
