@@ -12,6 +12,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"capsule.dev/tenantview/e2e/controlplane"
+	"capsule.dev/tenantview/e2e/testcluster"
 )
 
 // badObjects are stored by kube-apiserver and make no sense in a part, each with what is counted for it.
@@ -90,22 +91,22 @@ func TestBadObjects(t *testing.T) {
 	for _, bad := range badObjects {
 		t.Run(bad.source+" "+bad.reason, func(t *testing.T) {
 			counter := fmt.Sprintf("tenantview_invalid_objects{reason=%q,source=%q}", bad.reason, bad.source)
-			before := shared.directMetrics(t)[counter]
+			before := shared.Metrics(t)[counter]
 			t.Run("there", func(t *testing.T) {
 				arrange(t, bad.yaml)
-				if got := shared.directMetrics(t)[counter]; got != before+1 {
+				if got := shared.Metrics(t)[counter]; got != before+1 {
 					t.Errorf("%s is %v, was %v", counter, got, before)
 				}
-				victor := shared.as(t, "victor")
+				victor := shared.As(t, "victor")
 				for resource, want := range map[string][]string{"namespaces": bad.namespaces, "storageclasses": bad.classes, "nodes": nil} {
-					if diff := cmp.Diff(want, names(get(t, victor, kindOf(resource).path()).expect(t, 200).list(t))); diff != "" {
+					if diff := cmp.Diff(want, testcluster.Names(testcluster.Get(t, victor, kindOf(resource).path()).List(t))); diff != "" {
 						t.Errorf("victor sees %s (-want +got):\n%s", resource, diff)
 					}
 				}
 				requireOfSolar(t)
 			})
 			settle(t)
-			if got := shared.directMetrics(t)[counter]; got != before {
+			if got := shared.Metrics(t)[counter]; got != before {
 				t.Errorf("%s stays at %v, was %v", counter, got, before)
 			}
 		})
@@ -137,7 +138,7 @@ func logSize(t *testing.T) int64 {
 func requireOfSolar(t *testing.T) {
 	t.Helper()
 	for _, k := range kinds {
-		if diff := cmp.Diff(ofSolar[k.upstream.Resource], names(get(t, shared.as(t, "alice"), k.path()).expect(t, 200).list(t))); diff != "" {
+		if diff := cmp.Diff(ofSolar[k.upstream.Resource], testcluster.Names(testcluster.Get(t, shared.As(t, "alice"), k.path()).List(t))); diff != "" {
 			t.Errorf("alice sees %s (-want +got):\n%s", k.resource, diff)
 		}
 	}
@@ -160,7 +161,7 @@ metadata: {name: crowd-a, ownerReferences: [{apiVersion: capsule.clastix.io/v1be
 `)
 	sees := func(owner string, want ...string) {
 		t.Helper()
-		if diff := cmp.Diff(want, names(get(t, shared.impersonating(owner), kindOf("namespaces").path()).expect(t, 200).list(t))); diff != "" {
+		if diff := cmp.Diff(want, testcluster.Names(testcluster.Get(t, shared.Impersonating(owner), kindOf("namespaces").path()).List(t))); diff != "" {
 			t.Errorf("%s (-want +got):\n%s", owner, diff)
 		}
 	}
@@ -168,7 +169,7 @@ metadata: {name: crowd-a, ownerReferences: [{apiVersion: capsule.clastix.io/v1be
 		sees(owner, "crowd-a")
 	}
 	sees("owner-10000")
-	shared.update(t, tenant(5_000, 5_001))
+	shared.Update(t, tenant(5_000, 5_001))
 	settle(t)
 	sees("owner-0")
 	sees("owner-5000", "crowd-a")
@@ -195,19 +196,19 @@ apiVersion: v1
 kind: Namespace
 metadata: {name: long-a, ownerReferences: [{apiVersion: capsule.clastix.io/v1beta2, kind: Tenant, name: %[1]s, uid: "uid-of-tenant:%[1]s"}]}
 `, long))
-	owner := shared.impersonating(long)
+	owner := shared.Impersonating(long)
 	for resource, want := range map[string]string{"storageclasses": long, "nodes": long, "namespaces": "long-a"} {
 		path := kindOf(resource).path()
-		if diff := cmp.Diff([]string{want}, names(get(t, owner, path).expect(t, 200).list(t))); diff != "" {
+		if diff := cmp.Diff([]string{want}, testcluster.Names(testcluster.Get(t, owner, path).List(t))); diff != "" {
 			t.Errorf("%s (-want +got):\n%s", resource, diff)
 		}
-		get(t, owner, path+"/"+want).expect(t, 200)
+		testcluster.Get(t, owner, path+"/"+want).Expect(t, 200)
 		table(t, owner, path)
 	}
 	// Longer names, and such as no object can have, are absent like others.
 	for _, name := range []string{strings.Repeat("b", 253), strings.Repeat("b", 5000), "A_B", "..%20", "%00"} {
-		if a := get(t, owner, kindOf("nodes").path()+"/"+name); a.code != 404 && a.code != 400 {
-			t.Errorf("%.20s: got %d: %s", name, a.code, a.body)
+		if a := testcluster.Get(t, owner, kindOf("nodes").path()+"/"+name); a.Code != 404 && a.Code != 400 {
+			t.Errorf("%.20s: got %d: %s", name, a.Code, a.Body)
 		}
 	}
 }

@@ -15,6 +15,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
 
+	"capsule.dev/tenantview/e2e/testcluster"
 	"capsule.dev/tenantview/pkg/grants"
 )
 
@@ -123,7 +124,7 @@ type sentinel struct {
 // newBarrier puts the sentinels, and deletes them when the test ends.
 func newBarrier(t *testing.T, c *cluster) *barrier {
 	t.Helper()
-	c.create(t, sentinels)
+	c.Create(t, sentinels)
 	return &barrier{cluster: c}
 }
 
@@ -146,16 +147,14 @@ func (b *barrier) wait(ctx context.Context, policy *grants.Policy) error {
 }
 
 func (b *barrier) change(ctx context.Context, s *sentinel, change map[string]any, seen func(context.Context) error) error {
-	o := &object{Object: map[string]any{"kind": s.kind}}
-	o.SetNamespace(s.namespace)
 	data, err := json.Marshal(change)
 	if err != nil {
 		return err
 	}
-	if _, err := b.cluster.client(o).Patch(ctx, sentinelName, types.MergePatchType, data, metav1.PatchOptions{}); err != nil {
+	if _, err := b.cluster.Client(s.kind, s.namespace).Patch(ctx, sentinelName, types.MergePatchType, data, metav1.PatchOptions{}); err != nil {
 		return fmt.Errorf("sentinel of kind %s: %w", s.kind, err)
 	}
-	if err := wait(ctx, func() error { return seen(ctx) }); err != nil {
+	if err := testcluster.Wait(ctx, func() error { return seen(ctx) }); err != nil {
 		return fmt.Errorf("the server does not see the last %s: %w", s.kind, err)
 	}
 	return nil
@@ -209,20 +208,20 @@ func userNamed(name string) map[string]any { return map[string]any{"kind": "User
 func (b *barrier) served(k kind, round string) sentinel {
 	const annotation = "e2e.example.com/round"
 	s := sentinel{change: map[string]any{"metadata": map[string]any{"annotations": map[string]any{annotation: round}}}}
-	for name, resource := range resources {
+	for name, resource := range testcluster.Resources {
 		if resource == k.upstream {
 			s.kind = name
 		}
 	}
-	config := b.cluster.impersonating(sentinelReader)
+	config := b.cluster.Impersonating(sentinelReader)
 	s.seen = func(ctx context.Context) error {
-		a, err := send(ctx, config, "GET", k.path()+"/"+sentinelName, nil)
+		a, err := testcluster.TryGet(ctx, config, k.path()+"/"+sentinelName)
 		if err != nil {
 			return err
 		}
 		o := &metav1.PartialObjectMetadata{}
-		if err := json.Unmarshal(a.body, o); err != nil || a.code != 200 || o.Annotations[annotation] != round {
-			return fmt.Errorf("got %d in round %s: %s", a.code, round, a.body)
+		if err := json.Unmarshal(a.Body, o); err != nil || a.Code != 200 || o.Annotations[annotation] != round {
+			return fmt.Errorf("got %d in round %s: %s", a.Code, round, a.Body)
 		}
 		return nil
 	}
@@ -231,20 +230,20 @@ func (b *barrier) served(k kind, round string) sentinel {
 
 // shown is the sentinel of a source that grants something: a user sees the sentinel of namespaces, or not.
 func (b *barrier) shown(user string, want bool) func(context.Context) error {
-	config := b.cluster.impersonating(user)
+	config := b.cluster.Impersonating(user)
 	return func(ctx context.Context) error {
-		a, err := send(ctx, config, "GET", kindOf("namespaces").path(), nil)
+		a, err := testcluster.TryGet(ctx, config, kindOf("namespaces").path())
 		if err != nil {
 			return err
 		}
 		list := &metav1.PartialObjectMetadataList{}
-		if err := json.Unmarshal(a.body, list); err != nil || a.code != 200 {
-			return fmt.Errorf("got %d: %s", a.code, a.body)
+		if err := json.Unmarshal(a.Body, list); err != nil || a.Code != 200 {
+			return fmt.Errorf("got %d: %s", a.Code, a.Body)
 		}
 		// A case may show more to everybody.
 		got := slices.ContainsFunc(list.Items, func(o metav1.PartialObjectMetadata) bool { return o.Name == sentinelName })
 		if got != want {
-			return fmt.Errorf("%s sees %s", user, a.body)
+			return fmt.Errorf("%s sees %s", user, a.Body)
 		}
 		return nil
 	}

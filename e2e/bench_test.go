@@ -11,6 +11,8 @@ import (
 	"time"
 
 	"k8s.io/client-go/rest"
+
+	"capsule.dev/tenantview/e2e/testcluster"
 )
 
 const (
@@ -30,18 +32,18 @@ func TestListLatency(t *testing.T) {
 		t.Skip("TENANTVIEW_BENCH is not set: make bench-e2e sets it")
 	}
 	objects := benchObjects(t)
-	t.Cleanup(func() { shared.removeAll(t, objects) })
-	if _, err := shared.putAll(t.Context(), objects); err != nil {
+	t.Cleanup(func() { shared.RemoveAll(t, objects) })
+	if _, err := shared.Put(t.Context(), objects...); err != nil {
 		t.Fatal(err)
 	}
 	settle(t)
-	owner, nobody := shared.as(t, "owner-250"), shared.as(t, "nobody")
+	owner, nobody := shared.As(t, "owner-250"), shared.As(t, "nobody")
 	path := kindOf("namespaces").path()
 	list := func(config *rest.Config, want int) time.Duration {
 		start := time.Now()
-		a := get(t, config, path)
+		a := testcluster.Get(t, config, path)
 		took := time.Since(start)
-		if list := a.expect(t, 200).list(t); len(list.Items) != want {
+		if list := a.List(t); len(list.Items) != want {
 			t.Fatalf("a list of %d", len(list.Items))
 		}
 		return took
@@ -73,7 +75,7 @@ func benchObjects(t *testing.T) []*object {
 			yaml += fmt.Sprintf("---\n{apiVersion: v1, kind: Namespace, metadata: {name: tenant-%[1]d-%[2]d, labels: {capsule.clastix.io/tenant: tenant-%[1]d}, "+
 				"ownerReferences: [{apiVersion: capsule.clastix.io/v1beta2, kind: Tenant, name: tenant-%[1]d, uid: \"uid-of-tenant:tenant-%[1]d\"}]}}\n", i, n)
 		}
-		all = append(all, decode(t, yaml)...)
+		all = append(all, testcluster.Decode(t, yaml)...)
 	}
 	return all
 }

@@ -25,6 +25,7 @@ import (
 	"k8s.io/client-go/rest"
 
 	"capsule.dev/tenantview/e2e/controlplane"
+	"capsule.dev/tenantview/e2e/testcluster"
 	"capsule.dev/tenantview/internal/cases"
 	"capsule.dev/tenantview/internal/reference"
 	"capsule.dev/tenantview/pkg/generated/clientset/versioned"
@@ -101,11 +102,11 @@ func differences(p *grants.Policy) []string {
 func (c *cluster) world(t *testing.T) []*object {
 	t.Helper()
 	var all []*object
-	for _, resource := range resources {
-		if slices.Contains([]string{"clusterrolebindings", "customresourcedefinitions"}, resource.Resource) {
+	for kind, resource := range testcluster.Resources {
+		if slices.Contains([]string{"ClusterRoleBinding", "CustomResourceDefinition", "Service", "APIService"}, kind) {
 			continue
 		}
-		list, err := c.dynamic.Resource(resource).List(t.Context(), metav1.ListOptions{})
+		list, err := c.Dynamic.Resource(resource).List(t.Context(), metav1.ListOptions{})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -134,7 +135,7 @@ type caseRun struct {
 
 func (r *caseRun) run(t *testing.T) {
 	clients := newClients(t, r.cluster.asUser(t, &r.User, r.group))
-	t.Cleanup(func() { r.cluster.removeAll(t, slices.Concat(r.Objects, r.Before)) })
+	t.Cleanup(func() { r.cluster.RemoveAll(t, slices.Concat(r.Objects, r.Before)) })
 	if len(r.Before) > 0 {
 		r.arrangeEarlier(t, clients)
 	}
@@ -169,15 +170,13 @@ func (r *caseRun) arrangeEarlier(t *testing.T, c *clients) {
 	gone := slices.DeleteFunc(slices.Clone(r.Before), func(o *object) bool {
 		return slices.ContainsFunc(r.Objects, func(p *object) bool { return reference.RefOf(p) == reference.RefOf(o) })
 	})
-	if err := r.cluster.remove(t.Context(), gone); err != nil {
-		t.Fatal(err)
-	}
+	r.cluster.RemoveAll(t, gone)
 }
 
 // put puts objects and returns them as they are stored.
 func (r *caseRun) put(t *testing.T, objects []*object) []*object {
 	t.Helper()
-	stored, err := r.cluster.putAll(t.Context(), objects)
+	stored, err := r.cluster.Put(t.Context(), objects...)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -211,7 +210,7 @@ func (r *caseRun) waitChanged(t *testing.T, c *clients) {
 	if slices.Equal(r.earlier, r.want["namespaces"]) {
 		t.Fatalf("%s sees the namespaces %v before and after the change, which must show in them", r.User.Name, r.earlier)
 	}
-	eventually(t, "the server has seen the change", func() error {
+	testcluster.Eventually(t, "the server has seen the change", func() error {
 		if got := c.namespaces(t); slices.Equal(got, r.earlier) {
 			return fmt.Errorf("%s still sees %v", r.User.Name, got)
 		}
@@ -253,9 +252,9 @@ func (r *caseRun) reference(stored []*object) *reference.Filter {
 // testList compares what a list shows with what it must show, and the clients with each other.
 func (r *caseRun) testList(t *testing.T, c *clients, k kind) {
 	t.Helper()
-	a := get(t, c.config, k.path()).expect(t, 200)
+	a := testcluster.Get(t, c.config, k.path()).Expect(t, 200)
 	// A list is in alphabetical order, as those of kube-apiserver are.
-	if diff := cmp.Diff(r.want[k.upstream.Resource], names(a.list(t)), cmpopts.EquateEmpty()); diff != "" {
+	if diff := cmp.Diff(r.want[k.upstream.Resource], testcluster.Names(a.List(t)), cmpopts.EquateEmpty()); diff != "" {
 		t.Errorf("%s sees %s (-want +got):\n%s", r.User.Name, k.resource, diff)
 	}
 	list, err := k.list(t.Context(), c.typed.TenantviewV1alpha1())
@@ -264,7 +263,7 @@ func (r *caseRun) testList(t *testing.T, c *clients, k kind) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if diff := cmp.Diff(a.list(t).Items, untyped.Items); diff != "" {
+	if diff := cmp.Diff(a.List(t).Items, untyped.Items); diff != "" {
 		t.Errorf("%s through the dynamic client (-HTTP +dynamic):\n%s", k.resource, diff)
 	}
 }
@@ -277,19 +276,19 @@ func (r *caseRun) testGet(t *testing.T, c *clients, k kind) {
 	for _, name := range r.asked(k, visible) {
 		a := getPatiently(t, c.config, k.path()+"/"+name)
 		if !slices.Contains(visible, name) {
-			if diff := cmp.Diff(notFound(k, name), string(a.expect(t, 404).body)); diff != "" {
+			if diff := cmp.Diff(notFound(k, name), string(a.Expect(t, 404).Body)); diff != "" {
 				t.Errorf("%s %s (-want +got):\n%s", k.resource, name, diff)
 			}
 			continue
 		}
-		a.expect(t, 200)
+		a.Expect(t, 200)
 		o, err := k.get(t.Context(), c.typed.TenantviewV1alpha1(), name)
 		compareTyped(t, k.resource+"/"+name, k.newObject(), a, o, err)
 		untyped, err := c.dynamic.Resource(k.gvr()).Get(t.Context(), name, metav1.GetOptions{})
 		if err != nil {
 			t.Fatal(err)
 		}
-		if diff := cmp.Diff(a.object(t), untyped.Object); diff != "" {
+		if diff := cmp.Diff(a.Object(t).Object, untyped.Object); diff != "" {
 			t.Errorf("%s %s through the dynamic client (-HTTP +dynamic):\n%s", k.resource, name, diff)
 		}
 	}
@@ -312,11 +311,11 @@ func (r *caseRun) asked(k kind, visible []string) []string {
 }
 
 // getPatiently is get, again and again as long as the user has asked for too many names.
-func getPatiently(t *testing.T, config *rest.Config, path string) (a answer) {
+func getPatiently(t *testing.T, config *rest.Config, path string) (a testcluster.Answer) {
 	t.Helper()
-	eventually(t, "the user may ask for more names", func() error {
-		if a = get(t, config, path); a.code == http.StatusTooManyRequests {
-			return errors.New(string(a.body))
+	testcluster.Eventually(t, "the user may ask for more names", func() error {
+		if a = testcluster.Get(t, config, path); a.Code == http.StatusTooManyRequests {
+			return errors.New(string(a.Body))
 		}
 		return nil
 	})
@@ -353,18 +352,18 @@ func newClients(t *testing.T, config *rest.Config) *clients {
 // namespaces are the names of those that the user sees.
 func (c *clients) namespaces(t *testing.T) []string {
 	t.Helper()
-	return names(get(t, c.config, kindOf("namespaces").path()).expect(t, 200).list(t))
+	return testcluster.Names(testcluster.Get(t, c.config, kindOf("namespaces").path()).List(t))
 }
 
 // compareTyped compares what the generated clientset has returned with an answer, which is decoded into
 // an empty object of the type. A list's own resourceVersion may rise between the two.
-func compareTyped(t *testing.T, what string, into runtime.Object, a answer, got runtime.Object, err error) {
+func compareTyped(t *testing.T, what string, into runtime.Object, a testcluster.Answer, got runtime.Object, err error) {
 	t.Helper()
 	if err != nil {
 		t.Fatalf("%s through the clientset: %v", what, err)
 	}
-	if err := utiljson.Unmarshal(a.body, into); err != nil {
-		t.Fatalf("%v in: %s", err, a.body)
+	if err := utiljson.Unmarshal(a.Body, into); err != nil {
+		t.Fatalf("%v in: %s", err, a.Body)
 	}
 	for _, o := range []runtime.Object{into, got} {
 		// Typed clients leave the kind out.

@@ -4,37 +4,40 @@
 package e2e
 
 import (
+	"context"
 	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/client-go/rest"
 
 	"capsule.dev/tenantview/e2e/controlplane"
+	"capsule.dev/tenantview/e2e/testcluster"
 )
 
 // An object that is hidden cannot be told from one that does not exist: the same status, headers and
 // body, but for the name.
 func TestHiddenIsAbsent(t *testing.T) {
 	arrange(t, solarAndWind)
-	alice := shared.as(t, "alice")
+	alice := shared.As(t, "alice")
 	for _, k := range kinds {
 		hidden := map[string]string{
 			"namespaces": "wind-a", "storageclasses": "tin", "ingressclasses": "spare", "priorityclasses": "system-node-critical",
 			"runtimeclasses": "runc", "nodes": "wind-1", "persistentvolumes": "wind-data",
 		}[k.upstream.Resource]
-		get(t, shared.admin, k.path()+"/"+hidden).expect(t, 200)
+		testcluster.Get(t, shared.Admin, k.path()+"/"+hidden).Expect(t, 200)
 		absent := strings.Repeat("x", len(hidden))
 		for _, accept := range []string{"application/json", asTable, "application/yaml"} {
-			a, b := get(t, alice, k.path()+"/"+hidden, "Accept", accept).expect(t, 404), get(t, alice, k.path()+"/"+absent, "Accept", accept).expect(t, 404)
-			if diff := cmp.Diff(strings.ReplaceAll(string(a.body), hidden, absent), string(b.body)); diff != "" {
+			a, b := testcluster.Get(t, alice, k.path()+"/"+hidden, "Accept", accept).Expect(t, 404), testcluster.Get(t, alice, k.path()+"/"+absent, "Accept", accept).Expect(t, 404)
+			if diff := cmp.Diff(strings.ReplaceAll(string(a.Body), hidden, absent), string(b.Body)); diff != "" {
 				t.Errorf("%s (-hidden +absent):\n%s", k.resource, diff)
 			}
 			for _, header := range []string{"Audit-Id", "Date"} {
-				a.header.Del(header)
-				b.header.Del(header)
+				a.Header.Del(header)
+				b.Header.Del(header)
 			}
-			if diff := cmp.Diff(a.header, b.header); diff != "" {
+			if diff := cmp.Diff(a.Header, b.Header); diff != "" {
 				t.Errorf("%s headers (-hidden +absent):\n%s", k.resource, diff)
 			}
 		}
@@ -49,8 +52,8 @@ func TestHiddenIsAbsent(t *testing.T) {
 func TestAccess(t *testing.T) {
 	arrange(t, solarAndWind)
 	path := kindOf("namespaces").path()
-	nobody := rest.AnonymousClientConfig(shared.admin)
-	liar := rest.AnonymousClientConfig(shared.admin)
+	nobody := rest.AnonymousClientConfig(shared.Admin)
+	liar := rest.AnonymousClientConfig(shared.Admin)
 	liar.BearerToken = "not-a-token"
 	for name, direct := range map[string]bool{"through kube-apiserver": false, "direct": true} {
 		t.Run(name, func(t *testing.T) {
@@ -61,58 +64,65 @@ func TestAccess(t *testing.T) {
 				return config
 			}
 			// kube-apiserver lets everybody in who says nothing, and allows him nothing; the server does not.
-			get(t, way(nobody), path).expect(t, map[bool]int{false: 403, true: 401}[direct])
-			get(t, way(liar), path).expect(t, 401)
-			get(t, way(shared.as(t, "alice")), path).expect(t, 200)
-			get(t, way(shared.admin), root+"/tenantnothings").expect(t, 404)
+			testcluster.Get(t, way(nobody), path).Expect(t, map[bool]int{false: 403, true: 401}[direct])
+			testcluster.Get(t, way(liar), path).Expect(t, 401)
+			testcluster.Get(t, way(shared.As(t, "alice")), path).Expect(t, 200)
+			testcluster.Get(t, way(shared.Admin), testcluster.Root+"/tenantnothings").Expect(t, 404)
 		})
 	}
 	t.Run("without the right on the group", func(t *testing.T) {
-		removeTemporarily(t, "rbac.authorization.k8s.io/v1", "ClusterRoleBinding", "tenantview-viewer")
-		for name, config := range map[string]*rest.Config{"kube-apiserver": shared.as(t, "mallory"), "direct": shared.DirectConfig(shared.as(t, "mallory"))} {
+		removeTemporarily(t, "ClusterRoleBinding", "tenantview-viewer")
+		for name, config := range map[string]*rest.Config{"kube-apiserver": shared.As(t, "mallory"), "direct": shared.DirectConfig(shared.As(t, "mallory"))} {
 			for _, p := range []string{path, path + "/solar-a"} {
-				if s := get(t, config, p).expect(t, 403).status(t); !strings.Contains(s.Message, "cannot") {
+				if s := testcluster.Get(t, config, p).Expect(t, 403).Status(t); !strings.Contains(s.Message, "cannot") {
 					t.Errorf("%s: got %+v", name, s)
 				}
 			}
 		}
-		get(t, shared.admin, path).expect(t, 200)
+		testcluster.Get(t, shared.Admin, path).Expect(t, 200)
 	})
 }
 
 // removeTemporarily deletes an object until the test ends.
-func removeTemporarily(t *testing.T, apiVersion, kind, name string) {
+func removeTemporarily(t *testing.T, kind, name string) {
 	t.Helper()
-	o := &object{}
-	o.SetAPIVersion(apiVersion)
-	o.SetKind(kind)
-	o.SetName(name)
-	o = shared.read(t, o)
-	shared.removeAll(t, []*object{o})
-	t.Cleanup(func() { shared.restore(t, o) })
+	o, err := shared.Client(kind, "").Get(t.Context(), name, metav1.GetOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	shared.Remove(t, kind, "", name)
+	t.Cleanup(func() {
+		o.SetResourceVersion("")
+		o.SetUID("")
+		if _, err := shared.Put(context.WithoutCancel(t.Context()), o); err != nil {
+			t.Error(err)
+		}
+	})
 }
 
 // Impersonation gives exactly the view of whom one acts as.
 func TestImpersonation(t *testing.T) {
 	arrange(t, solarAndWind)
 	for _, k := range kinds {
-		want := names(get(t, shared.as(t, "alice"), k.path()).expect(t, 200).list(t))
+		want := testcluster.Names(testcluster.Get(t, shared.As(t, "alice"), k.path()).List(t))
 		if diff := cmp.Diff(ofSolar[k.upstream.Resource], want); diff != "" {
 			t.Errorf("alice sees %s (-want +got):\n%s", k.resource, diff)
 		}
-		if diff := cmp.Diff(want, names(get(t, shared.impersonating("alice"), k.path()).expect(t, 200).list(t))); diff != "" {
+		if diff := cmp.Diff(want, testcluster.Names(testcluster.Get(t, shared.Impersonating("alice"), k.path()).List(t))); diff != "" {
 			t.Errorf("as alice, %s (-alice +impersonator):\n%s", k.resource, diff)
 		}
 	}
-	out := shared.kubectl(t, shared.admin, "get", "tns", "--as", "alice", "-o", "name")
+	out := shared.kubectl(t, shared.Admin, "get", "tns", "--as", "alice", "-o", "name")
 	if strings.Count(out, "\n") != 2 {
 		t.Errorf("kubectl --as alice prints %q", out)
 	}
 	// The impersonator's own rights do not count.
-	if out := shared.kubectl(t, shared.admin, "get", "tns", "--as", "carol", "--as-group", "devs", "-o", "name"); out != "" {
+	if out := shared.kubectl(t, shared.Admin, "get", "tns", "--as", "carol", "--as-group", "devs", "-o", "name"); out != "" {
 		t.Errorf("kubectl --as carol prints %q", out)
 	}
-	get(t, impersonating(shared.as(t, "mallory"), "alice"), kindOf("namespaces").path()).expect(t, 403)
+	mallory := rest.CopyConfig(shared.As(t, "mallory"))
+	mallory.Impersonate.UserName = "alice"
+	testcluster.Get(t, mallory, kindOf("namespaces").path()).Expect(t, 403)
 }
 
 const nativeRBAC = `
@@ -148,11 +158,11 @@ func TestNativeRBAC(t *testing.T) {
 	arrange(t, nativeRBAC+strings.Replace(solarAndWind, "  - <<: *all\n", "  - {<<: *all, name: olga}\n  - <<: *all\n", 1))
 	list := func(config *rest.Config, resource string) []string {
 		t.Helper()
-		return names(get(t, config, kindOf(resource).path()).expect(t, 200).list(t))
+		return testcluster.Names(testcluster.Get(t, config, kindOf(resource).path()).List(t))
 	}
 	upstream := func(resource string) []string {
 		t.Helper()
-		return names(get(t, shared.admin, kindOf(resource).upstreamPath()).expect(t, 200).list(t))
+		return testcluster.Names(testcluster.Get(t, shared.Admin, kindOf(resource).upstreamPath()).List(t))
 	}
 	compare := func(who, resource string, want, got []string) {
 		t.Helper()
@@ -163,36 +173,36 @@ func TestNativeRBAC(t *testing.T) {
 	t.Run("Union", func(t *testing.T) {
 		for _, k := range kinds {
 			resource := k.upstream.Resource
-			compare("H1 a member of system:masters", resource, upstream(resource), list(shared.as(t, "root", "system:masters"), resource))
-			compare("H2 a cluster administrator", resource, upstream(resource), list(shared.as(t, "dora"), resource))
+			compare("H1 a member of system:masters", resource, upstream(resource), list(shared.As(t, "root", "system:masters"), resource))
+			compare("H2 a cluster administrator", resource, upstream(resource), list(shared.As(t, "dora"), resource))
 			want := ofSolar[resource]
 			if resource == "storageclasses" {
 				want = upstream(resource)
 			}
-			compare("H3 an owner who may list storage classes", resource, want, list(shared.as(t, "olga"), resource))
+			compare("H3 an owner who may list storage classes", resource, want, list(shared.As(t, "olga"), resource))
 		}
-		compare("a member of a group that may list storage classes", "storageclasses", upstream("storageclasses"), list(shared.as(t, "lisa", "listers"), "storageclasses"))
+		compare("a member of a group that may list storage classes", "storageclasses", upstream("storageclasses"), list(shared.As(t, "lisa", "listers"), "storageclasses"))
 		// The right to list gives get, too.
-		get(t, shared.as(t, "lisa", "listers"), kindOf("storageclasses").path()+"/tin").expect(t, 200)
-		get(t, shared.as(t, "lisa", "listers"), kindOf("nodes").path()+"/wind-1").expect(t, 404)
-		gina := shared.as(t, "gina")
+		testcluster.Get(t, shared.As(t, "lisa", "listers"), kindOf("storageclasses").path()+"/tin").Expect(t, 200)
+		testcluster.Get(t, shared.As(t, "lisa", "listers"), kindOf("nodes").path()+"/wind-1").Expect(t, 404)
+		gina := shared.As(t, "gina")
 		compare("who may get one node", "nodes", nil, list(gina, "nodes"))
-		get(t, gina, kindOf("nodes").path()+"/wind-1").expect(t, 200)
-		get(t, gina, kindOf("nodes").path()+"/solar-1").expect(t, 404)
+		testcluster.Get(t, gina, kindOf("nodes").path()+"/wind-1").Expect(t, 200)
+		testcluster.Get(t, gina, kindOf("nodes").path()+"/solar-1").Expect(t, 404)
 	})
 	t.Run("H15 service accounts of kube-system are users like others", func(t *testing.T) {
-		compare("a service account of kube-system", "nodes", nil, list(shared.as(t, "system:serviceaccount:kube-system:e2e-capsule"), "nodes"))
-		compare("a service account that owns solar", "nodes", ofSolar["nodes"], list(shared.as(t, "system:serviceaccount:e2e-ci:bot"), "nodes"))
+		compare("a service account of kube-system", "nodes", nil, list(shared.As(t, "system:serviceaccount:kube-system:e2e-capsule"), "nodes"))
+		compare("a service account that owns solar", "nodes", ofSolar["nodes"], list(shared.As(t, "system:serviceaccount:e2e-ci:bot"), "nodes"))
 	})
 	t.Run("H6 Ignore", func(t *testing.T) {
 		shared.startServer(t, "--native-rbac=Ignore")
 		for _, k := range kinds {
 			resource := k.upstream.Resource
-			compare("a member of system:masters", resource, nil, list(shared.as(t, "root", "system:masters"), resource))
-			compare("a cluster administrator", resource, nil, list(shared.as(t, "dora"), resource))
-			compare("an owner", resource, ofSolar[resource], list(shared.as(t, "alice"), resource))
+			compare("a member of system:masters", resource, nil, list(shared.As(t, "root", "system:masters"), resource))
+			compare("a cluster administrator", resource, nil, list(shared.As(t, "dora"), resource))
+			compare("an owner", resource, ofSolar[resource], list(shared.As(t, "alice"), resource))
 		}
-		get(t, shared.as(t, "gina"), kindOf("nodes").path()+"/wind-1").expect(t, 404)
+		testcluster.Get(t, shared.As(t, "gina"), kindOf("nodes").path()+"/wind-1").Expect(t, 404)
 	})
 }
 
@@ -201,7 +211,7 @@ func TestNativeRBAC(t *testing.T) {
 func TestReadyServerKnowsItsUsers(t *testing.T) {
 	shared.restoreServer(t)
 	arrange(t, solarAndWind)
-	alice := shared.as(t, "alice")
+	alice := shared.As(t, "alice")
 	for range 3 {
 		if err := shared.StopComponent(t.Context(), controlplane.Server); err != nil {
 			t.Fatal(err)
@@ -215,8 +225,8 @@ func TestReadyServerKnowsItsUsers(t *testing.T) {
 					t.Fatal(err)
 				}
 			}
-			list := get(t, config, kindOf("namespaces").path()).expect(t, 200).list(t)
-			if diff := cmp.Diff(ofSolar["namespaces"], names(list)); diff != "" {
+			list := testcluster.Get(t, config, kindOf("namespaces").path()).List(t)
+			if diff := cmp.Diff(ofSolar["namespaces"], testcluster.Names(list)); diff != "" {
 				t.Errorf("(-want +got):\n%s", diff)
 			}
 		}

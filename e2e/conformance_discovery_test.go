@@ -13,12 +13,13 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	utiljson "k8s.io/apimachinery/pkg/util/json"
 
+	"capsule.dev/tenantview/e2e/testcluster"
 	"capsule.dev/tenantview/pkg/apis/tenantview/v1alpha1"
 )
 
 // Clients find the kinds by discovery: the old form, resource by resource, and the aggregated one.
 func TestDiscovery(t *testing.T) {
-	alice := shared.as(t, "alice")
+	alice := shared.As(t, "alice")
 	var want []metav1.APIResource
 	for _, k := range kinds {
 		want = append(want, metav1.APIResource{
@@ -31,7 +32,7 @@ func TestDiscovery(t *testing.T) {
 
 	t.Run("by resource", func(t *testing.T) {
 		list := &metav1.APIResourceList{}
-		if err := utiljson.Unmarshal(get(t, alice, root).expect(t, 200).body, list); err != nil {
+		if err := utiljson.Unmarshal(testcluster.Get(t, alice, testcluster.Root).Expect(t, 200).Body, list); err != nil {
 			t.Fatal(err)
 		}
 		for i := range list.APIResources {
@@ -45,13 +46,13 @@ func TestDiscovery(t *testing.T) {
 	})
 	t.Run("aggregated", func(t *testing.T) {
 		discovery := &apidiscoveryv2.APIGroupDiscoveryList{}
-		a := get(t, alice, "/apis", "Accept", "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList").expect(t, 200)
-		if err := utiljson.Unmarshal(a.body, discovery); err != nil {
+		a := testcluster.Get(t, alice, "/apis", "Accept", "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList").Expect(t, 200)
+		if err := utiljson.Unmarshal(a.Body, discovery); err != nil {
 			t.Fatal(err)
 		}
 		i := slices.IndexFunc(discovery.Items, func(g apidiscoveryv2.APIGroupDiscovery) bool { return g.Name == v1alpha1.GroupName })
 		if i < 0 || len(discovery.Items[i].Versions) != 1 {
-			t.Fatalf("the group is not there with one version: %s", a.body)
+			t.Fatalf("the group is not there with one version: %s", a.Body)
 		}
 		version := discovery.Items[i].Versions[0]
 		if version.Version != "v1alpha1" || version.Freshness != apidiscoveryv2.DiscoveryFreshnessCurrent {
@@ -106,7 +107,7 @@ func requireReading(t *testing.T, resource string, verbs []string) {
 // kube-apiserver merges the server's OpenAPI documents into its own: kubectl explain and client-side
 // validation read them there.
 func TestOpenAPI(t *testing.T) {
-	alice := shared.as(t, "alice")
+	alice := shared.As(t, "alice")
 	t.Run("v3", func(t *testing.T) {
 		document := openAPIv3(t)
 		schemas := document["components"].(map[string]any)["schemas"].(map[string]any)
@@ -124,12 +125,12 @@ func TestOpenAPI(t *testing.T) {
 	})
 	t.Run("v2", func(t *testing.T) {
 		// kube-apiserver asks for the documents from time to time only.
-		eventually(t, "kube-apiserver has the server's OpenAPI v2 document", func() error {
-			a, err := send(t.Context(), alice, "GET", "/openapi/v2", nil)
+		testcluster.Eventually(t, "kube-apiserver has the server's OpenAPI v2 document", func() error {
+			a, err := testcluster.TryGet(t.Context(), alice, "/openapi/v2")
 			if err != nil {
 				return err
 			}
-			document := a.expect(t, 200).object(t)
+			document := a.Expect(t, 200).Object(t).Object
 			for _, k := range kinds {
 				if !hasKind(document["definitions"].(map[string]any), k.kind) {
 					return missing("definition of kind " + k.kind)
@@ -146,14 +147,14 @@ func TestOpenAPI(t *testing.T) {
 // openAPIv3 returns the document of the group once kube-apiserver has it.
 func openAPIv3(t *testing.T) map[string]any {
 	t.Helper()
-	var a answer
-	eventually(t, "kube-apiserver has the server's OpenAPI v3 document", func() (err error) {
-		if a, err = send(t.Context(), shared.as(t, "alice"), "GET", "/openapi/v3"+root, nil); err == nil && a.code != 200 {
-			err = missing("document: " + string(a.body))
+	var a testcluster.Answer
+	testcluster.Eventually(t, "kube-apiserver has the server's OpenAPI v3 document", func() (err error) {
+		if a, err = testcluster.TryGet(t.Context(), shared.As(t, "alice"), "/openapi/v3"+testcluster.Root); err == nil && a.Code != 200 {
+			err = missing("document: " + string(a.Body))
 		}
 		return err
 	})
-	return a.object(t)
+	return a.Object(t).Object
 }
 
 // missing is the error for something that is not there.
@@ -179,7 +180,7 @@ func hasKind(schemas map[string]any, kind string) bool {
 // fields that this kube-apiserver is too old for.
 func TestExplain(t *testing.T) {
 	openAPIv3(t)
-	alice := shared.as(t, "alice")
+	alice := shared.As(t, "alice")
 	fields := func(path string) []string {
 		out := shared.kubectl(t, alice, "explain", path)
 		_, after, ok := strings.Cut(out, "FIELDS:\n")

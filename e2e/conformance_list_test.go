@@ -14,6 +14,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"capsule.dev/tenantview/e2e/testcluster"
 )
 
 // A list of 2,000 objects comes in pages that together are the whole list, of one state of the cluster:
@@ -32,9 +34,9 @@ spec:
   owners: [{kind: User, name: alice, proxySettings: [{kind: StorageClasses, operations: [List]}]}]
   storageClasses: {allowedRegex: "^many-"}
 `)
-	alice := shared.as(t, "alice")
+	alice := shared.As(t, "alice")
 	path := kindOf("storageclasses").path()
-	all := names(get(t, alice, path).expect(t, 200).list(t))
+	all := testcluster.Names(testcluster.Get(t, alice, path).List(t))
 	if len(all) != total {
 		t.Fatalf("alice sees %d objects", len(all))
 	}
@@ -43,18 +45,18 @@ spec:
 		var got []string
 		version, next := "", ""
 		for n := 1; ; n++ {
-			a := get(t, alice, fmt.Sprintf("%s?limit=%d&continue=%s", path, limit, url.QueryEscape(next))).expect(t, 200)
-			list := a.list(t)
+			a := testcluster.Get(t, alice, fmt.Sprintf("%s?limit=%d&continue=%s", path, limit, url.QueryEscape(next))).Expect(t, 200)
+			list := a.List(t)
 			if version == "" {
 				version = list.GetResourceVersion()
 				// Neither the new object nor the new label is in the pages that follow.
-				shared.create(t, "{apiVersion: storage.k8s.io/v1, kind: StorageClass, metadata: {name: many-0150a}, provisioner: example.com/disk}")
+				shared.Create(t, "{apiVersion: storage.k8s.io/v1, kind: StorageClass, metadata: {name: many-0150a}, provisioner: example.com/disk}")
 				settle(t)
 			}
 			if list.GetResourceVersion() != version {
 				t.Fatalf("page %d is of resourceVersion %s, the first of %s", n, list.GetResourceVersion(), version)
 			}
-			got = append(got, names(list)...)
+			got = append(got, testcluster.Names(list)...)
 			left := list.GetRemainingItemCount()
 			if next = list.GetContinue(); next == "" {
 				if left != nil {
@@ -77,22 +79,22 @@ spec:
 		}
 	})
 	t.Run("with a selector", func(t *testing.T) {
-		list := get(t, alice, path+"?limit=300&labelSelector=half%3D1").expect(t, 200).list(t)
-		rest := get(t, alice, path+"?limit=1000&labelSelector=half%3D1&continue="+url.QueryEscape(list.GetContinue())).expect(t, 200).list(t)
+		list := testcluster.Get(t, alice, path+"?limit=300&labelSelector=half%3D1").List(t)
+		rest := testcluster.Get(t, alice, path+"?limit=1000&labelSelector=half%3D1&continue="+url.QueryEscape(list.GetContinue())).List(t)
 		if len(list.Items) != 300 || len(rest.Items) != 700 || rest.GetContinue() != "" || list.GetRemainingItemCount() != nil {
 			t.Errorf("pages of %d and %d; %v left", len(list.Items), len(rest.Items), list.GetRemainingItemCount())
 		}
 	})
 	t.Run("a token is nobody else's", func(t *testing.T) {
-		token := get(t, alice, path+"?limit=1").list(t).GetContinue()
-		s := get(t, shared.as(t, "bob"), path+"?limit=1&continue="+url.QueryEscape(token)).expect(t, 410).status(t)
+		token := testcluster.Get(t, alice, path+"?limit=1").List(t).GetContinue()
+		s := testcluster.Get(t, shared.As(t, "bob"), path+"?limit=1&continue="+url.QueryEscape(token)).Expect(t, 410).Status(t)
 		if s.Reason != metav1.StatusReasonExpired {
 			t.Errorf("got %+v", s)
 		}
 	})
 	t.Run("what is taken away shows on no further page", func(t *testing.T) {
-		token := get(t, alice, path+"?limit=100").expect(t, 200).list(t).GetContinue()
-		shared.update(t, `
+		token := testcluster.Get(t, alice, path+"?limit=100").List(t).GetContinue()
+		shared.Update(t, `
 apiVersion: capsule.clastix.io/v1beta2
 kind: Tenant
 metadata: {name: many}
@@ -101,9 +103,9 @@ spec:
   storageClasses: {allowedRegex: "^many-19"}
 `)
 		settle(t)
-		list := get(t, alice, path+"?continue="+url.QueryEscape(token)).expect(t, 200).list(t)
+		list := testcluster.Get(t, alice, path+"?continue="+url.QueryEscape(token)).List(t)
 		if len(list.Items) != 100 || list.Items[0].GetName() != "many-1900" {
-			t.Errorf("%d objects: %v", len(list.Items), names(list))
+			t.Errorf("%d objects: %v", len(list.Items), testcluster.Names(list))
 		}
 	})
 }
@@ -111,7 +113,7 @@ spec:
 // Selectors choose among what the user sees, and are refused in the same words as for kinds of the core.
 func TestSelectors(t *testing.T) {
 	arrange(t, solarAndWind)
-	alice := shared.as(t, "alice")
+	alice := shared.As(t, "alice")
 	path := kindOf("namespaces").path()
 	for _, tc := range []struct {
 		label, field string
@@ -129,7 +131,7 @@ func TestSelectors(t *testing.T) {
 		{label: "env=prod", field: "metadata.name=solar-b"},
 	} {
 		query := queryOf("", "", "labelSelector", tc.label, "fieldSelector", tc.field)
-		if diff := cmp.Diff(tc.want, names(get(t, alice, path+"?"+query).expect(t, 200).list(t))); diff != "" {
+		if diff := cmp.Diff(tc.want, testcluster.Names(testcluster.Get(t, alice, path+"?"+query).List(t))); diff != "" {
 			t.Errorf("%s %s (-want +got):\n%s", tc.label, tc.field, diff)
 		}
 	}
@@ -139,18 +141,18 @@ func TestSelectors(t *testing.T) {
 	} {
 		// Namespaces have field selectors of their own.
 		k := kindOf("storageclasses")
-		compareOutcomes(t, query, get(t, shared.admin, k.upstreamPath()+"?"+query), get(t, shared.admin, k.path()+"?"+query))
+		compareOutcomes(t, query, testcluster.Get(t, shared.Admin, k.upstreamPath()+"?"+query), testcluster.Get(t, shared.Admin, k.path()+"?"+query))
 	}
 }
 
 // compareOutcomes compares what kube-apiserver and the server make of the same request: the status code,
 // and the whole of a refusal but for what is each server's own.
-func compareOutcomes(t *testing.T, what string, upstream, served answer) {
+func compareOutcomes(t *testing.T, what string, upstream, served testcluster.Answer) {
 	t.Helper()
-	outcome := func(a answer) string {
-		text := strconv.Itoa(a.code)
-		if a.code >= 400 {
-			s := a.status(t)
+	outcome := func(a testcluster.Answer) string {
+		text := strconv.Itoa(a.Code)
+		if a.Code >= 400 {
+			s := a.Status(t)
 			text += fmt.Sprintf(" %s: %s %v", s.Reason, s.Message, s.Details)
 		}
 		return ownWords.ReplaceAllString(text, "$1...")
@@ -187,8 +189,8 @@ func TestResourceVersions(t *testing.T) {
 	// The revision "present" and the token "token" are each server's own.
 	ask := func(version, match string, more ...string) {
 		t.Helper()
-		ask := func(path string) answer {
-			present := get(t, shared.admin, path+"?limit=1").expect(t, 200).list(t)
+		ask := func(path string) testcluster.Answer {
+			present := testcluster.Get(t, shared.Admin, path+"?limit=1").List(t)
 			version, more := version, slices.Clone(more)
 			if version == "present" {
 				version = present.GetResourceVersion()
@@ -196,7 +198,7 @@ func TestResourceVersions(t *testing.T) {
 			if i := slices.Index(more, "token"); i >= 0 {
 				more[i] = present.GetContinue()
 			}
-			return get(t, shared.admin, path+"?"+queryOf(version, match, more...))
+			return testcluster.Get(t, shared.Admin, path+"?"+queryOf(version, match, more...))
 		}
 		compareOutcomes(t, queryOf(version, match, more...), ask(k.upstreamPath()), ask(k.path()))
 	}
@@ -233,7 +235,7 @@ func TestFutureResourceVersions(t *testing.T) {
 			query := what + "?" + queryOf("1000000000", match)
 			t.Run(query, func(t *testing.T) {
 				t.Parallel()
-				compareOutcomes(t, query, get(t, shared.admin, k.upstreamPath()+query), get(t, shared.admin, k.path()+query))
+				compareOutcomes(t, query, testcluster.Get(t, shared.Admin, k.upstreamPath()+query), testcluster.Get(t, shared.Admin, k.path()+query))
 			})
 		}
 	}
@@ -246,10 +248,10 @@ func TestResourceVersionsOfGet(t *testing.T) {
 	k := kindOf("namespaces")
 	for _, version := range []string{"", "0", "1"} {
 		query := "/solar-a?" + queryOf(version, "")
-		compareOutcomes(t, query, get(t, shared.admin, k.upstreamPath()+query), get(t, shared.admin, k.path()+query))
+		compareOutcomes(t, query, testcluster.Get(t, shared.Admin, k.upstreamPath()+query), testcluster.Get(t, shared.Admin, k.path()+query))
 	}
 	for _, version := range []string{"garbage", "-1", "1.5", "99999999999999999999"} {
-		if s := get(t, shared.admin, k.path()+"/solar-a?"+queryOf(version, "")).expect(t, 400).status(t); s.Reason != metav1.StatusReasonBadRequest {
+		if s := testcluster.Get(t, shared.Admin, k.path()+"/solar-a?"+queryOf(version, "")).Expect(t, 400).Status(t); s.Reason != metav1.StatusReasonBadRequest {
 			t.Errorf("%s: got %+v", version, s)
 		}
 	}
@@ -260,20 +262,20 @@ func TestNotOlderThan(t *testing.T) {
 	arrange(t, "{apiVersion: storage.k8s.io/v1, kind: StorageClass, metadata: {name: fresh, labels: {round: x}}, provisioner: example.com/disk}")
 	k := kindOf("storageclasses")
 	for i := range 20 {
-		shared.update(t, fmt.Sprintf("{apiVersion: storage.k8s.io/v1, kind: StorageClass, metadata: {name: fresh, labels: {round: \"%d\"}}, provisioner: example.com/disk}", i))
+		shared.Update(t, fmt.Sprintf("{apiVersion: storage.k8s.io/v1, kind: StorageClass, metadata: {name: fresh, labels: {round: \"%d\"}}, provisioner: example.com/disk}", i))
 		var shown *object
-		eventually(t, "the change is shown", func() error {
-			shown = &object{Object: get(t, shared.admin, k.path()+"/fresh").expect(t, 200).object(t)}
+		testcluster.Eventually(t, "the change is shown", func() error {
+			shown = &object{Object: testcluster.Get(t, shared.Admin, k.path()+"/fresh").Expect(t, 200).Object(t).Object}
 			if shown.GetLabels()["round"] != strconv.Itoa(i) {
 				return missing("change")
 			}
 			return nil
 		})
 		query := queryOf(shown.GetResourceVersion(), "NotOlderThan", "fieldSelector", "metadata.name=fresh")
-		list := get(t, shared.admin, k.path()+"?"+query).expect(t, 200).list(t)
+		list := testcluster.Get(t, shared.Admin, k.path()+"?"+query).List(t)
 		if len(list.Items) != 1 || list.Items[0].GetResourceVersion() != shown.GetResourceVersion() {
 			t.Fatalf("after resourceVersion %s came a list with %v", shown.GetResourceVersion(), list.Items)
 		}
-		get(t, shared.admin, k.path()+"/fresh?resourceVersion="+list.GetResourceVersion()).expect(t, 200)
+		testcluster.Get(t, shared.Admin, k.path()+"/fresh?resourceVersion="+list.GetResourceVersion()).Expect(t, 200)
 	}
 }

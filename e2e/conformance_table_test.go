@@ -12,6 +12,8 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	utiljson "k8s.io/apimachinery/pkg/util/json"
 	"k8s.io/client-go/rest"
+
+	"capsule.dev/tenantview/e2e/testcluster"
 )
 
 const asTable = "application/json;as=Table;v=v1;g=meta.k8s.io,application/json"
@@ -22,7 +24,7 @@ func TestTablesAreThoseOfKubernetes(t *testing.T) {
 	arrange(t, solarAndWind)
 	for _, k := range kinds {
 		t.Run(k.resource, func(t *testing.T) {
-			upstream, served := table(t, shared.admin, k.upstreamPath()), table(t, shared.admin, k.path())
+			upstream, served := table(t, shared.Admin, k.upstreamPath()), table(t, shared.Admin, k.path())
 			dropTenant(served)
 			if diff := cmp.Diff(upstream.ColumnDefinitions, served.ColumnDefinitions, cmp.FilterPath(isDescription, cmp.Ignore())); diff != "" {
 				t.Errorf("columns (-upstream +served):\n%s", diff)
@@ -44,7 +46,7 @@ func isDescription(p cmp.Path) bool { return p.Last().String() == ".Description"
 func table(t *testing.T, config *rest.Config, path string) *metav1.Table {
 	t.Helper()
 	table := &metav1.Table{}
-	if err := utiljson.Unmarshal(get(t, config, path, "Accept", asTable).expect(t, 200).body, table); err != nil {
+	if err := utiljson.Unmarshal(testcluster.Get(t, config, path, "Accept", asTable).Expect(t, 200).Body, table); err != nil {
 		t.Fatal(err)
 	}
 	if table.Kind != "Table" {
@@ -86,9 +88,9 @@ func TestKubectlGet(t *testing.T) {
 		for _, k := range kinds {
 			t.Run(k.resource+wide, func(t *testing.T) {
 				args := slices.DeleteFunc([]string{"get", k.upstream.Resource, wide}, func(arg string) bool { return arg == "" })
-				upstream := shared.kubectl(t, shared.admin, args...)
+				upstream := shared.kubectl(t, shared.Admin, args...)
 				args[1] = k.resource
-				served := shared.kubectl(t, shared.admin, args...)
+				served := shared.kubectl(t, shared.Admin, args...)
 				if diff := cmp.Diff(printed(upstream), printed(served)); diff != "" {
 					t.Errorf("(-upstream +served):\n%s", diff)
 				}
@@ -130,7 +132,7 @@ func printed(out string) [][]string {
 // The TENANT column says whose an object is, to whoever sees it.
 func TestTenantColumn(t *testing.T) {
 	arrange(t, solarAndWind)
-	alice := shared.as(t, "alice")
+	alice := shared.As(t, "alice")
 	for resource, want := range map[string]string{
 		"tenantnamespaces":        "solar-a solar\nsolar-b solar\n",
 		"tenantpersistentvolumes": "solar-data solar\nsolar-old solar\n",
@@ -154,13 +156,13 @@ func TestTenantColumn(t *testing.T) {
 // A table of one object, and one without any, are tables too; a client that cannot read them gets JSON.
 func TestTablesOfOneAndNone(t *testing.T) {
 	arrange(t, solarAndWind)
-	if got := table(t, shared.as(t, "alice"), root+"/tenantnodes/solar-1"); len(got.Rows) != 1 || len(got.ColumnDefinitions) == 0 {
+	if got := table(t, shared.As(t, "alice"), testcluster.Root+"/tenantnodes/solar-1"); len(got.Rows) != 1 || len(got.ColumnDefinitions) == 0 {
 		t.Errorf("a table of one object has %d rows", len(got.Rows))
 	}
-	if got := table(t, shared.as(t, "carol"), root+"/tenantnodes"); len(got.Rows) != 0 || len(got.ColumnDefinitions) == 0 || got.ResourceVersion == "" {
+	if got := table(t, shared.As(t, "carol"), testcluster.Root+"/tenantnodes"); len(got.Rows) != 0 || len(got.ColumnDefinitions) == 0 || got.ResourceVersion == "" {
 		t.Errorf("an empty table: %+v", got)
 	}
-	if out, _, err := shared.tryKubectl(t, shared.as(t, "carol"), "get", "tenantnodes"); err != nil || out != "" {
+	if out, _, err := shared.tryKubectl(t, shared.As(t, "carol"), "get", "tenantnodes"); err != nil || out != "" {
 		t.Errorf("kubectl prints %q of an empty list, %v", out, err)
 	}
 }
@@ -168,7 +170,7 @@ func TestTablesOfOneAndNone(t *testing.T) {
 // kubectl's other outputs and its sorting work on the kinds, and the category lists all that a user sees.
 func TestKubectlOutputs(t *testing.T) {
 	arrange(t, solarAndWind)
-	alice := shared.as(t, "alice")
+	alice := shared.As(t, "alice")
 	for name, tc := range map[string]struct {
 		args []string
 		want string

@@ -17,6 +17,7 @@ import (
 	"k8s.io/client-go/rest"
 	"sigs.k8s.io/yaml"
 
+	"capsule.dev/tenantview/e2e/testcluster"
 	"capsule.dev/tenantview/pkg/generated/clientset/versioned"
 )
 
@@ -24,9 +25,9 @@ import (
 // those that are; a client that names several gets the first that there is.
 func TestContentTypes(t *testing.T) {
 	arrange(t, solarAndWind)
-	alice := shared.as(t, "alice")
+	alice := shared.As(t, "alice")
 	path := kindOf("namespaces").path() + "/solar-a"
-	want := get(t, alice, path, "Accept", "application/json").expect(t, 200).object(t)
+	want := testcluster.Get(t, alice, path, "Accept", "application/json").Expect(t, 200).Object(t).Object
 	for accept, tc := range map[string]struct {
 		contentType string
 		decode      func([]byte, any) error
@@ -37,14 +38,14 @@ func TestContentTypes(t *testing.T) {
 		"":                 {"application/json", nil},
 		"application/vnd.kubernetes.protobuf,application/json": {"application/json", nil},
 	} {
-		a := get(t, alice, path, "Accept", accept).expect(t, 200)
-		if got := a.header.Get("Content-Type"); got != tc.contentType {
+		a := testcluster.Get(t, alice, path, "Accept", accept).Expect(t, 200)
+		if got := a.Header.Get("Content-Type"); got != tc.contentType {
 			t.Errorf("Accept %q: got %s", accept, got)
 		}
 		got := map[string]any{}
 		if tc.decode == nil {
-			got = a.object(t)
-		} else if err := tc.decode(a.body, &got); err != nil {
+			got = a.Object(t).Object
+		} else if err := tc.decode(a.Body, &got); err != nil {
 			t.Errorf("Accept %q: %v", accept, err)
 		}
 		if diff := cmp.Diff(want, got); diff != "" {
@@ -52,12 +53,12 @@ func TestContentTypes(t *testing.T) {
 		}
 	}
 	t.Run("CBOR", func(t *testing.T) {
-		a := get(t, alice, path, "Accept", "application/cbor")
-		if a.code == http.StatusNotAcceptable {
+		a := testcluster.Get(t, alice, path, "Accept", "application/cbor")
+		if a.Code == http.StatusNotAcceptable {
 			return // It is behind a feature gate of the library.
 		}
 		got := &unstructured.Unstructured{}
-		if _, _, err := cbor.NewSerializer(nil, nil).Decode(a.expect(t, 200).body, nil, got); err != nil {
+		if _, _, err := cbor.NewSerializer(nil, nil).Decode(a.Expect(t, 200).Body, nil, got); err != nil {
 			t.Fatal(err)
 		}
 		if diff := cmp.Diff(want, got.Object); diff != "" {
@@ -66,7 +67,7 @@ func TestContentTypes(t *testing.T) {
 	})
 	t.Run("not offered", func(t *testing.T) {
 		for _, accept := range []string{"application/vnd.kubernetes.protobuf", "text/html"} {
-			s := get(t, alice, path, "Accept", accept).expect(t, 406).status(t)
+			s := testcluster.Get(t, alice, path, "Accept", accept).Expect(t, 406).Status(t)
 			if !strings.Contains(s.Message, "application/json") {
 				t.Errorf("Accept %q: got %+v", accept, s)
 			}
@@ -74,8 +75,8 @@ func TestContentTypes(t *testing.T) {
 	})
 	t.Run("compressed", func(t *testing.T) {
 		// Short answers are not compressed, and long ones only for those who say that they can read them.
-		a := get(t, alice, "/openapi/v2", "Accept-Encoding", "gzip").expect(t, 200)
-		if got := a.header.Get("Content-Encoding"); got != "gzip" {
+		a := testcluster.Get(t, alice, "/openapi/v2", "Accept-Encoding", "gzip").Expect(t, 200)
+		if got := a.Header.Get("Content-Encoding"); got != "gzip" {
 			t.Errorf("got encoding %q", got)
 		}
 	})
@@ -85,7 +86,7 @@ func TestContentTypes(t *testing.T) {
 func TestClientsThatPreferOtherEncodings(t *testing.T) {
 	arrange(t, solarAndWind)
 	for _, preferred := range []string{"application/vnd.kubernetes.protobuf", "application/cbor"} {
-		config := rest.CopyConfig(shared.as(t, "alice"))
+		config := rest.CopyConfig(shared.As(t, "alice"))
 		config.AcceptContentTypes = preferred + ",application/json"
 		config.ContentType = preferred
 		client, err := versioned.NewForConfig(config)
@@ -102,7 +103,7 @@ func TestClientsThatPreferOtherEncodings(t *testing.T) {
 // Clients that want metadata only, as controllers and kubectl's completion do, get it.
 func TestPartialMetadata(t *testing.T) {
 	arrange(t, solarAndWind)
-	client, err := metadata.NewForConfig(shared.as(t, "alice"))
+	client, err := metadata.NewForConfig(shared.As(t, "alice"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -122,20 +123,27 @@ func TestPartialMetadata(t *testing.T) {
 // What the server offers is reading. Everything else is refused as not allowed, to whoever asks.
 func TestMethodsNotAllowed(t *testing.T) {
 	arrange(t, solarAndWind)
-	object := []byte(`{"apiVersion":"tenantview.capsule.dev/v1alpha1","kind":"TenantNamespace","metadata":{"name":"solar-a"}}`)
+	send := func(config *rest.Config, method, path, body, contentType string) testcluster.Answer {
+		t.Helper()
+		a, err := testcluster.Send(t.Context(), config, method, path, []byte(body), "Content-Type", contentType)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return a
+	}
+	const object = `{"apiVersion":"tenantview.capsule.dev/v1alpha1","kind":"TenantNamespace","metadata":{"name":"solar-a"}}`
 	path := kindOf("namespaces").path()
 	for _, tc := range []struct{ method, path string }{
 		{"POST", path}, {"DELETE", path}, {"PUT", path + "/solar-a"}, {"DELETE", path + "/solar-a"},
 	} {
-		s := do(t, shared.admin, tc.method, tc.path, object, "Content-Type", "application/json").expect(t, 405).status(t)
+		s := send(shared.Admin, tc.method, tc.path, object, "application/json").Expect(t, 405).Status(t)
 		if s.Reason != metav1.StatusReasonMethodNotAllowed {
 			t.Errorf("%s %s: got %+v", tc.method, tc.path, s)
 		}
 		// Without a right to write, RBAC refuses first.
-		do(t, shared.as(t, "alice"), tc.method, tc.path, object, "Content-Type", "application/json").expect(t, 403)
+		send(shared.As(t, "alice"), tc.method, tc.path, object, "application/json").Expect(t, 403)
 	}
-	a := do(t, shared.admin, "PATCH", path+"/solar-a", []byte(`{"metadata":{"labels":{"a":"b"}}}`), "Content-Type", "application/merge-patch+json")
-	a.expect(t, 405)
+	send(shared.Admin, "PATCH", path+"/solar-a", `{"metadata":{"labels":{"a":"b"}}}`, "application/merge-patch+json").Expect(t, 405)
 }
 
 // notOlder returns the object's resourceVersion and checks that it is at least that of the upstream.
@@ -152,13 +160,13 @@ func notOlder(t *testing.T, served map[string]any, upstream string) string {
 // ownerReferences, finalizers and the last applied configuration. Spec and status are the upstream's.
 func TestObjectsMirrorTheUpstream(t *testing.T) {
 	arrange(t, solarAndWind)
-	shared.kubectl(t, shared.admin, "annotate", "namespace", "solar-b", "kubectl.kubernetes.io/last-applied-configuration=secret")
+	shared.kubectl(t, shared.Admin, "annotate", "namespace", "solar-b", "kubectl.kubernetes.io/last-applied-configuration=secret")
 	settle(t)
 	seen := map[string]bool{}
 	for _, k := range kinds {
 		for _, name := range ofSolar[k.upstream.Resource] {
-			upstream := get(t, shared.admin, k.upstreamPath()+"/"+name).expect(t, 200).object(t)
-			served := get(t, shared.as(t, "alice"), k.path()+"/"+name).expect(t, 200).object(t)
+			upstream := testcluster.Get(t, shared.Admin, k.upstreamPath()+"/"+name).Expect(t, 200).Object(t).Object
+			served := testcluster.Get(t, shared.As(t, "alice"), k.path()+"/"+name).Expect(t, 200).Object(t).Object
 			m := upstream["metadata"].(map[string]any)
 			uid, _, _ := unstructured.NestedString(served, "metadata", "uid")
 			if uid == "" || uid == m["uid"] || seen[uid] {
@@ -181,8 +189,8 @@ func TestObjectsMirrorTheUpstream(t *testing.T) {
 	}
 	// Images are most of a Node, and left out of lists.
 	for _, path := range []string{"/tenantnodes", "/tenantnodes/solar-1"} {
-		a := get(t, shared.as(t, "alice"), root+path).expect(t, 200)
-		if got, want := strings.Contains(string(a.body), "registry.example.com"), strings.HasSuffix(path, "solar-1"); got != want {
+		a := testcluster.Get(t, shared.As(t, "alice"), testcluster.Root+path).Expect(t, 200)
+		if got, want := strings.Contains(string(a.Body), "registry.example.com"), strings.HasSuffix(path, "solar-1"); got != want {
 			t.Errorf("%s has images: %v", path, got)
 		}
 	}

@@ -10,6 +10,7 @@ import (
 	"k8s.io/client-go/rest"
 
 	"capsule.dev/tenantview/e2e/controlplane"
+	"capsule.dev/tenantview/e2e/testcluster"
 )
 
 // The server's port is reachable by itself. A client certificate and a bearer token give the same view
@@ -17,24 +18,24 @@ import (
 func TestDirectIdentities(t *testing.T) {
 	arrange(t, solarAndWind)
 	for name, config := range map[string]*rest.Config{
-		"a client certificate": shared.as(t, "alice"),
-		"a bearer token":       shared.as(t, "system:serviceaccount:e2e-ci:bot"),
-		"a user without grant": shared.as(t, "carol"),
-		"an administrator":     shared.admin,
-		"an impersonator":      shared.impersonating("alice"),
+		"a client certificate": shared.As(t, "alice"),
+		"a bearer token":       shared.As(t, "system:serviceaccount:e2e-ci:bot"),
+		"a user without grant": shared.As(t, "carol"),
+		"an administrator":     shared.Admin,
+		"an impersonator":      shared.Impersonating("alice"),
 	} {
 		for _, k := range kinds {
-			aggregated := get(t, config, k.path()).expect(t, 200).list(t)
-			direct := get(t, shared.DirectConfig(config), k.path()).expect(t, 200).list(t)
+			aggregated := testcluster.Get(t, config, k.path()).List(t)
+			direct := testcluster.Get(t, shared.DirectConfig(config), k.path()).List(t)
 			if diff := cmp.Diff(aggregated.Items, direct.Items); diff != "" {
 				t.Errorf("%s: %s (-through kube-apiserver +direct):\n%s", name, k.resource, diff)
 			}
 		}
 	}
 	// The token of a service account is checked by kube-apiserver, not believed.
-	forged := rest.AnonymousClientConfig(shared.admin)
-	forged.BearerToken = shared.as(t, "system:serviceaccount:e2e-ci:bot").BearerToken + "x"
-	get(t, shared.DirectConfig(forged), kindOf("namespaces").path()).expect(t, 401)
+	forged := rest.AnonymousClientConfig(shared.Admin)
+	forged.BearerToken = shared.As(t, "system:serviceaccount:e2e-ci:bot").BearerToken + "x"
+	testcluster.Get(t, shared.DirectConfig(forged), kindOf("namespaces").path()).Expect(t, 401)
 }
 
 // forgedHeaders are those with which the front proxy says who asks.
@@ -49,21 +50,21 @@ var forgedHeaders = [][]string{
 func TestForgedFrontProxyHeaders(t *testing.T) {
 	arrange(t, solarAndWind)
 	path := kindOf("namespaces").path()
-	carol := shared.as(t, "carol")
+	carol := shared.As(t, "carol")
 	for _, headers := range forgedHeaders {
-		get(t, shared.DirectConfig(rest.AnonymousClientConfig(shared.admin)), path, headers...).expect(t, 401)
+		testcluster.Get(t, shared.DirectConfig(rest.AnonymousClientConfig(shared.Admin)), path, headers...).Expect(t, 401)
 		for way, config := range map[string]*rest.Config{
 			"direct":                 shared.DirectConfig(carol),
 			"through kube-apiserver": carol,
 			// The name that the front proxy's certificate has counts only with the front proxy's authority.
-			"namesake of the front proxy": shared.DirectConfig(shared.as(t, "front-proxy-client")),
+			"namesake of the front proxy": shared.DirectConfig(shared.As(t, "front-proxy-client")),
 		} {
-			if list := get(t, config, path, headers...).expect(t, 200).list(t); len(list.Items) > 0 {
-				t.Errorf("%v %s: got %v", headers, way, names(list))
+			if list := testcluster.Get(t, config, path, headers...).List(t); len(list.Items) > 0 {
+				t.Errorf("%v %s: got %v", headers, way, testcluster.Names(list))
 			}
 		}
-		token := shared.as(t, "system:serviceaccount:e2e-ci:bot")
-		if diff := cmp.Diff(ofSolar["namespaces"], names(get(t, shared.DirectConfig(token), path, headers...).expect(t, 200).list(t))); diff != "" {
+		token := shared.As(t, "system:serviceaccount:e2e-ci:bot")
+		if diff := cmp.Diff(ofSolar["namespaces"], testcluster.Names(testcluster.Get(t, shared.DirectConfig(token), path, headers...).List(t))); diff != "" {
 			t.Errorf("%v with a token (-want +got):\n%s", headers, diff)
 		}
 	}
@@ -79,7 +80,7 @@ func TestForeignCertificate(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	config := shared.DirectConfig(shared.admin)
+	config := shared.DirectConfig(shared.Admin)
 	config.CertData, config.KeyData = stranger.CertData, stranger.KeyData
-	get(t, config, kindOf("namespaces").path()).expect(t, 401)
+	testcluster.Get(t, config, kindOf("namespaces").path()).Expect(t, 401)
 }

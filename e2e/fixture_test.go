@@ -119,7 +119,7 @@ spec: {capacity: {storage: 1Gi}, accessModes: [ReadWriteOncePod], persistentVolu
 // seen them. They are gone when the test ends.
 func arrange(t *testing.T, yaml string) {
 	t.Helper()
-	shared.create(t, yaml)
+	shared.Create(t, yaml)
 	settle(t)
 }
 

@@ -15,6 +15,7 @@ import (
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 
+	"capsule.dev/tenantview/e2e/testcluster"
 	"capsule.dev/tenantview/pkg/apis/tenantview/v1alpha1"
 	typed "capsule.dev/tenantview/pkg/generated/clientset/versioned/typed/tenantview/v1alpha1"
 )
@@ -31,7 +32,7 @@ type kind struct {
 	newObject func() runtime.Object
 }
 
-func (k kind) path() string { return root + "/" + k.resource }
+func (k kind) path() string { return testcluster.Root + "/" + k.resource }
 
 // upstreamPath is where kube-apiserver serves the upstream kind.
 func (k kind) upstreamPath() string {

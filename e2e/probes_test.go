@@ -10,21 +10,23 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"k8s.io/client-go/rest"
+
+	"capsule.dev/tenantview/e2e/testcluster"
 )
 
 // Probes answer anybody, as kubelets have no identity; what they say names every source and no object.
 func TestProbes(t *testing.T) {
-	nobody := shared.DirectConfig(rest.AnonymousClientConfig(shared.admin))
+	nobody := shared.DirectConfig(rest.AnonymousClientConfig(shared.Admin))
 	for _, path := range []string{"/healthz", "/livez", "/readyz"} {
-		if got := string(get(t, nobody, path).expect(t, 200).body); got != "ok" {
+		if got := string(testcluster.Get(t, nobody, path).Expect(t, 200).Body); got != "ok" {
 			t.Errorf("%s: got %q", path, got)
 		}
-		if got := string(get(t, nobody, path+"?verbose").expect(t, 200).body); !strings.Contains(got, "[+]ping ok\n") {
+		if got := string(testcluster.Get(t, nobody, path+"?verbose").Expect(t, 200).Body); !strings.Contains(got, "[+]ping ok\n") {
 			t.Errorf("%s?verbose: got %q", path, got)
 		}
 	}
 	var got []string
-	for line := range strings.Lines(string(get(t, nobody, "/readyz?verbose").body)) {
+	for line := range strings.Lines(string(testcluster.Get(t, nobody, "/readyz?verbose").Body)) {
 		if source, ok := strings.CutPrefix(strings.TrimSpace(line), "[+]source-"); ok {
 			got = append(got, strings.TrimSuffix(source, " ok"))
 		}
@@ -39,36 +41,36 @@ func TestProbes(t *testing.T) {
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("sources in /readyz (-want +got):\n%s", diff)
 	}
-	version := get(t, shared.DirectConfig(shared.as(t, "alice")), "/version").expect(t, 200).object(t)
+	version := testcluster.Get(t, shared.DirectConfig(shared.As(t, "alice")), "/version").Expect(t, 200).Object(t).Object
 	if version["gitVersion"] == "" || version["goVersion"] == "" || version["platform"] == "" {
 		t.Errorf("version: %v", version)
 	}
 	// Metrics and profiles are for those who are authorized.
-	get(t, nobody, "/metrics").expect(t, 401)
-	get(t, shared.DirectConfig(shared.as(t, "alice")), "/metrics").expect(t, 403)
-	get(t, shared.DirectConfig(shared.admin), "/debug/pprof/").expect(t, 404)
+	testcluster.Get(t, nobody, "/metrics").Expect(t, 401)
+	testcluster.Get(t, shared.DirectConfig(shared.As(t, "alice")), "/metrics").Expect(t, 403)
+	testcluster.Get(t, shared.DirectConfig(shared.Admin), "/debug/pprof/").Expect(t, 404)
 }
 
 // The metrics are those that are documented. Whoever reads them learns how much there is and how it is
 // doing, but neither who uses the server nor what it holds.
 func TestMetrics(t *testing.T) {
 	arrange(t, strings.NewReplacer("alice", "zaphod", "solar", "heartofgold", "wind", "vogsphere", "gold,", "towel,", "name: gold", "name: towel", "kata", "babelfish").Replace(solarAndWind))
-	zaphod := shared.as(t, "zaphod", "hitchhikers")
+	zaphod := shared.As(t, "zaphod", "hitchhikers")
 	for _, config := range []*rest.Config{zaphod, shared.DirectConfig(zaphod)} {
 		for _, k := range kinds {
-			get(t, config, k.path()).expect(t, 200)
-			get(t, config, k.path()+"/heartofgold-1")
-			get(t, config, k.path()+"/vogsphere-1?labelSelector=towel")
+			testcluster.Get(t, config, k.path()).Expect(t, 200)
+			testcluster.Get(t, config, k.path()+"/heartofgold-1")
+			testcluster.Get(t, config, k.path()+"/vogsphere-1?labelSelector=towel")
 		}
 	}
-	a := get(t, shared.DirectConfig(shared.admin), "/metrics").expect(t, 200)
-	text := string(a.body)
+	a := testcluster.Get(t, shared.DirectConfig(shared.Admin), "/metrics").Expect(t, 200)
+	text := string(a.Body)
 	for _, name := range []string{"zaphod", "hitchhikers", "heartofgold", "vogsphere", "towel", "babelfish"} {
 		if i := strings.Index(text, name); i >= 0 {
 			t.Errorf("%s is in the metrics: %s", name, text[max(0, i-200):min(len(text), i+100)])
 		}
 	}
-	m := readMetrics(t, a)
+	m := a.Metrics(t)
 	for _, k := range kinds {
 		for _, name := range []string{"tenantview_objects", "tenantview_criteria", "tenantview_revision", "tenantview_list_items_count"} {
 			if m[name+`{resource="`+k.resource+`"}`] <= 0 {

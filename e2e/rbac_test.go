@@ -14,6 +14,7 @@ import (
 	"k8s.io/client-go/rest"
 
 	"capsule.dev/tenantview/e2e/controlplane"
+	"capsule.dev/tenantview/e2e/testcluster"
 )
 
 // right is one verb on one resource of the server's ClusterRole.
@@ -36,12 +37,15 @@ func rightsOf(rules []rbacv1.PolicyRule) []right {
 	return all
 }
 
+// server is one with the rights of a test.
+type server struct{ *testcluster.Server }
+
 // TestRBAC shows that the rules of artifacts/rbac.yaml are enough, and that each is needed: with all of
 // them a server becomes ready and serves every kind on every way; without one of them it says which
 // source it cannot read, or cannot do something that it could. Each server has a ServiceAccount of its own.
 func TestRBAC(t *testing.T) {
 	arrange(t, solarAndWind)
-	role, err := shared.core.RbacV1().ClusterRoles().Get(t.Context(), controlplane.ServerName, metav1.GetOptions{})
+	role, err := shared.Core.RbacV1().ClusterRoles().Get(t.Context(), controlplane.ServerName, metav1.GetOptions{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -52,14 +56,14 @@ func TestRBAC(t *testing.T) {
 	t.Run("all", func(t *testing.T) {
 		for _, flags := range [][]string{nil, {"--capsule-users-only"}} {
 			s := shared.serveWith(t, "e2e-rbac-all", all, true, nil, flags...)
-			s.waitReady(t)
+			s.WaitReady(t)
 			s.requireSources(t)
 		}
 	})
 	t.Run("the role for the front proxy's authority", func(t *testing.T) {
 		t.Parallel()
 		s := shared.serveWith(t, "e2e-rbac-auth", all, false, nil)
-		eventually(t, "the sources are ready and nothing else", func() error { return s.onlyFails(t, "authentication") })
+		testcluster.Eventually(t, "the sources are ready and nothing else", func() error { return s.onlyFails(t, "authentication") })
 	})
 	for i, r := range all {
 		t.Run(r.String(), func(t *testing.T) {
@@ -72,16 +76,16 @@ func TestRBAC(t *testing.T) {
 			s := shared.serveWith(t, fmt.Sprintf("e2e-rbac-%d", i), slices.Concat(all[:i], all[i+1:]), true, environment, "--capsule-users-only")
 			switch r.verb {
 			case "create":
-				s.waitReady(t)
+				s.WaitReady(t)
 				s.requireReviews(t, r)
 			case "list":
-				eventually(t, "only this source is not ready", func() error { return s.onlyFails(t, "source-"+r.resource) })
+				testcluster.Eventually(t, "only this source is not ready", func() error { return s.onlyFails(t, "source-"+r.resource) })
 				// Before it has read everything, nothing is the truth.
-				if a, err := s.get(t, shared.admin, kindOf("namespaces").path()); err != nil || a.code != 503 {
-					t.Errorf("the server answers %d: %s (%v)", a.code, a.body, err)
+				if a, err := s.TryGet(t, shared.Admin, kindOf("namespaces").path()); err != nil || a.Code != 503 {
+					t.Errorf("the server answers %d: %s (%v)", a.Code, a.Body, err)
 				}
 			case "watch":
-				eventually(t, "the server says that it cannot follow the source", func() error { return s.lags(t, r.resource) })
+				testcluster.Eventually(t, "the server says that it cannot follow the source", func() error { return s.lags(t, r.resource) })
 			}
 		})
 	}
@@ -113,15 +117,15 @@ roleRef: {apiGroup: rbac.authorization.k8s.io, kind: Role, name: extension-apise
 subjects: [{kind: ServiceAccount, name: %[1]s, namespace: e2e-rbac}]
 `, name)
 	}
-	account := c.as(t, "system:serviceaccount:e2e-rbac:"+name)
-	c.create(t, yaml.String())
-	return c.serve(t, account, environment, flags...)
+	account := c.As(t, "system:serviceaccount:e2e-rbac:"+name)
+	c.Create(t, yaml.String())
+	return &server{c.Serve(t, account, environment, flags...)}
 }
 
 // onlyFails returns nil if this check of /readyz fails, and no other.
 func (s *server) onlyFails(t *testing.T, check string) error {
 	t.Helper()
-	failed, err := s.failedChecks(t)
+	failed, err := s.FailedChecks(t)
 	if err != nil || slices.Equal(failed, []string{check}) {
 		return err
 	}
@@ -134,11 +138,11 @@ func (s *server) lags(t *testing.T, source string) error {
 	if err := s.onlyFails(t, "source-"+source); err == nil {
 		return nil
 	}
-	a, err := s.get(t, shared.admin, "/metrics")
-	if err != nil || a.code != 200 {
-		return fmt.Errorf("got %d: %s (%w)", a.code, a.body, err)
+	a, err := s.TryGet(t, shared.Admin, "/metrics")
+	if err != nil || a.Code != 200 {
+		return fmt.Errorf("got %d: %s (%w)", a.Code, a.Body, err)
 	}
-	for name, value := range readMetrics(t, a) {
+	for name, value := range a.Metrics(t) {
 		if strings.HasPrefix(name, "tenantview_source_lag_seconds{") && value > 0 {
 			if name == fmt.Sprintf("tenantview_source_lag_seconds{source=%q}", source) {
 				return nil
@@ -152,18 +156,18 @@ func (s *server) lags(t *testing.T, source string) error {
 // requireSources checks that the server follows all sources, and answers on each way.
 func (s *server) requireSources(t *testing.T) {
 	t.Helper()
-	for _, config := range []*rest.Config{shared.as(t, "alice"), shared.as(t, "system:serviceaccount:e2e-ci:bot")} {
+	for _, config := range []*rest.Config{shared.As(t, "alice"), shared.As(t, "system:serviceaccount:e2e-ci:bot")} {
 		for _, k := range kinds {
-			if a, err := s.get(t, config, k.path()); err != nil || a.code != 200 {
-				t.Errorf("%s: got %d %s (%v)", k.resource, a.code, a.body, err)
+			if a, err := s.TryGet(t, config, k.path()); err != nil || a.Code != 200 {
+				t.Errorf("%s: got %d %s (%v)", k.resource, a.Code, a.Body, err)
 			}
 		}
 	}
-	a, err := s.get(t, shared.admin, "/metrics")
+	a, err := s.TryGet(t, shared.Admin, "/metrics")
 	if err != nil {
 		t.Fatal(err)
 	}
-	for name, value := range readMetrics(t, a) {
+	for name, value := range a.Metrics(t) {
 		if (strings.HasPrefix(name, "tenantview_source_lag_seconds{") && value != 0) || (strings.HasPrefix(name, "tenantview_source_synced{") && value != 1) {
 			t.Errorf("%s is %v", name, value)
 		}
@@ -176,13 +180,13 @@ func (s *server) requireReviews(t *testing.T, r right) {
 	path := kindOf("namespaces").path()
 	ask := func(config *rest.Config) int {
 		t.Helper()
-		a, err := s.get(t, config, path)
+		a, err := s.TryGet(t, config, path)
 		if err != nil {
 			t.Fatal(err)
 		}
-		return a.code
+		return a.Code
 	}
-	token, certificate := ask(shared.as(t, "system:serviceaccount:e2e-ci:bot")), ask(shared.as(t, "alice"))
+	token, certificate := ask(shared.As(t, "system:serviceaccount:e2e-ci:bot")), ask(shared.As(t, "alice"))
 	switch r.resource {
 	case "tokenreviews":
 		if token != 401 || certificate != 200 {

@@ -20,6 +20,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"capsule.dev/tenantview/e2e/controlplane"
+	"capsule.dev/tenantview/e2e/testcluster"
 )
 
 var capsuleCRDs = []string{
@@ -39,13 +40,13 @@ func TestCapsuleComesAndGoes(t *testing.T) {
 			t.Error(err)
 		}
 	})
-	crds := shared.dynamic.Resource(resources["CustomResourceDefinition"])
+	crds := shared.Client("CustomResourceDefinition", "")
 	for _, crd := range capsuleCRDs {
 		if err := crds.Delete(t.Context(), crd, metav1.DeleteOptions{}); err != nil {
 			t.Fatal(err)
 		}
 	}
-	eventually(t, "the kinds are gone", func() error {
+	testcluster.Eventually(t, "the kinds are gone", func() error {
 		for _, crd := range capsuleCRDs {
 			if _, err := crds.Get(t.Context(), crd, metav1.GetOptions{}); !apierrors.IsNotFound(err) {
 				return fmt.Errorf("%s is still there: %w", crd, err)
@@ -54,7 +55,7 @@ func TestCapsuleComesAndGoes(t *testing.T) {
 		return nil
 	})
 	absent := func(want float64) error {
-		for name, value := range shared.directMetrics(t) {
+		for name, value := range shared.Metrics(t) {
 			source := strings.TrimSuffix(strings.TrimPrefix(name, `tenantview_source_absent{source="`), `"}`)
 			if slices.Contains(capsuleCRDs, source+".capsule.clastix.io") && value != want {
 				return fmt.Errorf("%s is %v", name, value)
@@ -62,22 +63,22 @@ func TestCapsuleComesAndGoes(t *testing.T) {
 		}
 		return nil
 	}
-	eventually(t, "the server knows that they are gone", func() error { return absent(1) })
+	testcluster.Eventually(t, "the server knows that they are gone", func() error { return absent(1) })
 	for _, k := range kinds {
-		if list := get(t, shared.as(t, "alice"), k.path()).expect(t, 200).list(t); len(list.Items) > 0 {
-			t.Errorf("without Capsule, alice sees %v", names(list))
+		if list := testcluster.Get(t, shared.As(t, "alice"), k.path()).List(t); len(list.Items) > 0 {
+			t.Errorf("without Capsule, alice sees %v", testcluster.Names(list))
 		}
-		if list := get(t, shared.admin, k.path()).expect(t, 200).list(t); len(list.Items) == 0 {
+		if list := testcluster.Get(t, shared.Admin, k.path()).List(t); len(list.Items) == 0 {
 			t.Errorf("without Capsule, an administrator sees no %s", k.resource)
 		}
 	}
-	get(t, shared.DirectConfig(shared.admin), "/readyz").expect(t, 200)
+	testcluster.Get(t, shared.DirectConfig(shared.Admin), "/readyz").Expect(t, 200)
 
 	if err := shared.Install(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	eventually(t, "the server knows that they are back", func() error { return absent(0) })
-	shared.update(t, solarAndWind)
+	testcluster.Eventually(t, "the server knows that they are back", func() error { return absent(0) })
+	shared.Update(t, solarAndWind)
 	settle(t)
 	requireOfSolar(t)
 	if serverProcess(t) != process {
@@ -88,7 +89,7 @@ func TestCapsuleComesAndGoes(t *testing.T) {
 // serverProcess identifies the process of the control plane's server.
 func serverProcess(t *testing.T) float64 {
 	t.Helper()
-	return shared.directMetrics(t)["process_start_time_seconds"]
+	return shared.Metrics(t)["process_start_time_seconds"]
 }
 
 // startComponents starts what a test has stopped.
@@ -105,14 +106,14 @@ func startComponents(t *testing.T, components ...controlplane.Component) {
 // nobody is let in, and it becomes ready by itself.
 func TestStartBeforeKubeAPIServer(t *testing.T) {
 	arrange(t, solarAndWind)
-	account := shared.as(t, "system:serviceaccount:"+controlplane.ServerNamespace+":"+controlplane.ServerName)
-	alice := shared.as(t, "alice")
+	account := shared.ServerAccount(t)
+	alice := shared.As(t, "alice")
 	t.Cleanup(func() { startComponents(t, controlplane.APIServer, controlplane.ControllerManager) })
 	if err := shared.KillComponent(t.Context(), controlplane.APIServer); err != nil {
 		t.Fatal(err)
 	}
-	s := shared.serve(t, account, nil)
-	failed, err := s.failedChecks(t)
+	s := shared.Serve(t, account, nil)
+	failed, err := s.FailedChecks(t)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -124,19 +125,19 @@ func TestStartBeforeKubeAPIServer(t *testing.T) {
 	if !slices.Contains(failed, "source-tenants") || !slices.Contains(failed, "authentication") {
 		t.Errorf("failed checks: %v", failed)
 	}
-	if a, err := s.get(t, alice, "/livez"); err != nil || a.code != 200 {
-		t.Errorf("livez: %d %s (%v)", a.code, a.body, err)
+	if a, err := s.TryGet(t, alice, "/livez"); err != nil || a.Code != 200 {
+		t.Errorf("livez: %d %s (%v)", a.Code, a.Body, err)
 	}
-	if a, err := s.get(t, alice, kindOf("namespaces").path()); err != nil || a.code == 200 {
-		t.Errorf("before it knows anything the server answers %d: %s (%v)", a.code, a.body, err)
+	if a, err := s.TryGet(t, alice, kindOf("namespaces").path()); err != nil || a.Code == 200 {
+		t.Errorf("before it knows anything the server answers %d: %s (%v)", a.Code, a.Body, err)
 	}
 	startComponents(t, controlplane.APIServer, controlplane.ControllerManager)
-	s.waitReady(t)
-	a, err := s.get(t, alice, kindOf("namespaces").path())
+	s.WaitReady(t)
+	a, err := s.TryGet(t, alice, kindOf("namespaces").path())
 	if err != nil {
 		t.Fatal(err)
 	}
-	if diff := cmp.Diff(ofSolar["namespaces"], names(a.expect(t, 200).list(t))); diff != "" {
+	if diff := cmp.Diff(ofSolar["namespaces"], testcluster.Names(a.List(t))); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
 	if err := shared.WaitAPIServiceAvailable(t.Context()); err != nil {
@@ -149,10 +150,10 @@ func TestStartBeforeKubeAPIServer(t *testing.T) {
 func TestKubeAPIServerGoesAway(t *testing.T) {
 	arrange(t, solarAndWind)
 	// Members of system:masters are authorized without asking kube-apiserver.
-	direct := shared.DirectConfig(shared.admin)
+	direct := shared.DirectConfig(shared.Admin)
 	seen := func(resource string) []string {
 		t.Helper()
-		return names(get(t, direct, kindOf(resource).path()).expect(t, 200).list(t))
+		return testcluster.Names(testcluster.Get(t, direct, kindOf(resource).path()).List(t))
 	}
 	before := make(map[string][]string)
 	for _, k := range kinds {
@@ -164,8 +165,8 @@ func TestKubeAPIServerGoesAway(t *testing.T) {
 		t.Fatal(err)
 	}
 	const lag = `tenantview_source_lag_seconds{source=%q}`
-	eventually(t, "the metrics say that the sources lag", func() error {
-		m := shared.directMetrics(t)
+	testcluster.Eventually(t, "the metrics say that the sources lag", func() error {
+		m := shared.Metrics(t)
 		for _, source := range []string{"namespaces", "tenants", "clusterroles"} {
 			if m[fmt.Sprintf(lag, source)] <= 0 {
 				return missing("lag of " + source)
@@ -178,24 +179,24 @@ func TestKubeAPIServerGoesAway(t *testing.T) {
 			t.Errorf("%s (-before +without kube-apiserver):\n%s", k.resource, diff)
 		}
 	}
-	get(t, direct, "/readyz").expect(t, 200)
-	get(t, direct, "/livez").expect(t, 200)
+	testcluster.Get(t, direct, "/readyz").Expect(t, 200)
+	testcluster.Get(t, direct, "/livez").Expect(t, 200)
 
 	startComponents(t, controlplane.APIServer, controlplane.ControllerManager)
 	if err := shared.WaitAPIServiceAvailable(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	shared.create(t, `
+	shared.Create(t, `
 apiVersion: v1
 kind: Namespace
-metadata: {name: solar-c, ownerReferences: [{apiVersion: capsule.clastix.io/v1beta2, kind: Tenant, name: solar, uid: "`+string(shared.read(t, decode(t, "{apiVersion: capsule.clastix.io/v1beta2, kind: Tenant, metadata: {name: solar}}")[0]).GetUID())+`"}]}
+metadata: {name: solar-c, ownerReferences: [{apiVersion: capsule.clastix.io/v1beta2, kind: Tenant, name: solar, uid: "uid-of-tenant:solar"}]}
 `)
 	settle(t)
-	if diff := cmp.Diff([]string{"solar-a", "solar-b", "solar-c"}, names(get(t, shared.as(t, "alice"), kindOf("namespaces").path()).expect(t, 200).list(t))); diff != "" {
+	if diff := cmp.Diff([]string{"solar-a", "solar-b", "solar-c"}, testcluster.Names(testcluster.Get(t, shared.As(t, "alice"), kindOf("namespaces").path()).List(t))); diff != "" {
 		t.Errorf("afterwards (-want +got):\n%s", diff)
 	}
-	eventually(t, "nothing lags", func() error {
-		for name, value := range shared.directMetrics(t) {
+	testcluster.Eventually(t, "nothing lags", func() error {
+		for name, value := range shared.Metrics(t) {
 			if strings.HasPrefix(name, "tenantview_source_lag_seconds{") && value > 0 {
 				return fmt.Errorf("%s is %v", name, value)
 			}
@@ -214,8 +215,8 @@ func TestServerIsKilled(t *testing.T) {
 	if err := shared.KillComponent(t.Context(), controlplane.Server); err != nil {
 		t.Fatal(err)
 	}
-	if a := get(t, shared.as(t, "alice"), kindOf("namespaces").path()); a.code != 503 {
-		t.Errorf("without a server kube-apiserver answers %d: %s", a.code, a.body)
+	if a := testcluster.Get(t, shared.As(t, "alice"), kindOf("namespaces").path()); a.Code != 503 {
+		t.Errorf("without a server kube-apiserver answers %d: %s", a.Code, a.Body)
 	}
 	if _, err := shared.StartServer(t.Context()); err != nil {
 		t.Fatal(err)
@@ -227,36 +228,27 @@ func TestServerIsKilled(t *testing.T) {
 // order.
 func TestServerIsTerminated(t *testing.T) {
 	arrange(t, solarAndWind)
-	account := shared.as(t, "system:serviceaccount:"+controlplane.ServerNamespace+":"+controlplane.ServerName)
-	s := shared.serve(t, account, nil, "--shutdown-delay-duration=3s")
-	s.waitReady(t)
-	if err := s.process.Signal(syscall.SIGTERM); err != nil {
+	s := shared.Serve(t, shared.ServerAccount(t), nil, "--shutdown-delay-duration=3s")
+	s.WaitReady(t)
+	if err := s.Process.Signal(syscall.SIGTERM); err != nil {
 		t.Fatal(err)
 	}
-	eventually(t, "the server says that it is ending", func() error {
-		failed, err := s.failedChecks(t)
+	testcluster.Eventually(t, "the server says that it is ending", func() error {
+		failed, err := s.FailedChecks(t)
 		if err == nil && !slices.Contains(failed, "shutdown") {
 			err = fmt.Errorf("failed checks: %v", failed)
 		}
 		return err
 	})
-	a, err := s.get(t, shared.as(t, "alice"), kindOf("namespaces").path())
+	a, err := s.TryGet(t, shared.As(t, "alice"), kindOf("namespaces").path())
 	if err != nil {
 		t.Fatal(err)
 	}
-	if diff := cmp.Diff(ofSolar["namespaces"], names(a.expect(t, 200).list(t))); diff != "" {
+	if diff := cmp.Diff(ofSolar["namespaces"], testcluster.Names(a.List(t))); diff != "" {
 		t.Errorf("while it ends (-want +got):\n%s", diff)
 	}
-	eventually(t, "the server has ended", func() error {
-		select {
-		case <-s.ended:
-			return nil
-		default:
-			return missing("end")
-		}
-	})
-	if s.code != 0 {
-		t.Errorf("exit code %d:\n%s", s.code, s.output)
+	if code := s.WaitEnded(t); code != 0 {
+		t.Errorf("exit code %d:\n%s", code, s.Output.String())
 	}
 }
 
@@ -266,7 +258,7 @@ func TestWrongFlags(t *testing.T) {
 	if err := os.WriteFile(garbage, []byte("garbage"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	kubeconfig := "--kubeconfig=" + filepath.Join(shared.dir, controlplane.ServerName+".kubeconfig")
+	kubeconfig := "--kubeconfig=" + filepath.Join(shared.Dir, controlplane.ServerName+".kubeconfig")
 	for name, tc := range map[string]struct {
 		flags []string
 		// want are parts of the line.
@@ -281,7 +273,7 @@ func TestWrongFlags(t *testing.T) {
 		"a kubeconfig that is none":       {[]string{"--kubeconfig=" + garbage}, []string{"--kubeconfig"}},
 		"a certificate that is missing":   {[]string{kubeconfig, "--tls-cert-file=/does/not/exist", "--tls-private-key-file=" + garbage}, []string{"--tls-cert-file", "no such file"}},
 		"a certificate that is none":      {[]string{kubeconfig, "--tls-cert-file=" + garbage, "--tls-private-key-file=" + garbage}, []string{"--tls-cert-file"}},
-		"a certificate without a key":     {[]string{kubeconfig, "--tls-cert-file=" + filepath.Join(shared.dir, "pki", "tenantview.crt")}, []string{"--tls-private-key-file"}},
+		"a certificate without a key":     {[]string{kubeconfig, "--tls-cert-file=" + filepath.Join(shared.Dir, "pki", "tenantview.crt")}, []string{"--tls-private-key-file"}},
 		"a port that there is not":        {[]string{kubeconfig, "--secure-port=70000"}, []string{"--secure-port"}},
 		"a port that is taken":            {[]string{kubeconfig, "--bind-address=127.0.0.1", fmt.Sprintf("--secure-port=%d", shared.Ports().Server)}, []string{"--secure-port", "address already in use"}},
 		"a duration that is negative":     {[]string{kubeconfig, "--shutdown-delay-duration=-1s"}, []string{"--shutdown-delay-duration"}},
@@ -289,26 +281,19 @@ func TestWrongFlags(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			s := shared.spawn(t, nil, tc.flags...)
-			eventually(t, "the program ends", func() error {
-				select {
-				case <-s.ended:
-					return nil
-				default:
-					return missing("end")
-				}
-			})
+			s := shared.Spawn(t, nil, tc.flags...)
+			code := s.WaitEnded(t)
 			// Before it, a server that gets as far as to listen logs what it does.
 			var said []string
-			for line := range strings.Lines(s.output.String()) {
+			for line := range strings.Lines(s.Output.String()) {
 				if strings.HasPrefix(line, controlplane.ServerName+": ") {
 					said = append(said, strings.TrimSpace(line))
 				} else if !logLine.MatchString(line) {
 					t.Errorf("neither the error nor a line of the log: %s", line)
 				}
 			}
-			if s.code == 0 || len(said) != 1 {
-				t.Fatalf("exit code %d, not one line:\n%s", s.code, s.output)
+			if code == 0 || len(said) != 1 {
+				t.Fatalf("exit code %d, not one line:\n%s", code, s.Output.String())
 			}
 			for _, part := range tc.want {
 				if !strings.Contains(said[0], part) {
@@ -336,14 +321,14 @@ func TestServingCertificateIsRenewed(t *testing.T) {
 	if err := shared.RenewServerCertificate(); err != nil {
 		t.Fatal(err)
 	}
-	eventually(t, "the server has the new certificate", func() error {
+	testcluster.Eventually(t, "the server has the new certificate", func() error {
 		if serial() == before {
 			return missing("new certificate")
 		}
 		return nil
 	})
-	get(t, shared.DirectConfig(shared.as(t, "alice")), kindOf("namespaces").path()).expect(t, 200)
-	get(t, shared.as(t, "alice"), kindOf("namespaces").path()).expect(t, 200)
+	testcluster.Get(t, shared.DirectConfig(shared.As(t, "alice")), kindOf("namespaces").path()).Expect(t, 200)
+	testcluster.Get(t, shared.As(t, "alice"), kindOf("namespaces").path()).Expect(t, 200)
 	if serverProcess(t) != process {
 		t.Error("the server is another process")
 	}
