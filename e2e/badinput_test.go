@@ -99,7 +99,7 @@ func TestBadObjects(t *testing.T) {
 				}
 				victor := shared.As(t, "victor")
 				for resource, want := range map[string][]string{"namespaces": bad.namespaces, "storageclasses": bad.classes, "nodes": nil} {
-					if diff := cmp.Diff(want, testcluster.Names(testcluster.Get(t, victor, kindOf(resource).path()).List(t))); diff != "" {
+					if diff := cmp.Diff(want, testcluster.Names(testcluster.Get(t, victor, kindOf(resource).Path()).List(t))); diff != "" {
 						t.Errorf("victor sees %s (-want +got):\n%s", resource, diff)
 					}
 				}
@@ -138,8 +138,8 @@ func logSize(t *testing.T) int64 {
 func requireOfSolar(t *testing.T) {
 	t.Helper()
 	for _, k := range kinds {
-		if diff := cmp.Diff(ofSolar[k.upstream.Resource], testcluster.Names(testcluster.Get(t, shared.As(t, "alice"), k.path()).List(t))); diff != "" {
-			t.Errorf("alice sees %s (-want +got):\n%s", k.resource, diff)
+		if diff := cmp.Diff(ofSolar[k.Upstream.Resource], testcluster.Names(testcluster.Get(t, shared.As(t, "alice"), k.Path()).List(t))); diff != "" {
+			t.Errorf("alice sees %s (-want +got):\n%s", k.Resource(), diff)
 		}
 	}
 }
@@ -161,7 +161,7 @@ metadata: {name: crowd-a, ownerReferences: [{apiVersion: capsule.clastix.io/v1be
 `)
 	sees := func(owner string, want ...string) {
 		t.Helper()
-		if diff := cmp.Diff(want, testcluster.Names(testcluster.Get(t, shared.Impersonating(owner), kindOf("namespaces").path()).List(t))); diff != "" {
+		if diff := cmp.Diff(want, testcluster.Names(testcluster.Get(t, shared.Impersonating(owner), kindOf("namespaces").Path()).List(t))); diff != "" {
 			t.Errorf("%s (-want +got):\n%s", owner, diff)
 		}
 	}
@@ -198,7 +198,7 @@ metadata: {name: long-a, ownerReferences: [{apiVersion: capsule.clastix.io/v1bet
 `, long))
 	owner := shared.Impersonating(long)
 	for resource, want := range map[string]string{"storageclasses": long, "nodes": long, "namespaces": "long-a"} {
-		path := kindOf(resource).path()
+		path := kindOf(resource).Path()
 		if diff := cmp.Diff([]string{want}, testcluster.Names(testcluster.Get(t, owner, path).List(t))); diff != "" {
 			t.Errorf("%s (-want +got):\n%s", resource, diff)
 		}
@@ -207,7 +207,7 @@ metadata: {name: long-a, ownerReferences: [{apiVersion: capsule.clastix.io/v1bet
 	}
 	// Longer names, and such as no object can have, are absent like others.
 	for _, name := range []string{strings.Repeat("b", 253), strings.Repeat("b", 5000), "A_B", "..%20", "%00"} {
-		if a := testcluster.Get(t, owner, kindOf("nodes").path()+"/"+name); a.Code != 404 && a.Code != 400 {
+		if a := testcluster.Get(t, owner, kindOf("nodes").Path()+"/"+name); a.Code != 404 && a.Code != 400 {
 			t.Errorf("%.20s: got %d: %s", name, a.Code, a.Body)
 		}
 	}

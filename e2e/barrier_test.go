@@ -207,15 +207,10 @@ func userNamed(name string) map[string]any { return map[string]any{"kind": "User
 // served is the sentinel of a kind that is served: its annotation changes.
 func (b *barrier) served(k kind, round string) sentinel {
 	const annotation = "e2e.example.com/round"
-	s := sentinel{change: map[string]any{"metadata": map[string]any{"annotations": map[string]any{annotation: round}}}}
-	for name, resource := range testcluster.Resources {
-		if resource == k.upstream {
-			s.kind = name
-		}
-	}
+	s := sentinel{kind: k.UpstreamKind, change: map[string]any{"metadata": map[string]any{"annotations": map[string]any{annotation: round}}}}
 	config := b.cluster.Impersonating(sentinelReader)
 	s.seen = func(ctx context.Context) error {
-		a, err := testcluster.TryGet(ctx, config, k.path()+"/"+sentinelName)
+		a, err := testcluster.TryGet(ctx, config, k.Path()+"/"+sentinelName)
 		if err != nil {
 			return err
 		}
@@ -232,7 +227,7 @@ func (b *barrier) served(k kind, round string) sentinel {
 func (b *barrier) shown(user string, want bool) func(context.Context) error {
 	config := b.cluster.Impersonating(user)
 	return func(ctx context.Context) error {
-		a, err := testcluster.TryGet(ctx, config, kindOf("namespaces").path())
+		a, err := testcluster.TryGet(ctx, config, kindOf("namespaces").Path())
 		if err != nil {
 			return err
 		}

@@ -38,7 +38,7 @@ func TestListLatency(t *testing.T) {
 	}
 	settle(t)
 	owner, nobody := shared.As(t, "owner-250"), shared.As(t, "nobody")
-	path := kindOf("namespaces").path()
+	path := kindOf("namespaces").Path()
 	list := func(config *rest.Config, want int) time.Duration {
 		start := time.Now()
 		a := testcluster.Get(t, config, path)

@@ -147,7 +147,7 @@ func (r *caseRun) run(t *testing.T) {
 	}
 	t.Run("answers", func(t *testing.T) {
 		for _, k := range kinds {
-			t.Run(k.resource, func(t *testing.T) {
+			t.Run(k.Resource(), func(t *testing.T) {
 				t.Parallel()
 				r.testList(t, clients, k)
 				r.testGet(t, clients, k)
@@ -228,7 +228,7 @@ func (r *caseRun) expect(stored []*object) {
 	filter := r.reference(stored)
 	r.want = make(cases.Names)
 	for _, k := range kinds {
-		resource := k.upstream.Resource
+		resource := k.Upstream.Resource
 		all := slices.Clone(r.List[resource])
 		for _, name := range filter.Names(&r.User, reference.List, resource) {
 			if !slices.Contains(r.own[resource], name) {
@@ -252,19 +252,19 @@ func (r *caseRun) reference(stored []*object) *reference.Filter {
 // testList compares what a list shows with what it must show, and the clients with each other.
 func (r *caseRun) testList(t *testing.T, c *clients, k kind) {
 	t.Helper()
-	a := testcluster.Get(t, c.config, k.path()).Expect(t, 200)
+	a := testcluster.Get(t, c.config, k.Path()).Expect(t, 200)
 	// A list is in alphabetical order, as those of kube-apiserver are.
-	if diff := cmp.Diff(r.want[k.upstream.Resource], testcluster.Names(a.List(t)), cmpopts.EquateEmpty()); diff != "" {
-		t.Errorf("%s sees %s (-want +got):\n%s", r.User.Name, k.resource, diff)
+	if diff := cmp.Diff(r.want[k.Upstream.Resource], testcluster.Names(a.List(t)), cmpopts.EquateEmpty()); diff != "" {
+		t.Errorf("%s sees %s (-want +got):\n%s", r.User.Name, k.Resource(), diff)
 	}
 	list, err := k.list(t.Context(), c.typed.TenantviewV1alpha1())
-	compareTyped(t, k.resource, k.newList(), a, list, err)
-	untyped, err := c.dynamic.Resource(k.gvr()).List(t.Context(), metav1.ListOptions{})
+	compareTyped(t, k.Resource(), k.newList(), a, list, err)
+	untyped, err := c.dynamic.Resource(k.GVR()).List(t.Context(), metav1.ListOptions{})
 	if err != nil {
 		t.Fatal(err)
 	}
 	if diff := cmp.Diff(a.List(t).Items, untyped.Items); diff != "" {
-		t.Errorf("%s through the dynamic client (-HTTP +dynamic):\n%s", k.resource, diff)
+		t.Errorf("%s through the dynamic client (-HTTP +dynamic):\n%s", k.Resource(), diff)
 	}
 }
 
@@ -272,24 +272,24 @@ func (r *caseRun) testList(t *testing.T, c *clients, k kind) {
 // does not exist.
 func (r *caseRun) testGet(t *testing.T, c *clients, k kind) {
 	t.Helper()
-	visible := r.Gettable()[k.upstream.Resource]
+	visible := r.Gettable()[k.Upstream.Resource]
 	for _, name := range r.asked(k, visible) {
-		a := getPatiently(t, c.config, k.path()+"/"+name)
+		a := getPatiently(t, c.config, k.Path()+"/"+name)
 		if !slices.Contains(visible, name) {
 			if diff := cmp.Diff(notFound(k, name), string(a.Expect(t, 404).Body)); diff != "" {
-				t.Errorf("%s %s (-want +got):\n%s", k.resource, name, diff)
+				t.Errorf("%s %s (-want +got):\n%s", k.Resource(), name, diff)
 			}
 			continue
 		}
 		a.Expect(t, 200)
 		o, err := k.get(t.Context(), c.typed.TenantviewV1alpha1(), name)
-		compareTyped(t, k.resource+"/"+name, k.newObject(), a, o, err)
-		untyped, err := c.dynamic.Resource(k.gvr()).Get(t.Context(), name, metav1.GetOptions{})
+		compareTyped(t, k.Resource()+"/"+name, k.newObject(), a, o, err)
+		untyped, err := c.dynamic.Resource(k.GVR()).Get(t.Context(), name, metav1.GetOptions{})
 		if err != nil {
 			t.Fatal(err)
 		}
 		if diff := cmp.Diff(a.Object(t).Object, untyped.Object); diff != "" {
-			t.Errorf("%s %s through the dynamic client (-HTTP +dynamic):\n%s", k.resource, name, diff)
+			t.Errorf("%s %s through the dynamic client (-HTTP +dynamic):\n%s", k.Resource(), name, diff)
 		}
 	}
 }
@@ -297,7 +297,7 @@ func (r *caseRun) testGet(t *testing.T, c *clients, k kind) {
 // asked are the names to ask for: those of all objects of the case, or of those that are hidden only the
 // first. A service account is the same user in all cases, who may not ask for so many.
 func (r *caseRun) asked(k kind, visible []string) []string {
-	all := slices.Clone(r.own[k.upstream.Resource])
+	all := slices.Clone(r.own[k.Upstream.Resource])
 	if !strings.HasPrefix(r.User.Name, serviceaccount.ServiceAccountUsernamePrefix) {
 		return append(all, "e2e-missing")
 	}
@@ -326,7 +326,7 @@ func getPatiently(t *testing.T, config *rest.Config, path string) (a testcluster
 func notFound(k kind, name string) string {
 	return fmt.Sprintf(`{"kind":"Status","apiVersion":"v1","metadata":{},"status":"Failure",`+
 		`"message":"%[1]s.tenantview.capsule.dev \"%[2]s\" not found","reason":"NotFound",`+
-		`"details":{"name":"%[2]s","group":"tenantview.capsule.dev","kind":"%[1]s"},"code":404}`+"\n", k.resource, name)
+		`"details":{"name":"%[2]s","group":"tenantview.capsule.dev","kind":"%[1]s"},"code":404}`+"\n", k.Resource(), name)
 }
 
 // clients are those with which a user may ask.
@@ -352,7 +352,7 @@ func newClients(t *testing.T, config *rest.Config) *clients {
 // namespaces are the names of those that the user sees.
 func (c *clients) namespaces(t *testing.T) []string {
 	t.Helper()
-	return testcluster.Names(testcluster.Get(t, c.config, kindOf("namespaces").path()).List(t))
+	return testcluster.Names(testcluster.Get(t, c.config, kindOf("namespaces").Path()).List(t))
 }
 
 // compareTyped compares what the generated clientset has returned with an answer, which is decoded into

@@ -25,20 +25,20 @@ func TestHiddenIsAbsent(t *testing.T) {
 		hidden := map[string]string{
 			"namespaces": "wind-a", "storageclasses": "tin", "ingressclasses": "spare", "priorityclasses": "system-node-critical",
 			"runtimeclasses": "runc", "nodes": "wind-1", "persistentvolumes": "wind-data",
-		}[k.upstream.Resource]
-		testcluster.Get(t, shared.Admin, k.path()+"/"+hidden).Expect(t, 200)
+		}[k.Upstream.Resource]
+		testcluster.Get(t, shared.Admin, k.Path()+"/"+hidden).Expect(t, 200)
 		absent := strings.Repeat("x", len(hidden))
 		for _, accept := range []string{"application/json", asTable, "application/yaml"} {
-			a, b := testcluster.Get(t, alice, k.path()+"/"+hidden, "Accept", accept).Expect(t, 404), testcluster.Get(t, alice, k.path()+"/"+absent, "Accept", accept).Expect(t, 404)
+			a, b := testcluster.Get(t, alice, k.Path()+"/"+hidden, "Accept", accept).Expect(t, 404), testcluster.Get(t, alice, k.Path()+"/"+absent, "Accept", accept).Expect(t, 404)
 			if diff := cmp.Diff(strings.ReplaceAll(string(a.Body), hidden, absent), string(b.Body)); diff != "" {
-				t.Errorf("%s (-hidden +absent):\n%s", k.resource, diff)
+				t.Errorf("%s (-hidden +absent):\n%s", k.Resource(), diff)
 			}
 			for _, header := range []string{"Audit-Id", "Date"} {
 				a.Header.Del(header)
 				b.Header.Del(header)
 			}
 			if diff := cmp.Diff(a.Header, b.Header); diff != "" {
-				t.Errorf("%s headers (-hidden +absent):\n%s", k.resource, diff)
+				t.Errorf("%s headers (-hidden +absent):\n%s", k.Resource(), diff)
 			}
 		}
 	}
@@ -51,7 +51,7 @@ func TestHiddenIsAbsent(t *testing.T) {
 // Nobody gets in without an identity, on either way, and nobody without a right on the API group.
 func TestAccess(t *testing.T) {
 	arrange(t, solarAndWind)
-	path := kindOf("namespaces").path()
+	path := kindOf("namespaces").Path()
 	nobody := rest.AnonymousClientConfig(shared.Admin)
 	liar := rest.AnonymousClientConfig(shared.Admin)
 	liar.BearerToken = "not-a-token"
@@ -104,12 +104,12 @@ func removeTemporarily(t *testing.T, kind, name string) {
 func TestImpersonation(t *testing.T) {
 	arrange(t, solarAndWind)
 	for _, k := range kinds {
-		want := testcluster.Names(testcluster.Get(t, shared.As(t, "alice"), k.path()).List(t))
-		if diff := cmp.Diff(ofSolar[k.upstream.Resource], want); diff != "" {
-			t.Errorf("alice sees %s (-want +got):\n%s", k.resource, diff)
+		want := testcluster.Names(testcluster.Get(t, shared.As(t, "alice"), k.Path()).List(t))
+		if diff := cmp.Diff(ofSolar[k.Upstream.Resource], want); diff != "" {
+			t.Errorf("alice sees %s (-want +got):\n%s", k.Resource(), diff)
 		}
-		if diff := cmp.Diff(want, testcluster.Names(testcluster.Get(t, shared.Impersonating("alice"), k.path()).List(t))); diff != "" {
-			t.Errorf("as alice, %s (-alice +impersonator):\n%s", k.resource, diff)
+		if diff := cmp.Diff(want, testcluster.Names(testcluster.Get(t, shared.Impersonating("alice"), k.Path()).List(t))); diff != "" {
+			t.Errorf("as alice, %s (-alice +impersonator):\n%s", k.Resource(), diff)
 		}
 	}
 	out := shared.kubectl(t, shared.Admin, "get", "tns", "--as", "alice", "-o", "name")
@@ -122,7 +122,7 @@ func TestImpersonation(t *testing.T) {
 	}
 	mallory := rest.CopyConfig(shared.As(t, "mallory"))
 	mallory.Impersonate.UserName = "alice"
-	testcluster.Get(t, mallory, kindOf("namespaces").path()).Expect(t, 403)
+	testcluster.Get(t, mallory, kindOf("namespaces").Path()).Expect(t, 403)
 }
 
 const nativeRBAC = `
@@ -158,11 +158,11 @@ func TestNativeRBAC(t *testing.T) {
 	arrange(t, nativeRBAC+strings.Replace(solarAndWind, "  - <<: *all\n", "  - {<<: *all, name: olga}\n  - <<: *all\n", 1))
 	list := func(config *rest.Config, resource string) []string {
 		t.Helper()
-		return testcluster.Names(testcluster.Get(t, config, kindOf(resource).path()).List(t))
+		return testcluster.Names(testcluster.Get(t, config, kindOf(resource).Path()).List(t))
 	}
 	upstream := func(resource string) []string {
 		t.Helper()
-		return testcluster.Names(testcluster.Get(t, shared.Admin, kindOf(resource).upstreamPath()).List(t))
+		return testcluster.Names(testcluster.Get(t, shared.Admin, kindOf(resource).UpstreamPath()).List(t))
 	}
 	compare := func(who, resource string, want, got []string) {
 		t.Helper()
@@ -172,7 +172,7 @@ func TestNativeRBAC(t *testing.T) {
 	}
 	t.Run("Union", func(t *testing.T) {
 		for _, k := range kinds {
-			resource := k.upstream.Resource
+			resource := k.Upstream.Resource
 			compare("H1 a member of system:masters", resource, upstream(resource), list(shared.As(t, "root", "system:masters"), resource))
 			compare("H2 a cluster administrator", resource, upstream(resource), list(shared.As(t, "dora"), resource))
 			want := ofSolar[resource]
@@ -183,12 +183,12 @@ func TestNativeRBAC(t *testing.T) {
 		}
 		compare("a member of a group that may list storage classes", "storageclasses", upstream("storageclasses"), list(shared.As(t, "lisa", "listers"), "storageclasses"))
 		// The right to list gives get, too.
-		testcluster.Get(t, shared.As(t, "lisa", "listers"), kindOf("storageclasses").path()+"/tin").Expect(t, 200)
-		testcluster.Get(t, shared.As(t, "lisa", "listers"), kindOf("nodes").path()+"/wind-1").Expect(t, 404)
+		testcluster.Get(t, shared.As(t, "lisa", "listers"), kindOf("storageclasses").Path()+"/tin").Expect(t, 200)
+		testcluster.Get(t, shared.As(t, "lisa", "listers"), kindOf("nodes").Path()+"/wind-1").Expect(t, 404)
 		gina := shared.As(t, "gina")
 		compare("who may get one node", "nodes", nil, list(gina, "nodes"))
-		testcluster.Get(t, gina, kindOf("nodes").path()+"/wind-1").Expect(t, 200)
-		testcluster.Get(t, gina, kindOf("nodes").path()+"/solar-1").Expect(t, 404)
+		testcluster.Get(t, gina, kindOf("nodes").Path()+"/wind-1").Expect(t, 200)
+		testcluster.Get(t, gina, kindOf("nodes").Path()+"/solar-1").Expect(t, 404)
 	})
 	t.Run("H15 service accounts of kube-system are users like others", func(t *testing.T) {
 		compare("a service account of kube-system", "nodes", nil, list(shared.As(t, "system:serviceaccount:kube-system:e2e-capsule"), "nodes"))
@@ -197,12 +197,12 @@ func TestNativeRBAC(t *testing.T) {
 	t.Run("H6 Ignore", func(t *testing.T) {
 		shared.startServer(t, "--native-rbac=Ignore")
 		for _, k := range kinds {
-			resource := k.upstream.Resource
+			resource := k.Upstream.Resource
 			compare("a member of system:masters", resource, nil, list(shared.As(t, "root", "system:masters"), resource))
 			compare("a cluster administrator", resource, nil, list(shared.As(t, "dora"), resource))
 			compare("an owner", resource, ofSolar[resource], list(shared.As(t, "alice"), resource))
 		}
-		testcluster.Get(t, shared.As(t, "gina"), kindOf("nodes").path()+"/wind-1").Expect(t, 404)
+		testcluster.Get(t, shared.As(t, "gina"), kindOf("nodes").Path()+"/wind-1").Expect(t, 404)
 	})
 }
 
@@ -225,7 +225,7 @@ func TestReadyServerKnowsItsUsers(t *testing.T) {
 					t.Fatal(err)
 				}
 			}
-			list := testcluster.Get(t, config, kindOf("namespaces").path()).List(t)
+			list := testcluster.Get(t, config, kindOf("namespaces").Path()).List(t)
 			if diff := cmp.Diff(ofSolar["namespaces"], testcluster.Names(list)); diff != "" {
 				t.Errorf("(-want +got):\n%s", diff)
 			}

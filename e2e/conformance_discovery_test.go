@@ -23,7 +23,7 @@ func TestDiscovery(t *testing.T) {
 	var want []metav1.APIResource
 	for _, k := range kinds {
 		want = append(want, metav1.APIResource{
-			Name: k.resource, SingularName: strings.ToLower(k.kind), Kind: k.kind, ShortNames: []string{k.short},
+			Name: k.Resource(), SingularName: strings.ToLower(k.Kind()), Kind: k.Kind(), ShortNames: []string{k.short},
 			Categories: []string{"tenantview"},
 		})
 	}
@@ -113,10 +113,10 @@ func TestOpenAPI(t *testing.T) {
 		schemas := document["components"].(map[string]any)["schemas"].(map[string]any)
 		paths := document["paths"].(map[string]any)
 		for _, k := range kinds {
-			if !hasKind(schemas, k.kind) {
-				t.Errorf("no schema is of kind %s", k.kind)
+			if !hasKind(schemas, k.Kind()) {
+				t.Errorf("no schema is of kind %s", k.Kind())
 			}
-			for _, path := range []string{k.path(), k.path() + "/{name}"} {
+			for _, path := range []string{k.Path(), k.Path() + "/{name}"} {
 				if _, ok := paths[path]; !ok {
 					t.Errorf("no path %s", path)
 				}
@@ -132,11 +132,11 @@ func TestOpenAPI(t *testing.T) {
 			}
 			document := a.Expect(t, 200).Object(t).Object
 			for _, k := range kinds {
-				if !hasKind(document["definitions"].(map[string]any), k.kind) {
-					return missing("definition of kind " + k.kind)
+				if !hasKind(document["definitions"].(map[string]any), k.Kind()) {
+					return missing("definition of kind " + k.Kind())
 				}
-				if _, ok := document["paths"].(map[string]any)[k.path()]; !ok {
-					return missing("path " + k.path())
+				if _, ok := document["paths"].(map[string]any)[k.Path()]; !ok {
+					return missing("path " + k.Path())
 				}
 			}
 			return nil
@@ -205,8 +205,8 @@ func TestExplain(t *testing.T) {
 		t.Errorf("tenantnode.spec.podCIDR is not explained:\n%s", out)
 	}
 	for _, k := range kinds {
-		if out := shared.kubectl(t, alice, "explain", k.resource); !strings.Contains(out, "DESCRIPTION:\n    ") || strings.Contains(out, "<empty>") {
-			t.Errorf("%s is not explained:\n%s", k.resource, out)
+		if out := shared.kubectl(t, alice, "explain", k.Resource()); !strings.Contains(out, "DESCRIPTION:\n    ") || strings.Contains(out, "<empty>") {
+			t.Errorf("%s is not explained:\n%s", k.Resource(), out)
 		}
 	}
 }

@@ -35,7 +35,7 @@ spec:
   storageClasses: {allowedRegex: "^many-"}
 `)
 	alice := shared.As(t, "alice")
-	path := kindOf("storageclasses").path()
+	path := kindOf("storageclasses").Path()
 	all := testcluster.Names(testcluster.Get(t, alice, path).List(t))
 	if len(all) != total {
 		t.Fatalf("alice sees %d objects", len(all))
@@ -114,7 +114,7 @@ spec:
 func TestSelectors(t *testing.T) {
 	arrange(t, solarAndWind)
 	alice := shared.As(t, "alice")
-	path := kindOf("namespaces").path()
+	path := kindOf("namespaces").Path()
 	for _, tc := range []struct {
 		label, field string
 		want         []string
@@ -141,7 +141,7 @@ func TestSelectors(t *testing.T) {
 	} {
 		// Namespaces have field selectors of their own.
 		k := kindOf("storageclasses")
-		compareOutcomes(t, query, testcluster.Get(t, shared.Admin, k.upstreamPath()+"?"+query), testcluster.Get(t, shared.Admin, k.path()+"?"+query))
+		compareOutcomes(t, query, testcluster.Get(t, shared.Admin, k.UpstreamPath()+"?"+query), testcluster.Get(t, shared.Admin, k.Path()+"?"+query))
 	}
 }
 
@@ -200,7 +200,7 @@ func TestResourceVersions(t *testing.T) {
 			}
 			return testcluster.Get(t, shared.Admin, path+"?"+queryOf(version, match, more...))
 		}
-		compareOutcomes(t, queryOf(version, match, more...), ask(k.upstreamPath()), ask(k.path()))
+		compareOutcomes(t, queryOf(version, match, more...), ask(k.UpstreamPath()), ask(k.Path()))
 	}
 	for _, version := range []string{"", "0", "1", "present", "garbage", "-1", "1.5", "99999999999999999999", " 1"} {
 		for _, match := range []string{"", "Exact", "NotOlderThan", "garbage"} {
@@ -235,7 +235,7 @@ func TestFutureResourceVersions(t *testing.T) {
 			query := what + "?" + queryOf("1000000000", match)
 			t.Run(query, func(t *testing.T) {
 				t.Parallel()
-				compareOutcomes(t, query, testcluster.Get(t, shared.Admin, k.upstreamPath()+query), testcluster.Get(t, shared.Admin, k.path()+query))
+				compareOutcomes(t, query, testcluster.Get(t, shared.Admin, k.UpstreamPath()+query), testcluster.Get(t, shared.Admin, k.Path()+query))
 			})
 		}
 	}
@@ -248,10 +248,10 @@ func TestResourceVersionsOfGet(t *testing.T) {
 	k := kindOf("namespaces")
 	for _, version := range []string{"", "0", "1"} {
 		query := "/solar-a?" + queryOf(version, "")
-		compareOutcomes(t, query, testcluster.Get(t, shared.Admin, k.upstreamPath()+query), testcluster.Get(t, shared.Admin, k.path()+query))
+		compareOutcomes(t, query, testcluster.Get(t, shared.Admin, k.UpstreamPath()+query), testcluster.Get(t, shared.Admin, k.Path()+query))
 	}
 	for _, version := range []string{"garbage", "-1", "1.5", "99999999999999999999"} {
-		if s := testcluster.Get(t, shared.Admin, k.path()+"/solar-a?"+queryOf(version, "")).Expect(t, 400).Status(t); s.Reason != metav1.StatusReasonBadRequest {
+		if s := testcluster.Get(t, shared.Admin, k.Path()+"/solar-a?"+queryOf(version, "")).Expect(t, 400).Status(t); s.Reason != metav1.StatusReasonBadRequest {
 			t.Errorf("%s: got %+v", version, s)
 		}
 	}
@@ -265,17 +265,17 @@ func TestNotOlderThan(t *testing.T) {
 		shared.Update(t, fmt.Sprintf("{apiVersion: storage.k8s.io/v1, kind: StorageClass, metadata: {name: fresh, labels: {round: \"%d\"}}, provisioner: example.com/disk}", i))
 		var shown *object
 		testcluster.Eventually(t, "the change is shown", func() error {
-			shown = &object{Object: testcluster.Get(t, shared.Admin, k.path()+"/fresh").Expect(t, 200).Object(t).Object}
+			shown = &object{Object: testcluster.Get(t, shared.Admin, k.Path()+"/fresh").Expect(t, 200).Object(t).Object}
 			if shown.GetLabels()["round"] != strconv.Itoa(i) {
 				return missing("change")
 			}
 			return nil
 		})
 		query := queryOf(shown.GetResourceVersion(), "NotOlderThan", "fieldSelector", "metadata.name=fresh")
-		list := testcluster.Get(t, shared.Admin, k.path()+"?"+query).List(t)
+		list := testcluster.Get(t, shared.Admin, k.Path()+"?"+query).List(t)
 		if len(list.Items) != 1 || list.Items[0].GetResourceVersion() != shown.GetResourceVersion() {
 			t.Fatalf("after resourceVersion %s came a list with %v", shown.GetResourceVersion(), list.Items)
 		}
-		testcluster.Get(t, shared.Admin, k.path()+"/fresh?resourceVersion="+list.GetResourceVersion()).Expect(t, 200)
+		testcluster.Get(t, shared.Admin, k.Path()+"/fresh?resourceVersion="+list.GetResourceVersion()).Expect(t, 200)
 	}
 }

@@ -23,8 +23,8 @@ const asTable = "application/json;as=Table;v=v1;g=meta.k8s.io,application/json"
 func TestTablesAreThoseOfKubernetes(t *testing.T) {
 	arrange(t, solarAndWind)
 	for _, k := range kinds {
-		t.Run(k.resource, func(t *testing.T) {
-			upstream, served := table(t, shared.Admin, k.upstreamPath()), table(t, shared.Admin, k.path())
+		t.Run(k.Resource(), func(t *testing.T) {
+			upstream, served := table(t, shared.Admin, k.UpstreamPath()), table(t, shared.Admin, k.Path())
 			dropTenant(served)
 			if diff := cmp.Diff(upstream.ColumnDefinitions, served.ColumnDefinitions, cmp.FilterPath(isDescription, cmp.Ignore())); diff != "" {
 				t.Errorf("columns (-upstream +served):\n%s", diff)
@@ -86,10 +86,10 @@ func TestKubectlGet(t *testing.T) {
 	arrange(t, solarAndWind)
 	for _, wide := range []string{"", "-o=wide"} {
 		for _, k := range kinds {
-			t.Run(k.resource+wide, func(t *testing.T) {
-				args := slices.DeleteFunc([]string{"get", k.upstream.Resource, wide}, func(arg string) bool { return arg == "" })
+			t.Run(k.Resource()+wide, func(t *testing.T) {
+				args := slices.DeleteFunc([]string{"get", k.Upstream.Resource, wide}, func(arg string) bool { return arg == "" })
 				upstream := shared.kubectl(t, shared.Admin, args...)
-				args[1] = k.resource
+				args[1] = k.Resource()
 				served := shared.kubectl(t, shared.Admin, args...)
 				if diff := cmp.Diff(printed(upstream), printed(served)); diff != "" {
 					t.Errorf("(-upstream +served):\n%s", diff)
@@ -197,8 +197,8 @@ func TestKubectlOutputs(t *testing.T) {
 	}
 	var want []string
 	for _, k := range kinds {
-		for _, name := range ofSolar[k.upstream.Resource] {
-			want = append(want, strings.ToLower(k.kind)+".tenantview.capsule.dev/"+name)
+		for _, name := range ofSolar[k.Upstream.Resource] {
+			want = append(want, strings.ToLower(k.Kind())+".tenantview.capsule.dev/"+name)
 		}
 	}
 	got := strings.Fields(shared.kubectl(t, alice, "get", "tenantview", "-o", "name"))

@@ -26,7 +26,7 @@ import (
 func TestContentTypes(t *testing.T) {
 	arrange(t, solarAndWind)
 	alice := shared.As(t, "alice")
-	path := kindOf("namespaces").path() + "/solar-a"
+	path := kindOf("namespaces").Path() + "/solar-a"
 	want := testcluster.Get(t, alice, path, "Accept", "application/json").Expect(t, 200).Object(t).Object
 	for accept, tc := range map[string]struct {
 		contentType string
@@ -107,7 +107,7 @@ func TestPartialMetadata(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	list, err := client.Resource(kindOf("nodes").gvr()).List(t.Context(), metav1.ListOptions{})
+	list, err := client.Resource(kindOf("nodes").GVR()).List(t.Context(), metav1.ListOptions{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -132,7 +132,7 @@ func TestMethodsNotAllowed(t *testing.T) {
 		return a
 	}
 	const object = `{"apiVersion":"tenantview.capsule.dev/v1alpha1","kind":"TenantNamespace","metadata":{"name":"solar-a"}}`
-	path := kindOf("namespaces").path()
+	path := kindOf("namespaces").Path()
 	for _, tc := range []struct{ method, path string }{
 		{"POST", path}, {"DELETE", path}, {"PUT", path + "/solar-a"}, {"DELETE", path + "/solar-a"},
 	} {
@@ -164,13 +164,13 @@ func TestObjectsMirrorTheUpstream(t *testing.T) {
 	settle(t)
 	seen := map[string]bool{}
 	for _, k := range kinds {
-		for _, name := range ofSolar[k.upstream.Resource] {
-			upstream := testcluster.Get(t, shared.Admin, k.upstreamPath()+"/"+name).Expect(t, 200).Object(t).Object
-			served := testcluster.Get(t, shared.As(t, "alice"), k.path()+"/"+name).Expect(t, 200).Object(t).Object
+		for _, name := range ofSolar[k.Upstream.Resource] {
+			upstream := testcluster.Get(t, shared.Admin, k.UpstreamPath()+"/"+name).Expect(t, 200).Object(t).Object
+			served := testcluster.Get(t, shared.As(t, "alice"), k.Path()+"/"+name).Expect(t, 200).Object(t).Object
 			m := upstream["metadata"].(map[string]any)
 			uid, _, _ := unstructured.NestedString(served, "metadata", "uid")
 			if uid == "" || uid == m["uid"] || seen[uid] {
-				t.Errorf("%s %s has uid %q, upstream %v", k.resource, name, uid, m["uid"])
+				t.Errorf("%s %s has uid %q, upstream %v", k.Resource(), name, uid, m["uid"])
 			}
 			seen[uid] = true
 			for _, field := range []string{"managedFields", "ownerReferences", "finalizers"} {
@@ -180,10 +180,10 @@ func TestObjectsMirrorTheUpstream(t *testing.T) {
 			m["uid"] = uid
 			// The revision of the change that the server has made of the upstream's, which is no older.
 			m["resourceVersion"] = notOlder(t, served, m["resourceVersion"].(string))
-			upstream["apiVersion"], upstream["kind"] = "tenantview.capsule.dev/v1alpha1", k.kind
+			upstream["apiVersion"], upstream["kind"] = "tenantview.capsule.dev/v1alpha1", k.Kind()
 			delete(served, "tenant")
 			if diff := cmp.Diff(upstream, served); diff != "" {
-				t.Errorf("%s %s (-upstream +served):\n%s", k.resource, name, diff)
+				t.Errorf("%s %s (-upstream +served):\n%s", k.Resource(), name, diff)
 			}
 		}
 	}

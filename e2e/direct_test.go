@@ -25,17 +25,17 @@ func TestDirectIdentities(t *testing.T) {
 		"an impersonator":      shared.Impersonating("alice"),
 	} {
 		for _, k := range kinds {
-			aggregated := testcluster.Get(t, config, k.path()).List(t)
-			direct := testcluster.Get(t, shared.DirectConfig(config), k.path()).List(t)
+			aggregated := testcluster.Get(t, config, k.Path()).List(t)
+			direct := testcluster.Get(t, shared.DirectConfig(config), k.Path()).List(t)
 			if diff := cmp.Diff(aggregated.Items, direct.Items); diff != "" {
-				t.Errorf("%s: %s (-through kube-apiserver +direct):\n%s", name, k.resource, diff)
+				t.Errorf("%s: %s (-through kube-apiserver +direct):\n%s", name, k.Resource(), diff)
 			}
 		}
 	}
 	// The token of a service account is checked by kube-apiserver, not believed.
 	forged := rest.AnonymousClientConfig(shared.Admin)
 	forged.BearerToken = shared.As(t, "system:serviceaccount:e2e-ci:bot").BearerToken + "x"
-	testcluster.Get(t, shared.DirectConfig(forged), kindOf("namespaces").path()).Expect(t, 401)
+	testcluster.Get(t, shared.DirectConfig(forged), kindOf("namespaces").Path()).Expect(t, 401)
 }
 
 // forgedHeaders are those with which the front proxy says who asks.
@@ -49,7 +49,7 @@ var forgedHeaders = [][]string{
 // nobody in nor make one user another.
 func TestForgedFrontProxyHeaders(t *testing.T) {
 	arrange(t, solarAndWind)
-	path := kindOf("namespaces").path()
+	path := kindOf("namespaces").Path()
 	carol := shared.As(t, "carol")
 	for _, headers := range forgedHeaders {
 		testcluster.Get(t, shared.DirectConfig(rest.AnonymousClientConfig(shared.Admin)), path, headers...).Expect(t, 401)
@@ -82,5 +82,5 @@ func TestForeignCertificate(t *testing.T) {
 	}
 	config := shared.DirectConfig(shared.Admin)
 	config.CertData, config.KeyData = stranger.CertData, stranger.KeyData
-	testcluster.Get(t, config, kindOf("namespaces").path()).Expect(t, 401)
+	testcluster.Get(t, config, kindOf("namespaces").Path()).Expect(t, 401)
 }

@@ -6,14 +6,8 @@ package e2e
 import (
 	"context"
 
-	corev1 "k8s.io/api/core/v1"
-	networkingv1 "k8s.io/api/networking/v1"
-	nodev1 "k8s.io/api/node/v1"
-	schedulingv1 "k8s.io/api/scheduling/v1"
-	storagev1 "k8s.io/api/storage/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime"
-	"k8s.io/apimachinery/pkg/runtime/schema"
 
 	"capsule.dev/tenantview/e2e/testcluster"
 	"capsule.dev/tenantview/pkg/apis/tenantview/v1alpha1"
@@ -22,28 +16,13 @@ import (
 
 // kind is one of the kinds that are served.
 type kind struct {
-	upstream schema.GroupVersionResource
-	// resource is the plural of the kind, kind its name.
-	resource, kind, short string
+	testcluster.Served
+	short string
 	// list and get use the generated clientset. newList and newObject return what they return, empty.
 	list      func(context.Context, typed.TenantviewV1alpha1Interface) (runtime.Object, error)
 	get       func(context.Context, typed.TenantviewV1alpha1Interface, string) (runtime.Object, error)
 	newList   func() runtime.Object
 	newObject func() runtime.Object
-}
-
-func (k kind) path() string { return testcluster.Root + "/" + k.resource }
-
-// upstreamPath is where kube-apiserver serves the upstream kind.
-func (k kind) upstreamPath() string {
-	if k.upstream.Group == "" {
-		return "/api/" + k.upstream.Version + "/" + k.upstream.Resource
-	}
-	return "/apis/" + k.upstream.GroupVersion().String() + "/" + k.upstream.Resource
-}
-
-func (k kind) gvr() schema.GroupVersionResource {
-	return v1alpha1.SchemeGroupVersion.WithResource(k.resource)
 }
 
 // client is what the generated clients of all kinds have in common.
@@ -52,11 +31,11 @@ type client[T, L runtime.Object] interface {
 	Get(context.Context, string, metav1.GetOptions) (T, error)
 }
 
-func newKind[T, L runtime.Object](upstream schema.GroupVersionResource, kindName, short string, newObject func() runtime.Object,
+func newKind[T, L runtime.Object](upstreamKind, short string, newObject func() runtime.Object,
 	newList func() runtime.Object, of func(typed.TenantviewV1alpha1Interface) client[T, L],
 ) kind {
 	return kind{
-		upstream: upstream, resource: "tenant" + upstream.Resource, kind: kindName, short: short,
+		Served: testcluster.NewServed(upstreamKind), short: short,
 		list: func(ctx context.Context, c typed.TenantviewV1alpha1Interface) (runtime.Object, error) {
 			return of(c).List(ctx, metav1.ListOptions{})
 		},
@@ -69,43 +48,43 @@ func newKind[T, L runtime.Object](upstream schema.GroupVersionResource, kindName
 
 // kinds are all kinds that are served.
 var kinds = []kind{
-	newKind(corev1.SchemeGroupVersion.WithResource("namespaces"), "TenantNamespace", "tns",
+	newKind("Namespace", "tns",
 		func() runtime.Object { return &v1alpha1.TenantNamespace{} },
 		func() runtime.Object { return &v1alpha1.TenantNamespaceList{} },
 		func(c typed.TenantviewV1alpha1Interface) client[*v1alpha1.TenantNamespace, *v1alpha1.TenantNamespaceList] {
 			return c.TenantNamespaces()
 		}),
-	newKind(storagev1.SchemeGroupVersion.WithResource("storageclasses"), "TenantStorageClass", "tsc",
+	newKind("StorageClass", "tsc",
 		func() runtime.Object { return &v1alpha1.TenantStorageClass{} },
 		func() runtime.Object { return &v1alpha1.TenantStorageClassList{} },
 		func(c typed.TenantviewV1alpha1Interface) client[*v1alpha1.TenantStorageClass, *v1alpha1.TenantStorageClassList] {
 			return c.TenantStorageClasses()
 		}),
-	newKind(networkingv1.SchemeGroupVersion.WithResource("ingressclasses"), "TenantIngressClass", "tic",
+	newKind("IngressClass", "tic",
 		func() runtime.Object { return &v1alpha1.TenantIngressClass{} },
 		func() runtime.Object { return &v1alpha1.TenantIngressClassList{} },
 		func(c typed.TenantviewV1alpha1Interface) client[*v1alpha1.TenantIngressClass, *v1alpha1.TenantIngressClassList] {
 			return c.TenantIngressClasses()
 		}),
-	newKind(schedulingv1.SchemeGroupVersion.WithResource("priorityclasses"), "TenantPriorityClass", "tpc",
+	newKind("PriorityClass", "tpc",
 		func() runtime.Object { return &v1alpha1.TenantPriorityClass{} },
 		func() runtime.Object { return &v1alpha1.TenantPriorityClassList{} },
 		func(c typed.TenantviewV1alpha1Interface) client[*v1alpha1.TenantPriorityClass, *v1alpha1.TenantPriorityClassList] {
 			return c.TenantPriorityClasses()
 		}),
-	newKind(nodev1.SchemeGroupVersion.WithResource("runtimeclasses"), "TenantRuntimeClass", "trc",
+	newKind("RuntimeClass", "trc",
 		func() runtime.Object { return &v1alpha1.TenantRuntimeClass{} },
 		func() runtime.Object { return &v1alpha1.TenantRuntimeClassList{} },
 		func(c typed.TenantviewV1alpha1Interface) client[*v1alpha1.TenantRuntimeClass, *v1alpha1.TenantRuntimeClassList] {
 			return c.TenantRuntimeClasses()
 		}),
-	newKind(corev1.SchemeGroupVersion.WithResource("nodes"), "TenantNode", "tno",
+	newKind("Node", "tno",
 		func() runtime.Object { return &v1alpha1.TenantNode{} },
 		func() runtime.Object { return &v1alpha1.TenantNodeList{} },
 		func(c typed.TenantviewV1alpha1Interface) client[*v1alpha1.TenantNode, *v1alpha1.TenantNodeList] {
 			return c.TenantNodes()
 		}),
-	newKind(corev1.SchemeGroupVersion.WithResource("persistentvolumes"), "TenantPersistentVolume", "tpv",
+	newKind("PersistentVolume", "tpv",
 		func() runtime.Object { return &v1alpha1.TenantPersistentVolume{} },
 		func() runtime.Object { return &v1alpha1.TenantPersistentVolumeList{} },
 		func(c typed.TenantviewV1alpha1Interface) client[*v1alpha1.TenantPersistentVolume, *v1alpha1.TenantPersistentVolumeList] {
@@ -116,7 +95,7 @@ var kinds = []kind{
 // kindOf returns the kind that mirrors an upstream resource.
 func kindOf(resource string) kind {
 	for _, k := range kinds {
-		if k.upstream.Resource == resource {
+		if k.Upstream.Resource == resource {
 			return k
 		}
 	}

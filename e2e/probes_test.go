@@ -34,7 +34,7 @@ func TestProbes(t *testing.T) {
 	// Those of the default policy.
 	want := []string{"tenants", "proxysettings", "globalproxysettings", "rolebindings", "roles", "clusterroles"}
 	for _, k := range kinds {
-		want = append(want, k.upstream.Resource)
+		want = append(want, k.Upstream.Resource)
 	}
 	slices.Sort(got)
 	slices.Sort(want)
@@ -58,9 +58,9 @@ func TestMetrics(t *testing.T) {
 	zaphod := shared.As(t, "zaphod", "hitchhikers")
 	for _, config := range []*rest.Config{zaphod, shared.DirectConfig(zaphod)} {
 		for _, k := range kinds {
-			testcluster.Get(t, config, k.path()).Expect(t, 200)
-			testcluster.Get(t, config, k.path()+"/heartofgold-1")
-			testcluster.Get(t, config, k.path()+"/vogsphere-1?labelSelector=towel")
+			testcluster.Get(t, config, k.Path()).Expect(t, 200)
+			testcluster.Get(t, config, k.Path()+"/heartofgold-1")
+			testcluster.Get(t, config, k.Path()+"/vogsphere-1?labelSelector=towel")
 		}
 	}
 	a := testcluster.Get(t, shared.DirectConfig(shared.Admin), "/metrics").Expect(t, 200)
@@ -73,12 +73,12 @@ func TestMetrics(t *testing.T) {
 	m := a.Metrics(t)
 	for _, k := range kinds {
 		for _, name := range []string{"tenantview_objects", "tenantview_criteria", "tenantview_revision", "tenantview_list_items_count"} {
-			if m[name+`{resource="`+k.resource+`"}`] <= 0 {
-				t.Errorf("%s of %s is not there", name, k.resource)
+			if m[name+`{resource="`+k.Resource()+`"}`] <= 0 {
+				t.Errorf("%s of %s is not there", name, k.Resource())
 			}
 		}
-		if got := m[`tenantview_source_synced{source="`+k.upstream.Resource+`"}`]; got != 1 {
-			t.Errorf("%s is synced: %v", k.upstream.Resource, got)
+		if got := m[`tenantview_source_synced{source="`+k.Upstream.Resource+`"}`]; got != 1 {
+			t.Errorf("%s is synced: %v", k.Upstream.Resource, got)
 		}
 	}
 	for _, name := range []string{"tenantview_subjects", "tenantview_grant_apply_seconds_count", `tenantview_source_lag_seconds{source="tenants"}`} {

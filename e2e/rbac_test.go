@@ -81,7 +81,7 @@ func TestRBAC(t *testing.T) {
 			case "list":
 				testcluster.Eventually(t, "only this source is not ready", func() error { return s.onlyFails(t, "source-"+r.resource) })
 				// Before it has read everything, nothing is the truth.
-				if a, err := s.TryGet(t, shared.Admin, kindOf("namespaces").path()); err != nil || a.Code != 503 {
+				if a, err := s.TryGet(t, shared.Admin, kindOf("namespaces").Path()); err != nil || a.Code != 503 {
 					t.Errorf("the server answers %d: %s (%v)", a.Code, a.Body, err)
 				}
 			case "watch":
@@ -158,8 +158,8 @@ func (s *server) requireSources(t *testing.T) {
 	t.Helper()
 	for _, config := range []*rest.Config{shared.As(t, "alice"), shared.As(t, "system:serviceaccount:e2e-ci:bot")} {
 		for _, k := range kinds {
-			if a, err := s.TryGet(t, config, k.path()); err != nil || a.Code != 200 {
-				t.Errorf("%s: got %d %s (%v)", k.resource, a.Code, a.Body, err)
+			if a, err := s.TryGet(t, config, k.Path()); err != nil || a.Code != 200 {
+				t.Errorf("%s: got %d %s (%v)", k.Resource(), a.Code, a.Body, err)
 			}
 		}
 	}
@@ -177,7 +177,7 @@ func (s *server) requireSources(t *testing.T) {
 // requireReviews checks what the server can no longer do without a right to create reviews.
 func (s *server) requireReviews(t *testing.T, r right) {
 	t.Helper()
-	path := kindOf("namespaces").path()
+	path := kindOf("namespaces").Path()
 	ask := func(config *rest.Config) int {
 		t.Helper()
 		a, err := s.TryGet(t, config, path)

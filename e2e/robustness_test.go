@@ -65,11 +65,11 @@ func TestCapsuleComesAndGoes(t *testing.T) {
 	}
 	testcluster.Eventually(t, "the server knows that they are gone", func() error { return absent(1) })
 	for _, k := range kinds {
-		if list := testcluster.Get(t, shared.As(t, "alice"), k.path()).List(t); len(list.Items) > 0 {
+		if list := testcluster.Get(t, shared.As(t, "alice"), k.Path()).List(t); len(list.Items) > 0 {
 			t.Errorf("without Capsule, alice sees %v", testcluster.Names(list))
 		}
-		if list := testcluster.Get(t, shared.Admin, k.path()).List(t); len(list.Items) == 0 {
-			t.Errorf("without Capsule, an administrator sees no %s", k.resource)
+		if list := testcluster.Get(t, shared.Admin, k.Path()).List(t); len(list.Items) == 0 {
+			t.Errorf("without Capsule, an administrator sees no %s", k.Resource())
 		}
 	}
 	testcluster.Get(t, shared.DirectConfig(shared.Admin), "/readyz").Expect(t, 200)
@@ -118,8 +118,8 @@ func TestStartBeforeKubeAPIServer(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, k := range kinds {
-		if !slices.Contains(failed, "source-"+k.upstream.Resource) {
-			t.Errorf("not among the failed checks: %s", k.upstream.Resource)
+		if !slices.Contains(failed, "source-"+k.Upstream.Resource) {
+			t.Errorf("not among the failed checks: %s", k.Upstream.Resource)
 		}
 	}
 	if !slices.Contains(failed, "source-tenants") || !slices.Contains(failed, "authentication") {
@@ -128,12 +128,12 @@ func TestStartBeforeKubeAPIServer(t *testing.T) {
 	if a, err := s.TryGet(t, alice, "/livez"); err != nil || a.Code != 200 {
 		t.Errorf("livez: %d %s (%v)", a.Code, a.Body, err)
 	}
-	if a, err := s.TryGet(t, alice, kindOf("namespaces").path()); err != nil || a.Code == 200 {
+	if a, err := s.TryGet(t, alice, kindOf("namespaces").Path()); err != nil || a.Code == 200 {
 		t.Errorf("before it knows anything the server answers %d: %s (%v)", a.Code, a.Body, err)
 	}
 	startComponents(t, controlplane.APIServer, controlplane.ControllerManager)
 	s.WaitReady(t)
-	a, err := s.TryGet(t, alice, kindOf("namespaces").path())
+	a, err := s.TryGet(t, alice, kindOf("namespaces").Path())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -153,11 +153,11 @@ func TestKubeAPIServerGoesAway(t *testing.T) {
 	direct := shared.DirectConfig(shared.Admin)
 	seen := func(resource string) []string {
 		t.Helper()
-		return testcluster.Names(testcluster.Get(t, direct, kindOf(resource).path()).List(t))
+		return testcluster.Names(testcluster.Get(t, direct, kindOf(resource).Path()).List(t))
 	}
 	before := make(map[string][]string)
 	for _, k := range kinds {
-		before[k.upstream.Resource] = seen(k.upstream.Resource)
+		before[k.Upstream.Resource] = seen(k.Upstream.Resource)
 	}
 	process := serverProcess(t)
 	t.Cleanup(func() { startComponents(t, controlplane.APIServer, controlplane.ControllerManager) })
@@ -175,8 +175,8 @@ func TestKubeAPIServerGoesAway(t *testing.T) {
 		return nil
 	})
 	for _, k := range kinds {
-		if diff := cmp.Diff(before[k.upstream.Resource], seen(k.upstream.Resource)); diff != "" {
-			t.Errorf("%s (-before +without kube-apiserver):\n%s", k.resource, diff)
+		if diff := cmp.Diff(before[k.Upstream.Resource], seen(k.Upstream.Resource)); diff != "" {
+			t.Errorf("%s (-before +without kube-apiserver):\n%s", k.Resource(), diff)
 		}
 	}
 	testcluster.Get(t, direct, "/readyz").Expect(t, 200)
@@ -192,7 +192,7 @@ kind: Namespace
 metadata: {name: solar-c, ownerReferences: [{apiVersion: capsule.clastix.io/v1beta2, kind: Tenant, name: solar, uid: "uid-of-tenant:solar"}]}
 `)
 	settle(t)
-	if diff := cmp.Diff([]string{"solar-a", "solar-b", "solar-c"}, testcluster.Names(testcluster.Get(t, shared.As(t, "alice"), kindOf("namespaces").path()).List(t))); diff != "" {
+	if diff := cmp.Diff([]string{"solar-a", "solar-b", "solar-c"}, testcluster.Names(testcluster.Get(t, shared.As(t, "alice"), kindOf("namespaces").Path()).List(t))); diff != "" {
 		t.Errorf("afterwards (-want +got):\n%s", diff)
 	}
 	testcluster.Eventually(t, "nothing lags", func() error {
@@ -215,7 +215,7 @@ func TestServerIsKilled(t *testing.T) {
 	if err := shared.KillComponent(t.Context(), controlplane.Server); err != nil {
 		t.Fatal(err)
 	}
-	if a := testcluster.Get(t, shared.As(t, "alice"), kindOf("namespaces").path()); a.Code != 503 {
+	if a := testcluster.Get(t, shared.As(t, "alice"), kindOf("namespaces").Path()); a.Code != 503 {
 		t.Errorf("without a server kube-apiserver answers %d: %s", a.Code, a.Body)
 	}
 	if _, err := shared.StartServer(t.Context()); err != nil {
@@ -240,7 +240,7 @@ func TestServerIsTerminated(t *testing.T) {
 		}
 		return err
 	})
-	a, err := s.TryGet(t, shared.As(t, "alice"), kindOf("namespaces").path())
+	a, err := s.TryGet(t, shared.As(t, "alice"), kindOf("namespaces").Path())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -327,8 +327,8 @@ func TestServingCertificateIsRenewed(t *testing.T) {
 		}
 		return nil
 	})
-	testcluster.Get(t, shared.DirectConfig(shared.As(t, "alice")), kindOf("namespaces").path()).Expect(t, 200)
-	testcluster.Get(t, shared.As(t, "alice"), kindOf("namespaces").path()).Expect(t, 200)
+	testcluster.Get(t, shared.DirectConfig(shared.As(t, "alice")), kindOf("namespaces").Path()).Expect(t, 200)
+	testcluster.Get(t, shared.As(t, "alice"), kindOf("namespaces").Path()).Expect(t, 200)
 	if serverProcess(t) != process {
 		t.Error("the server is another process")
 	}

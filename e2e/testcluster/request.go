@@ -15,12 +15,7 @@ import (
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/util/json"
 	"k8s.io/client-go/rest"
-
-	"capsule.dev/tenantview/pkg/apis/tenantview/v1alpha1"
 )
-
-// Root is the path of the API group.
-var Root = "/apis/" + v1alpha1.SchemeGroupVersion.String()
 
 // Answer is the answer to an HTTP request.
 type Answer struct {

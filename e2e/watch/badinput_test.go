@@ -88,14 +88,14 @@ func TestBadInput(t *testing.T) {
 	for _, k := range kinds {
 		for _, request := range badInput {
 			group.Go(func() error {
-				ours, err := ask(ctx, shared.Admin, k.path()+request)
+				ours, err := ask(ctx, shared.Admin, k.Path()+request)
 				if err != nil {
-					return fmt.Errorf("%s%s: %w", k.path(), request, err)
+					return fmt.Errorf("%s%s: %w", k.Path(), request, err)
 				}
 				want, known := differences[request]
 				if !known {
-					if want, err = ask(ctx, shared.Admin, k.upstreamPath()+request); err != nil {
-						return fmt.Errorf("%s%s: %w", k.upstreamPath(), request, err)
+					if want, err = ask(ctx, shared.Admin, k.UpstreamPath()+request); err != nil {
+						return fmt.Errorf("%s%s: %w", k.UpstreamPath(), request, err)
 					}
 				}
 				ours, want = k.normal(ours), k.normal(want)
@@ -109,7 +109,7 @@ func TestBadInput(t *testing.T) {
 					want.Message = ours.Message
 				}
 				if diff := cmp.Diff(want, ours); diff != "" {
-					t.Errorf("%s%s (-kube-apiserver +got):\n%s", k.upstream.Resource, request, diff)
+					t.Errorf("%s%s (-kube-apiserver +got):\n%s", k.Upstream.Resource, request, diff)
 				}
 				return nil
 			})
@@ -127,16 +127,16 @@ func TestOddTimeouts(t *testing.T) {
 	for _, k := range kinds {
 		for _, timeout := range []string{"-1", "9223372036854775807", "-9223372036854775808"} {
 			request := "?watch=1&timeoutSeconds=" + timeout
-			ours, err := ask(t.Context(), shared.Admin, k.path()+request)
+			ours, err := ask(t.Context(), shared.Admin, k.Path()+request)
 			if err != nil {
 				t.Fatal(err)
 			}
-			theirs, err := ask(t.Context(), shared.Admin, k.upstreamPath()+request)
+			theirs, err := ask(t.Context(), shared.Admin, k.UpstreamPath()+request)
 			if err != nil {
 				t.Fatal(err)
 			}
 			if ours.Code != theirs.Code {
-				t.Errorf("%s%s: got code %d, kube-apiserver's is %d", k.resource(), request, ours.Code, theirs.Code)
+				t.Errorf("%s%s: got code %d, kube-apiserver's is %d", k.Resource(), request, ours.Code, theirs.Code)
 			}
 		}
 	}
@@ -191,12 +191,12 @@ var currentRevision = regexp.MustCompile("current: [0-9]+")
 
 // normal speaks of our kind as of the upstream kind, and leaves out what changes all the time.
 func (k kind) normal(o outcome) outcome {
-	upstream := k.upstream.Resource
-	if k.upstream.Group != "" {
-		upstream += "." + k.upstream.Group
+	upstream := k.Upstream.Resource
+	if k.Upstream.Group != "" {
+		upstream += "." + k.Upstream.Group
 	}
 	o.Message = strings.NewReplacer(
-		k.resource()+".tenantview.capsule.dev", upstream, "Tenant"+k.kind, k.kind, k.resource(), k.upstream.Resource,
+		k.Resource()+".tenantview.capsule.dev", upstream, k.Kind(), k.UpstreamKind, k.Resource(), k.Upstream.Resource,
 	).Replace(o.Message)
 	o.Message = currentRevision.ReplaceAllString(o.Message, "current: N")
 	return o
@@ -209,16 +209,16 @@ func TestForeignRevision(t *testing.T) {
 	everybodys.start(t)
 	s := newScene()
 	for _, k := range kinds {
-		theirs := testcluster.Get(t, shared.Admin, k.upstreamPath()).List(t).GetResourceVersion()
+		theirs := testcluster.Get(t, shared.Admin, k.UpstreamPath()).List(t).GetResourceVersion()
 		everybodys.show(t, k)
 		for _, request := range []string{"?watch=1&resourceVersion=" + theirs, "?watch=1&resourceVersion=1"} {
-			got, err := ask(t.Context(), shared.As(t, s.user), k.path()+request)
+			got, err := ask(t.Context(), shared.As(t, s.user), k.Path()+request)
 			if err != nil {
 				t.Fatal(err)
 			}
 			got.Message = ""
 			if want := (outcome{Code: http.StatusOK, Event: "ERROR 410", Reason: string(metav1.StatusReasonExpired)}); got != want {
-				t.Errorf("%s%s: got %+v, want %+v", k.resource(), request, got, want)
+				t.Errorf("%s%s: got %+v, want %+v", k.Resource(), request, got, want)
 			}
 		}
 	}
@@ -230,7 +230,7 @@ func TestTimeout(t *testing.T) {
 	k := kindOf("storageclasses")
 	user := shared.As(t, newScene().user)
 	start := time.Now()
-	stream := testcluster.Watch(t, user, k.path()+"?watch=1&timeoutSeconds=3&allowWatchBookmarks=true")
+	stream := testcluster.Watch(t, user, k.Path()+"?watch=1&timeoutSeconds=3&allowWatchBookmarks=true")
 	events := stream.Rest(t)
 	if took := time.Since(start); took < 3*time.Second {
 		t.Errorf("it ended after %v", took)
@@ -240,7 +240,7 @@ func TestTimeout(t *testing.T) {
 	}
 	// With that the client goes on.
 	everybodys.show(t, k)
-	again := testcluster.Watch(t, user, k.path()+"?watch=1&resourceVersion="+events[len(events)-1].ResourceVersion())
+	again := testcluster.Watch(t, user, k.Path()+"?watch=1&resourceVersion="+events[len(events)-1].ResourceVersion())
 	if e := again.Next(t); e.String() != "MODIFIED "+sentinelName {
 		t.Errorf("resumed at the bookmark: %v", e)
 	}

@@ -24,7 +24,6 @@ import (
 
 	"capsule.dev/tenantview/e2e/controlplane"
 	"capsule.dev/tenantview/e2e/testcluster"
-	"capsule.dev/tenantview/pkg/apis/tenantview/v1alpha1"
 	"capsule.dev/tenantview/pkg/generated/clientset/versioned"
 	"capsule.dev/tenantview/pkg/generated/informers/externalversions"
 )
@@ -99,7 +98,7 @@ func (m *mirror) compare(ctx context.Context, client metadata.Interface, want ma
 		name, state := stateOf(o)
 		stored[name] = state
 	}
-	list, err := client.Resource(v1alpha1.SchemeGroupVersion.WithResource(m.kind.resource())).List(ctx, metav1.ListOptions{})
+	list, err := client.Resource(m.kind.GVR()).List(ctx, metav1.ListOptions{})
 	if err != nil {
 		return err
 	}
@@ -112,7 +111,7 @@ func (m *mirror) compare(ctx context.Context, client metadata.Interface, want ma
 	defer m.mu.Unlock()
 	for what, got := range map[string]map[string]string{"the list": listed, "the informer's store": stored, "the controller": m.objects} {
 		if diff := cmp.Diff(want, got); diff != "" {
-			return fmt.Errorf("%s of %s, %s (-want +got):\n%s", m.kind.upstream.Resource, m.name, what, diff)
+			return fmt.Errorf("%s of %s, %s (-want +got):\n%s", m.kind.Upstream.Resource, m.name, what, diff)
 		}
 	}
 	return nil
@@ -183,10 +182,10 @@ func (l *load) write(ctx context.Context, s *scene) error {
 	case 7:
 		return put("nobody$", "other$")
 	case 8:
-		if k.kind == "Namespace" {
+		if k.UpstreamKind == "Namespace" {
 			return nil // to delete one takes the namespace controller seconds
 		}
-		return shared.Client(k.kind, "").Delete(ctx, s.of(fmt.Sprintf("moving$-%d", n)), metav1.DeleteOptions{})
+		return shared.Client(k.UpstreamKind, "").Delete(ctx, s.of(fmt.Sprintf("moving$-%d", n)), metav1.DeleteOptions{})
 	default:
 		// The owner of solar comes and goes, and the owner of wind by another name.
 		owner := []string{owners(), owners(byUser), owners(byGroup)}[l.random.IntN(3)]
@@ -211,7 +210,7 @@ func expected(t *testing.T, k kind, user, group string) (map[string]string, erro
 			}
 		}
 	}
-	objects, err := shared.Client(k.kind, "").List(t.Context(), metav1.ListOptions{})
+	objects, err := shared.Client(k.UpstreamKind, "").List(t.Context(), metav1.ListOptions{})
 	if err != nil {
 		return nil, err
 	}
@@ -220,7 +219,7 @@ func expected(t *testing.T, k kind, user, group string) (map[string]string, erro
 		o := &objects.Items[i]
 		name, state := stateOf(o)
 		tenant := o.GetLabels()["e2e-tenant"]
-		switch k.kind {
+		switch k.UpstreamKind {
 		case "PersistentVolume":
 			tenant = o.GetLabels()["capsule.clastix.io/tenant"]
 		case "Namespace":
@@ -251,7 +250,7 @@ func (s *scene) mirrors(t *testing.T, alice, bob *rest.Config) (all []*mirror, e
 	typedFactory := externalversions.NewSharedInformerFactory(clients, 0)
 	partialFactory := metadatainformer.NewSharedInformerFactory(partial, 0)
 	for _, k := range kinds {
-		resource := v1alpha1.SchemeGroupVersion.WithResource(k.resource())
+		resource := k.GVR()
 		typed, err := typedFactory.ForResource(resource)
 		if err != nil {
 			t.Fatal(err)
@@ -365,7 +364,7 @@ func (m *mirror) expectNoViolations(t *testing.T) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if n := len(m.violations); n > 0 {
-		t.Errorf("%s of %s: %d violations: %q", m.kind.upstream.Resource, m.name, n, m.violations[:min(5, n)])
+		t.Errorf("%s of %s: %d violations: %q", m.kind.Upstream.Resource, m.name, n, m.violations[:min(5, n)])
 	}
 }
 
@@ -374,7 +373,7 @@ func (s *scene) sweep(t *testing.T) {
 	t.Helper()
 	ctx := context.WithoutCancel(t.Context())
 	for _, k := range kinds {
-		objects, err := shared.Client(k.kind, "").List(ctx, metav1.ListOptions{})
+		objects, err := shared.Client(k.UpstreamKind, "").List(ctx, metav1.ListOptions{})
 		if err != nil {
 			t.Error(err)
 			continue
@@ -382,7 +381,7 @@ func (s *scene) sweep(t *testing.T) {
 		for i := range objects.Items {
 			name := objects.Items[i].GetName()
 			if slices.ContainsFunc([]string{"solar$-", "wind$-", "moving$-", "nobody$-"}, func(p string) bool { return strings.HasPrefix(name, s.of(p)) }) {
-				if err := shared.Client(k.kind, "").Delete(ctx, name, metav1.DeleteOptions{}); err != nil {
+				if err := shared.Client(k.UpstreamKind, "").Delete(ctx, name, metav1.DeleteOptions{}); err != nil {
 					t.Error(err)
 				}
 			}

@@ -124,15 +124,15 @@ func expectLines(t *testing.T, got []string, want ...string) {
 
 func TestKubectlGetWatch(t *testing.T) {
 	for _, k := range kinds {
-		t.Run(k.upstream.Resource, func(t *testing.T) {
+		t.Run(k.Upstream.Resource, func(t *testing.T) {
 			s := newScene()
 			everybodys.start(t)
 			s.create(t, tenant("solar$", byUser)+everyKind("x$", "solar$"))
 			everybodys.passAll(t)
 			user := shared.As(t, s.user)
-			events := kubectl(t, user, "get", k.resource(), "--watch", "--output-watch-events")
-			only := kubectl(t, user, "get", k.resource(), "--watch-only", "--output-watch-events")
-			plain := kubectl(t, user, "get", k.resource(), "-w")
+			events := kubectl(t, user, "get", k.Resource(), "--watch", "--output-watch-events")
+			only := kubectl(t, user, "get", k.Resource(), "--watch-only", "--output-watch-events")
+			plain := kubectl(t, user, "get", k.Resource(), "-w")
 			// Without any, the watch of --watch-only may not have begun yet.
 			header := events.until(t, "ADDED x")
 			expectLines(t, first(header, 2), "EVENT NAME", "ADDED sentinel", s.of("ADDED x$"))
@@ -145,7 +145,7 @@ func TestKubectlGetWatch(t *testing.T) {
 			expectLines(t, others(first(events.until(t, "DELETED x"), 2)), want...)
 			expectLines(t, others(first(only.until(t, "DELETED x"), 2)), want...)
 			expectLines(t, others(first(plain.until(t, "x"), 1)), s.of("y$"), s.of("y$"), s.of("x$"))
-			shared.Patch(t, k.kind, "", sentinelName, "metadata: {annotations: {last: \"done"+s.id+"\"}}")
+			shared.Patch(t, k.UpstreamKind, "", sentinelName, "metadata: {annotations: {last: \"done"+s.id+"\"}}")
 			for _, c := range []*command{events, only, plain} {
 				for _, line := range c.until(t, map[bool]string{true: "sentinel", false: "MODIFIED sentinel"}[c == plain]) {
 					if !strings.Contains(line, sentinelName) {
@@ -179,17 +179,17 @@ func others(lines []string) []string {
 
 func TestKubectlWait(t *testing.T) {
 	for _, k := range kinds {
-		t.Run(k.upstream.Resource, func(t *testing.T) {
+		t.Run(k.Upstream.Resource, func(t *testing.T) {
 			s := newScene()
 			everybodys.start(t)
 			s.create(t, tenant("solar$", byUser)+k.object("x$", ofTenant(k, "solar$")))
 			everybodys.passAll(t)
 			user := shared.As(t, s.user)
-			name := k.resource() + "/" + s.of("x$")
+			name := k.Resource() + "/" + s.of("x$")
 			value := kubectl(t, user, "wait", name, "--for=jsonpath={.metadata.annotations.done}=yes", "--timeout=60s")
-			created := kubectl(t, user, "wait", k.resource()+"/"+s.of("y$"), "--for=create", "--timeout=60s")
+			created := kubectl(t, user, "wait", k.Resource()+"/"+s.of("y$"), "--for=create", "--timeout=60s")
 			s.create(t, k.object("y$", ofTenant(k, "solar$")))
-			s.patch(t, k.kind, "x$", "metadata: {annotations: {done: \"yes\"}}")
+			s.patch(t, k.UpstreamKind, "x$", "metadata: {annotations: {done: \"yes\"}}")
 			for _, c := range []*command{value, created} {
 				if err := c.wait(t); err != nil {
 					t.Fatalf("%v: %v: %s", c.cmd.Args, err, c.stderr.String())
@@ -214,7 +214,7 @@ func TestKubectlGetWatchAcrossRestart(t *testing.T) {
 	user := shared.As(t, s.user)
 	k := kindOf("storageclasses")
 	g := newGate(t, user, func(request *http.Request) bool { return strings.Contains(request.URL.RawQuery, "watch") })
-	c := kubectl(t, &rest.Config{Host: g.url}, "get", k.resource(), "-w")
+	c := kubectl(t, &rest.Config{Host: g.url}, "get", k.Resource(), "-w")
 	// kubectl has its list when it asks for the watch.
 	g.waitHeld(t)
 	if err := shared.Restart(t.Context(), false); err != nil {

@@ -58,17 +58,17 @@ func TestLatency(t *testing.T) {
 	for i := range benchWatches {
 		owner := i % benchTenants
 		user := shared.As(t, fmt.Sprintf("owner-%d", owner))
-		listen(t, user, k.path()+"?watch=1", benchNamespaces/benchTenants, owner == 0, ours)
+		listen(t, user, k.Path()+"?watch=1", benchNamespaces/benchTenants, owner == 0, ours)
 	}
 	for range perTenant {
-		listen(t, shared.Admin, k.upstreamPath()+"?watch=1&labelSelector=bench%3D"+benchTenant(0), benchNamespaces/benchTenants, true, plain)
+		listen(t, shared.Admin, k.UpstreamPath()+"?watch=1&labelSelector=bench%3D"+benchTenant(0), benchNamespaces/benchTenants, true, plain)
 	}
 	var ourTimes, plainTimes []time.Duration
 	for i := range benchWrites {
 		mark := fmt.Sprintf("write-%d", i)
 		name := fmt.Sprintf("%s-%d", benchTenant(0), i*benchTenants%benchNamespaces)
 		start := time.Now()
-		shared.Patch(t, k.kind, "", name, "{metadata: {annotations: {mark: "+mark+"}}}")
+		shared.Patch(t, k.UpstreamKind, "", name, "{metadata: {annotations: {mark: "+mark+"}}}")
 		for range perTenant {
 			ourTimes = append(ourTimes, since(t, start, mark, ours))
 			plainTimes = append(plainTimes, since(t, start, mark, plain))

@@ -17,7 +17,7 @@ import (
 // metricOf is a metric of one kind, with another label if it has one.
 func metricOf(t *testing.T, name string, k kind, label ...string) float64 {
 	t.Helper()
-	labels := []string{fmt.Sprintf("resource=%q", k.resource())}
+	labels := []string{fmt.Sprintf("resource=%q", k.Resource())}
 	if len(label) > 0 {
 		labels = append(labels, fmt.Sprintf("%s=%q", label[0], label[1]))
 	}
@@ -43,7 +43,7 @@ func moves(t *testing.T, name string, k kind, labels ...string) func(by float64)
 // An operator sees in metrics how many watch, whether clients must list again, and why watches end.
 func TestMetrics(t *testing.T) {
 	for _, k := range kinds {
-		t.Run(k.upstream.Resource, func(t *testing.T) {
+		t.Run(k.Upstream.Resource, func(t *testing.T) {
 			s := newScene()
 			everybodys.start(t)
 			s.create(t, solar)
@@ -52,7 +52,7 @@ func TestMetrics(t *testing.T) {
 			watchers, client := moves(t, "watchers", k), moves(t, "watch_terminated_total", k, "reason", "client")
 			var streams []*testcluster.Stream
 			for range 3 {
-				streams = append(streams, testcluster.Watch(t, user, k.path()+"?watch=1"))
+				streams = append(streams, testcluster.Watch(t, user, k.Path()+"?watch=1"))
 			}
 			watchers(3)
 			for _, stream := range streams {
@@ -62,11 +62,11 @@ func TestMetrics(t *testing.T) {
 			client(3)
 
 			timeout := moves(t, "watch_terminated_total", k, "reason", "timeout")
-			testcluster.Watch(t, user, k.path()+"?watch=1&timeoutSeconds=1").Rest(t)
+			testcluster.Watch(t, user, k.Path()+"?watch=1&timeoutSeconds=1").Rest(t)
 			timeout(1)
 
-			listed := testcluster.Get(t, user, k.path()).List(t).GetResourceVersion()
-			from := k.path() + "?watch=1&resourceVersion="
+			listed := testcluster.Get(t, user, k.Path()).List(t).GetResourceVersion()
+			from := k.Path() + "?watch=1&resourceVersion="
 			resumed := moves(t, "watch_resume_total", k, "result", "resumed")
 			testcluster.Watch(t, user, from+listed).Stop()
 			resumed(1)
@@ -100,11 +100,11 @@ func TestSlowClient(t *testing.T) {
 	user := shared.As(t, s.user)
 	slow := moves(t, "watch_terminated_total", k, "reason", "slow")
 	watchers := moves(t, "watchers", k)
-	response := openUnread(t, shared.DirectConfig(user), k.path()+"?watch=1")
-	other := testcluster.Watch(t, user, k.path()+"?watch=1")
+	response := openUnread(t, shared.DirectConfig(user), k.Path()+"?watch=1")
+	other := testcluster.Watch(t, user, k.Path()+"?watch=1")
 	watchers(2)
 	change := func(i, round int, padding string) error {
-		return shared.TryPatch(t.Context(), k.kind, "", s.of(fmt.Sprintf("x$-%d", i)),
+		return shared.TryPatch(t.Context(), k.UpstreamKind, "", s.of(fmt.Sprintf("x$-%d", i)),
 			fmt.Sprintf("metadata: {annotations: {padding: %q, round: \"%d\"}}", padding, round))
 	}
 	// First what the buffers between the server and the client hold, then more than the queue before them.

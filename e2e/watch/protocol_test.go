@@ -19,7 +19,6 @@ import (
 	"k8s.io/client-go/rest"
 
 	"capsule.dev/tenantview/e2e/testcluster"
-	"capsule.dev/tenantview/pkg/apis/tenantview/v1alpha1"
 )
 
 // What clients write for a watch, besides Go's.
@@ -31,12 +30,12 @@ func TestSpellings(t *testing.T) {
 			for _, protocol := range []string{"http/1.1", "h2"} {
 				config := rest.CopyConfig(user)
 				config.NextProtos = []string{protocol}
-				stream := testcluster.Watch(t, config, k.path()+path)
+				stream := testcluster.Watch(t, config, k.Path()+path)
 				if want := map[string]string{"http/1.1": "HTTP/1.1", "h2": "HTTP/2.0"}[protocol]; stream.Proto != want {
 					t.Errorf("asked for %s, got %s", want, stream.Proto)
 				}
 				if e := stream.Next(t); e.String() != "ADDED "+sentinelName {
-					t.Errorf("%s%s by %s begins with %v", k.path(), path, protocol, e)
+					t.Errorf("%s%s by %s begins with %v", k.Path(), path, protocol, e)
 				}
 				stream.Stop()
 			}
@@ -55,15 +54,15 @@ func TestWebSocket(t *testing.T) {
 			everybodys.passAll(t)
 			user := shared.As(t, s.user)
 			for _, k := range kinds {
-				rv := testcluster.Get(t, user, k.path()).List(t).GetResourceVersion()
-				ours := dial(t, user, k.path()+"?watch=1&resourceVersion="+rv, protocols)
-				theirs := dial(t, shared.Admin, k.upstreamPath()+"?watch=1&resourceVersion="+rv, protocols)
-				s.patch(t, k.kind, "x$", "metadata: {annotations: {a: b}}")
+				rv := testcluster.Get(t, user, k.Path()).List(t).GetResourceVersion()
+				ours := dial(t, user, k.Path()+"?watch=1&resourceVersion="+rv, protocols)
+				theirs := dial(t, shared.Admin, k.UpstreamPath()+"?watch=1&resourceVersion="+rv, protocols)
+				s.patch(t, k.UpstreamKind, "x$", "metadata: {annotations: {a: b}}")
 				got, want := readFrame(t, ours, s.of("x$")), readFrame(t, theirs, s.of("x$"))
 				if got.messageType != want.messageType {
-					t.Errorf("%s: got frames of type %d, kube-apiserver's are of type %d", k.upstream.Resource, got.messageType, want.messageType)
+					t.Errorf("%s: got frames of type %d, kube-apiserver's are of type %d", k.Upstream.Resource, got.messageType, want.messageType)
 				}
-				if got.event.String() != s.of("MODIFIED x$") || got.event.Object.GetKind() != "Tenant"+k.kind {
+				if got.event.String() != s.of("MODIFIED x$") || got.event.Object.GetKind() != k.Kind() {
 					t.Errorf("got %v of a %s", got.event, got.event.Object.GetKind())
 				}
 				if diff := cmp.Diff(want.event.Object.GetAnnotations(), got.event.Object.GetAnnotations()); diff != "" {
@@ -163,7 +162,7 @@ func TestMetadata(t *testing.T) {
 				t.Fatal(err)
 			}
 			for _, k := range kinds {
-				resource := client.Resource(v1alpha1.SchemeGroupVersion.WithResource(k.resource()))
+				resource := client.Resource(k.GVR())
 				list, err := resource.List(t.Context(), metav1.ListOptions{})
 				if err != nil {
 					t.Fatal(err)
@@ -173,20 +172,20 @@ func TestMetadata(t *testing.T) {
 					names = append(names, item.Name)
 				}
 				if diff := cmp.Diff([]string{sentinelName, s.of("x$")}, names); diff != "" {
-					t.Errorf("%s (-want +got):\n%s", k.upstream.Resource, diff)
+					t.Errorf("%s (-want +got):\n%s", k.Upstream.Resource, diff)
 				}
 				if list.ResourceVersion == "" || list.Items[0].UID == "" {
-					t.Errorf("the list of %s lacks metadata: %+v", k.upstream.Resource, list)
+					t.Errorf("the list of %s lacks metadata: %+v", k.Upstream.Resource, list)
 				}
 				w, err := resource.Watch(t.Context(), metav1.ListOptions{ResourceVersion: list.ResourceVersion, AllowWatchBookmarks: true})
 				if err != nil {
 					t.Fatal(err)
 				}
-				s.patch(t, k.kind, "x$", "metadata: {annotations: {a: c}}")
+				s.patch(t, k.UpstreamKind, "x$", "metadata: {annotations: {a: c}}")
 				event, ok := <-w.ResultChan()
 				o, isPartial := event.Object.(*metav1.PartialObjectMetadata)
 				if !ok || !isPartial || event.Type != "MODIFIED" || o.Name != s.of("x$") || o.Annotations["a"] != "c" {
-					t.Errorf("%s: got %s %+v", k.upstream.Resource, event.Type, event.Object)
+					t.Errorf("%s: got %s %+v", k.Upstream.Resource, event.Type, event.Object)
 				}
 				w.Stop()
 			}

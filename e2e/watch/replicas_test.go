@@ -152,9 +152,9 @@ func TestListAndWatchOfDifferentReplicas(t *testing.T) {
 		r.balancer.use(r.first)
 		awaitReplica(t)
 		g := newGate(t, user, func(request *http.Request) bool { return strings.Contains(request.URL.RawQuery, "watch") })
-		c := kubectl(t, &rest.Config{Host: g.url}, "get", k.resource(), "-w")
+		c := kubectl(t, &rest.Config{Host: g.url}, "get", k.Resource(), "-w")
 		g.waitHeld(t)
-		rv := testcluster.Get(t, user, k.path()).List(t).GetResourceVersion()
+		rv := testcluster.Get(t, user, k.Path()).List(t).GetResourceVersion()
 		r.balancer.use(r.second)
 		awaitReplica(t)
 		g.open()
@@ -165,9 +165,9 @@ func TestListAndWatchOfDifferentReplicas(t *testing.T) {
 				t.Errorf("kubectl says %q", name)
 			}
 		}
-		stream := testcluster.Watch(t, user, k.path()+"?watch=1&resourceVersion="+rv)
+		stream := testcluster.Watch(t, user, k.Path()+"?watch=1&resourceVersion="+rv)
 		if e := stream.Next(t); e.Type != "ERROR" || fmt.Sprint(e.Object.Object["code"]) != "410" {
-			t.Errorf("%s: resuming at the other replica gave %v", k.upstream.Resource, e.Object.Object)
+			t.Errorf("%s: resuming at the other replica gave %v", k.Upstream.Resource, e.Object.Object)
 		}
 	}
 }
@@ -176,7 +176,7 @@ func TestListAndWatchOfDifferentReplicas(t *testing.T) {
 func awaitReplica(t *testing.T) {
 	t.Helper()
 	testcluster.Eventually(t, "the API group is served", func() error {
-		answer, err := testcluster.TryGet(t.Context(), shared.Admin, kinds[0].path())
+		answer, err := testcluster.TryGet(t.Context(), shared.Admin, kinds[0].Path())
 		if err == nil && answer.Code != http.StatusOK {
 			err = fmt.Errorf("%d: %s", answer.Code, answer.Body)
 		}

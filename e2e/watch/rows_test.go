@@ -45,7 +45,7 @@ func edit(kind, name, patch string) func(*testing.T, *scene) {
 func editAll(name, patch string) func(*testing.T, *scene) {
 	return func(t *testing.T, s *scene) {
 		for _, k := range kinds {
-			s.patch(t, k.kind, name, patch)
+			s.patch(t, k.UpstreamKind, name, patch)
 		}
 	}
 }
@@ -57,7 +57,7 @@ func remove(kind, namespace, name string) func(*testing.T, *scene) {
 func removeAll(name string) func(*testing.T, *scene) {
 	return func(t *testing.T, s *scene) {
 		for _, k := range kinds {
-			s.remove(t, k.kind, "", name)
+			s.remove(t, k.UpstreamKind, "", name)
 		}
 	}
 }
@@ -82,7 +82,7 @@ func TestEvents(t *testing.T) {
 				{do: editAll("x$", "metadata: {annotations: {a: b}}"), want: all("MODIFIED x$")},
 				// A namespace is first Terminating; how often its status changes then is the controller's.
 				{do: removeAll("x$"), compact: true, want: func(k kind) []string {
-					if k.kind == "Namespace" {
+					if k.UpstreamKind == "Namespace" {
 						return []string{"MODIFIED x$", "DELETED x$"}
 					}
 					return []string{"DELETED x$"}
@@ -212,7 +212,7 @@ func TestEvents(t *testing.T) {
 					do: func(t *testing.T, s *scene) { s.giveOne(t, kindOf("namespaces"), "x$", "solar$") },
 					// The volume's own source says nothing: it comes in the step of the namespace.
 					want: func(k kind) []string {
-						switch k.kind {
+						switch k.UpstreamKind {
 						case "Namespace":
 							return []string{"ADDED x$"}
 						case "PersistentVolume":

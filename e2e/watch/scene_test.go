@@ -79,11 +79,11 @@ func ofTenant(k kind, tenant string) string {
 		value = "null"
 	}
 	switch {
-	case k.kind == "Namespace" && tenant == "":
+	case k.UpstreamKind == "Namespace" && tenant == "":
 		return "ownerReferences: null"
-	case k.kind == "Namespace":
+	case k.UpstreamKind == "Namespace":
 		return fmt.Sprintf("ownerReferences: [{apiVersion: capsule.clastix.io/v1beta2, kind: Tenant, name: %[1]s, uid: \"uid-of-tenant:%[1]s\"}]", tenant)
-	case k.kind == "PersistentVolume":
+	case k.UpstreamKind == "PersistentVolume":
 		return "labels: {capsule.clastix.io/tenant: " + value + "}"
 	default:
 		return "labels: {e2e-tenant: " + value + "}"
@@ -149,10 +149,10 @@ func (s *scene) look(t *testing.T, query string, initial func(kind) []string) *s
 	user := shared.As(t, s.user, s.of("devs$"))
 	seen := &sight{scene: s}
 	for _, k := range kinds {
-		path := k.path() + "?watch=1&allowWatchBookmarks=true&" + s.of(query)
+		path := k.Path() + "?watch=1&allowWatchBookmarks=true&" + s.of(query)
 		seen.streams = append(seen.streams,
-			&follower{Stream: testcluster.Watch(t, user, path+"&sendInitialEvents=true&resourceVersionMatch=NotOlderThan"), kind: k, name: k.upstream.Resource},
-			&follower{Stream: testcluster.Watch(t, user, path+"&resourceVersion=0", "Accept", asTable), kind: k, name: k.upstream.Resource + " as table"})
+			&follower{Stream: testcluster.Watch(t, user, path+"&sendInitialEvents=true&resourceVersionMatch=NotOlderThan"), kind: k, name: k.Upstream.Resource},
+			&follower{Stream: testcluster.Watch(t, user, path+"&resourceVersion=0", "Accept", asTable), kind: k, name: k.Upstream.Resource + " as table"})
 	}
 	seen.expect(t, initial)
 	return seen
@@ -170,11 +170,11 @@ func (v *sight) expectLoosely(t *testing.T, want func(kind) []string, compact, s
 	t.Helper()
 	marks := make(map[string]func(testcluster.Event) bool)
 	for _, k := range kinds {
-		marks[k.kind] = everybodys.touch(t, k)
+		marks[k.UpstreamKind] = everybodys.touch(t, k)
 	}
 	for _, f := range v.streams {
 		var got []string
-		for _, e := range f.Until(t, marks[f.kind.kind]) {
+		for _, e := range f.Until(t, marks[f.kind.UpstreamKind]) {
 			f.check(t, e)
 			if e.Type != "BOOKMARK" && e.Name() != sentinelName {
 				got = append(got, e.String())
@@ -222,7 +222,7 @@ func nothing(kind) []string { return nil }
 // only wants events of some kinds, and none of the others.
 func only(events []string, resources ...string) func(kind) []string {
 	return func(k kind) []string {
-		if slices.Contains(resources, k.upstream.Resource) {
+		if slices.Contains(resources, k.Upstream.Resource) {
 			return slices.Clone(events)
 		}
 		return nil

@@ -145,7 +145,7 @@ func (s *sentinels) show(t *testing.T, k kind) {
 	isIt := s.touch(t, k)
 	config := shared.Impersonating("nobody")
 	testcluster.Eventually(t, "a list shows the change of a sentinel", func() error {
-		answer, err := testcluster.TryGet(t.Context(), config, k.path()+"/"+sentinelName)
+		answer, err := testcluster.TryGet(t.Context(), config, k.Path()+"/"+sentinelName)
 		if err != nil {
 			return err
 		}
@@ -165,10 +165,10 @@ func (s *sentinels) touch(t *testing.T, k kind) func(testcluster.Event) bool {
 	t.Helper()
 	s.round++
 	mark := fmt.Sprint(s.round)
-	shared.Patch(t, k.kind, "", sentinelName, fmt.Sprintf("metadata: {annotations: {e2e: %q}}", mark))
+	shared.Patch(t, k.UpstreamKind, "", sentinelName, fmt.Sprintf("metadata: {annotations: {e2e: %q}}", mark))
 	return func(e testcluster.Event) bool {
 		if e.Type == "ERROR" {
-			t.Fatalf("the watch of %s has failed: %v", k.upstream.Resource, e.Object.Object)
+			t.Fatalf("the watch of %s has failed: %v", k.Upstream.Resource, e.Object.Object)
 		}
 		return e.Name() == sentinelName && e.Annotations()["e2e"] == mark
 	}
@@ -178,8 +178,8 @@ func (s *sentinels) touch(t *testing.T, k kind) func(testcluster.Event) bool {
 func eventuallyLists(t *testing.T, k kind, user string, want ...string) {
 	t.Helper()
 	config := shared.Impersonating(user)
-	testcluster.Eventually(t, fmt.Sprintf("%s sees %v of %s", user, want, k.upstream.Resource), func() error {
-		answer, err := testcluster.TryGet(t.Context(), config, k.path())
+	testcluster.Eventually(t, fmt.Sprintf("%s sees %v of %s", user, want, k.Upstream.Resource), func() error {
+		answer, err := testcluster.TryGet(t.Context(), config, k.Path())
 		if err != nil {
 			return err
 		}

@@ -74,7 +74,7 @@ spec: {rules: [{subjects: [{kind: User, name: alice$}], clusterResources: [{apiG
 				everybodys.made = false
 				everybodys.start(t)
 				seen.await(t, func(k kind) []string {
-					if k.kind == "Namespace" {
+					if k.UpstreamKind == "Namespace" {
 						return nil
 					}
 					return []string{"ADDED x$"}
@@ -130,7 +130,7 @@ func TestNativeRBAC(t *testing.T) {
 	everybodys.start(t)
 	s.create(t, k.object("x$", ""))
 	everybodys.passAll(t)
-	stream := testcluster.Watch(t, shared.As(t, s.user), k.path()+"?watch=1")
+	stream := testcluster.Watch(t, shared.As(t, s.user), k.Path()+"?watch=1")
 	stream.Until(t, everybodys.touch(t, k))
 	binding := `{apiVersion: rbac.authorization.k8s.io/v1, kind: ClusterRoleBinding, metadata: {name: list$}, roleRef: {
   apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: list$}, subjects: [{apiGroup: rbac.authorization.k8s.io, kind: User, name: alice$}]}`
@@ -159,7 +159,7 @@ func TestTenantDeletedInForeground(t *testing.T) {
 	s.create(t, tenant("solar$", byUser)+k.object("x$", "ownerReferences: [{apiVersion: capsule.clastix.io/v1beta2, "+
 		"kind: Tenant, name: solar$, uid: \"uid-of-tenant:solar$\", blockOwnerDeletion: true}]"))
 	everybodys.passAll(t)
-	stream := testcluster.Watch(t, shared.As(t, s.user), k.path()+"?watch=1&fieldSelector=metadata.name%3D"+s.of("x$"))
+	stream := testcluster.Watch(t, shared.As(t, s.user), k.Path()+"?watch=1&fieldSelector=metadata.name%3D"+s.of("x$"))
 	foreground := metav1.DeletePropagationForeground
 	if err := shared.Client("Tenant", "").Delete(t.Context(), s.of("solar$"), metav1.DeleteOptions{PropagationPolicy: &foreground}); err != nil {
 		t.Fatal(err)
@@ -188,11 +188,11 @@ func TestListThenWatch(t *testing.T) {
 	user := shared.As(t, s.user, s.of("devs$"))
 	listed := make(map[string]string)
 	for _, k := range kinds {
-		list := testcluster.Get(t, user, k.path()).List(t)
+		list := testcluster.Get(t, user, k.Path()).List(t)
 		if got, want := fmt.Sprint(testcluster.Names(list)), fmt.Sprint([]string{sentinelName, s.of("x$")}); got != want {
-			t.Errorf("the list of %s has %s, want %s", k.upstream.Resource, got, want)
+			t.Errorf("the list of %s has %s, want %s", k.Upstream.Resource, got, want)
 		}
-		listed[k.kind] = list.GetResourceVersion()
+		listed[k.UpstreamKind] = list.GetResourceVersion()
 	}
 	s.create(t, everyKind("y$", "solar$"))
 	for _, k := range kinds {
@@ -200,7 +200,7 @@ func TestListThenWatch(t *testing.T) {
 	}
 	for _, k := range kinds {
 		for _, accept := range []string{"application/json", asTable} {
-			stream := testcluster.Watch(t, user, k.path()+"?watch=1&resourceVersion="+listed[k.kind], "Accept", accept)
+			stream := testcluster.Watch(t, user, k.Path()+"?watch=1&resourceVersion="+listed[k.UpstreamKind], "Accept", accept)
 			var got []string
 			for _, e := range stream.Until(t, everybodys.touch(t, k)) {
 				if e.Name() != sentinelName {
@@ -208,7 +208,7 @@ func TestListThenWatch(t *testing.T) {
 				}
 			}
 			if want := s.of("[ADDED y$]"); fmt.Sprint(got) != want {
-				t.Errorf("watching %s (%s) from the list: got %v, want %s", k.upstream.Resource, accept, got, want)
+				t.Errorf("watching %s (%s) from the list: got %v, want %s", k.Upstream.Resource, accept, got, want)
 			}
 		}
 	}
@@ -229,27 +229,27 @@ func TestListThenGrantThenWatch(t *testing.T) {
 			user := shared.As(t, s.user, s.of("devs$"))
 			listed := make(map[string]string)
 			for _, k := range kinds {
-				listed[k.kind] = testcluster.Get(t, user, k.path()).List(t).GetResourceVersion()
+				listed[k.UpstreamKind] = testcluster.Get(t, user, k.Path()).List(t).GetResourceVersion()
 			}
 			s.patch(t, "Tenant", "solar$", owners(change.after...))
 			everybodys.pass(t, "Tenant")
 			for _, k := range kinds {
-				stream := testcluster.Watch(t, user, k.path()+"?watch=1&resourceVersion="+listed[k.kind])
+				stream := testcluster.Watch(t, user, k.Path()+"?watch=1&resourceVersion="+listed[k.UpstreamKind])
 				e := stream.Next(t)
 				if e.Type != "ERROR" || fmt.Sprint(e.Object.Object["code"]) != "410" || e.Object.Object["reason"] != string(metav1.StatusReasonExpired) {
-					t.Errorf("%s: got %s %v, want the error 410 Expired", k.upstream.Resource, e.Type, e.Object.Object)
+					t.Errorf("%s: got %s %v, want the error 410 Expired", k.Upstream.Resource, e.Type, e.Object.Object)
 				}
 				if rest := stream.Rest(t); len(rest) > 0 {
-					t.Errorf("%s: after the error came %v", k.upstream.Resource, rest)
+					t.Errorf("%s: after the error came %v", k.Upstream.Resource, rest)
 				}
-				table := testcluster.Watch(t, user, k.path()+"?watch=1&resourceVersion="+listed[k.kind], "Accept", asTable)
+				table := testcluster.Watch(t, user, k.Path()+"?watch=1&resourceVersion="+listed[k.UpstreamKind], "Accept", asTable)
 				got := testcluster.Strings(table.Until(t, everybodys.touch(t, k)))
 				want := []string{"ADDED " + sentinelName}
 				if name == "grant" {
 					want = append(want, s.of("ADDED x$"))
 				}
 				if fmt.Sprint(got) != fmt.Sprint(want) {
-					t.Errorf("%s as table: got %v, want %v", k.upstream.Resource, got, want)
+					t.Errorf("%s as table: got %v, want %v", k.Upstream.Resource, got, want)
 				}
 			}
 		})
@@ -266,19 +266,19 @@ func TestRevokeWhileEventsAreQueued(t *testing.T) {
 	everybodys.passAll(t)
 	// Past the aggregation layer, which would read what the client does not.
 	user := shared.DirectConfig(shared.As(t, s.user))
-	body := openUnread(t, user, k.path()+"?watch=1")
+	body := openUnread(t, user, k.Path()+"?watch=1")
 
 	// More than the buffers between the server and the client hold.
 	padding := strings.Repeat("x", 200<<10)
 	const rounds = 40
 	for i := range rounds {
-		shared.Patch(t, k.kind, "", s.of("x$"), fmt.Sprintf("metadata: {annotations: {padding: %q, round: \"%d\"}}", padding, i))
+		shared.Patch(t, k.UpstreamKind, "", s.of("x$"), fmt.Sprintf("metadata: {annotations: {padding: %q, round: \"%d\"}}", padding, i))
 	}
 	everybodys.show(t, k)
 	s.patch(t, "Tenant", "solar$", owners())
 	everybodys.pass(t, "Tenant")
 	for _, name := range []string{"x$", "y$"} {
-		s.patch(t, k.kind, name, "metadata: {annotations: {padding: \"\", round: secret}}")
+		s.patch(t, k.UpstreamKind, name, "metadata: {annotations: {padding: \"\", round: secret}}")
 	}
 	isLast := everybodys.touch(t, k)
 
@@ -387,7 +387,7 @@ func TestWatchBeforeSync(t *testing.T) {
 			testcluster.Eventually(t, "the server answers", func() error {
 				ctx, cancel := context.WithTimeout(t.Context(), testcluster.Patience)
 				defer cancel()
-				answer, err := testcluster.TryGet(ctx, user, k.path()+query+"")
+				answer, err := testcluster.TryGet(ctx, user, k.Path()+query+"")
 				if err != nil {
 					return err
 				}
@@ -399,7 +399,7 @@ func TestWatchBeforeSync(t *testing.T) {
 					}
 					return nil
 				case http.StatusOK:
-					t.Fatalf("%s%s was answered: %s", k.path(), query, answer.Body)
+					t.Fatalf("%s%s was answered: %s", k.Path(), query, answer.Body)
 				}
 				return errors.New(string(answer.Body)) // authentication and authorization start, too
 			})

@@ -1,0 +1,47 @@
+// Copyright The tenantview Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package testcluster
+
+import (
+	"k8s.io/apimachinery/pkg/runtime/schema"
+
+	"capsule.dev/tenantview/pkg/apis/tenantview/v1alpha1"
+)
+
+// Root is the path of the API group.
+var Root = "/apis/" + v1alpha1.SchemeGroupVersion.String()
+
+// Served is a kind that the server serves.
+type Served struct {
+	// Upstream is the resource that it mirrors, and UpstreamKind the kind of that.
+	Upstream     schema.GroupVersionResource
+	UpstreamKind string
+}
+
+// NewServed returns the kind that mirrors an upstream kind.
+func NewServed(upstreamKind string) Served {
+	return Served{Upstream: Resources[upstreamKind], UpstreamKind: upstreamKind}
+}
+
+// Kind is the name of the kind.
+func (s Served) Kind() string { return "Tenant" + s.UpstreamKind }
+
+// Resource is the plural under which it is served.
+func (s Served) Resource() string { return "tenant" + s.Upstream.Resource }
+
+// GVR is the resource with its group and version.
+func (s Served) GVR() schema.GroupVersionResource {
+	return v1alpha1.SchemeGroupVersion.WithResource(s.Resource())
+}
+
+// Path is where it is served.
+func (s Served) Path() string { return Root + "/" + s.Resource() }
+
+// UpstreamPath is where kube-apiserver serves the upstream kind.
+func (s Served) UpstreamPath() string {
+	if s.Upstream.Group == "" {
+		return "/api/" + s.Upstream.Version + "/" + s.Upstream.Resource
+	}
+	return "/apis/" + s.Upstream.GroupVersion().String() + "/" + s.Upstream.Resource
+}
