@@ -66,20 +66,29 @@ func TestCases(t *testing.T) {
 	n := 0
 	for _, policy := range policies {
 		t.Run(strings.Join(differences(&policy), ","), func(t *testing.T) {
-			if _, err := shared.StartServer(t.Context(), flags(&policy)...); err != nil {
-				t.Fatal(err)
-			}
+			restart(t, &policy)
 			for _, c := range byPolicy[policy] {
 				n++
 				// Questions about names are limited for each user. This group, of which nothing knows, makes the
 				// user of each case another one.
 				group := fmt.Sprintf("e2e-case-%d", n)
 				t.Run(c.Row+" "+c.Name, func(t *testing.T) {
-					run := &caseRun{Case: c, cluster: shared, barrier: b, everybody: everybody, group: group}
+					run := &caseRun{Case: c, barrier: b, everybody: everybody, group: group}
 					run.run(t)
 				})
 			}
 		})
+	}
+}
+
+// restart has the server begin anew, with a policy. It does not wait for the old one to end in order.
+func restart(t *testing.T, policy *grants.Policy) {
+	t.Helper()
+	if err := shared.KillComponent(t.Context(), controlplane.Server); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := shared.StartServer(t.Context(), flags(policy)...); err != nil {
+		t.Fatal(err)
 	}
 }
 
@@ -120,7 +129,6 @@ func (c *cluster) world(t *testing.T) []*object {
 // caseRun is one case on a real cluster.
 type caseRun struct {
 	cases.Case
-	cluster *cluster
 	barrier *barrier
 	group   string
 	// everybody are the objects of the cluster that are no case's.
@@ -134,8 +142,8 @@ type caseRun struct {
 }
 
 func (r *caseRun) run(t *testing.T) {
-	clients := newClients(t, r.cluster.asUser(t, &r.User, r.group))
-	t.Cleanup(func() { r.cluster.RemoveAll(t, slices.Concat(r.Objects, r.Before)) })
+	clients := newClients(t, shared.asUser(t, &r.User, r.group))
+	t.Cleanup(func() { shared.RemoveAll(t, slices.Concat(r.Objects, r.Before)) })
 	if len(r.Before) > 0 {
 		r.arrangeEarlier(t, clients)
 	}
@@ -170,13 +178,13 @@ func (r *caseRun) arrangeEarlier(t *testing.T, c *clients) {
 	gone := slices.DeleteFunc(slices.Clone(r.Before), func(o *object) bool {
 		return slices.ContainsFunc(r.Objects, func(p *object) bool { return reference.RefOf(p) == reference.RefOf(o) })
 	})
-	r.cluster.RemoveAll(t, gone)
+	shared.RemoveAll(t, gone)
 }
 
 // put puts objects and returns them as they are stored.
 func (r *caseRun) put(t *testing.T, objects []*object) []*object {
 	t.Helper()
-	stored, err := r.cluster.Put(t.Context(), objects...)
+	stored, err := shared.Put(t.Context(), objects...)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -194,12 +202,7 @@ func (r *caseRun) restartOrWait(t *testing.T) {
 	}
 	// The barrier's users are none of Capsule. But a server that starts is not ready before it has read
 	// everything.
-	if err := r.cluster.KillComponent(t.Context(), controlplane.Server); err != nil {
-		t.Fatal(err)
-	}
-	if _, err := r.cluster.StartServer(t.Context(), flags(&r.Policy)...); err != nil {
-		t.Fatal(err)
-	}
+	restart(t, &r.Policy)
 }
 
 // waitChanged returns when the server has seen that Capsule's users have changed: when the user no longer
