@@ -11,32 +11,71 @@ import (
 	"capsule.dev/tenantview/pkg/view"
 )
 
-// Kind is what only one kind of the API group knows.
-type Kind struct {
+// Description is what only one kind of the API group knows, but for its Go types.
+type Description struct {
 	// Kind is what grants have to know of it.
 	grants.Kind
 	// Resource, Singular and ShortNames are the names under which it is served.
 	Resource, Singular string
 	ShortNames         []string
-	// New and NewList return an empty object, and an empty list.
-	New, NewList func() runtime.Object
-	// Convert returns the object that is served for an entry. The result is the caller's,
-	// but it shares maps and slices with the entry: they must not be changed.
-	Convert func(*view.Entry) runtime.Object
-	// ConvertItem, if it is set, returns the object as lists and events show it, where that
-	// is not what Convert returns.
-	ConvertItem func(*view.Entry) runtime.Object
-	// ConvertList does the same for a list.
-	ConvertList func([]*view.Entry) runtime.Object
 	// Columns are those that kubectl prints for the upstream kind, in its order.
 	Columns []metav1.TableColumnDefinition
 	// Cells returns the cells of a row, one for each column.
 	Cells func(runtime.Object) []any
 }
 
-func (k *Kind) convertItem(e *view.Entry) runtime.Object {
-	if k.ConvertItem != nil {
-		return k.ConvertItem(e)
+// Kind is a kind of the API group.
+type Kind struct {
+	Description
+	// New and NewList return an empty object, and an empty list.
+	New, NewList func() runtime.Object
+	// Convert returns the object that is served for an entry, and ConvertItem the object as
+	// lists and events show it. The results are the caller's, but they share maps and slices
+	// with the entry: they must not be changed.
+	Convert, ConvertItem func(*view.Entry) runtime.Object
+	// ConvertList does the same for a list.
+	ConvertList func([]*view.Entry) runtime.Object
+}
+
+// NewKind makes a kind of the type T, whose lists are of the type L. items returns the place
+// of a list's items. convert fills an empty object with what is served for an entry; what it
+// takes from the entry must not be changed. trim, if it is not nil, takes out of an object what
+// lists and events do not show.
+func NewKind[T, L any, Object pointer[T], List pointer[L]](d Description, items func(List) *[]T, convert func(Object, *view.Entry), trim func(Object)) *Kind {
+	convertItem := func(o Object, e *view.Entry) {
+		convert(o, e)
+		if trim != nil {
+			trim(o)
+		}
 	}
-	return k.Convert(e)
+	return &Kind{
+		Description: d,
+		New:         func() runtime.Object { return Object(new(T)) },
+		NewList:     func() runtime.Object { return List(new(L)) },
+		Convert: func(e *view.Entry) runtime.Object {
+			o := Object(new(T))
+			convert(o, e)
+			return o
+		},
+		ConvertItem: func(e *view.Entry) runtime.Object {
+			o := Object(new(T))
+			convertItem(o, e)
+			return o
+		},
+		ConvertList: func(entries []*view.Entry) runtime.Object {
+			converted := make([]T, len(entries))
+			for i, e := range entries {
+				convertItem(&converted[i], e)
+			}
+			list := List(new(L))
+			*items(list) = converted
+			return list
+		},
+	}
+}
+
+// pointer is a pointer to a T, which is an object.
+type pointer[T any] interface {
+	*T
+	runtime.Object
 }

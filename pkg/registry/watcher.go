@@ -20,7 +20,7 @@ import (
 
 const (
 	// resultBuffer lets events that come together be flushed together. It is small: what is
-	// in it cannot be taken back.
+	// in it, and the event that waits for room in it, cannot be taken back.
 	resultBuffer = 16
 	// bookmarkInterval and bookmarkBeforeDeadline are those of kube-apiserver (k8s.io/apiserver,
 	// storage/cacher, defaultBookmarkFrequency and bookmarkTimers).
@@ -210,7 +210,7 @@ func (w *watcher) out(event view.Event, who view.Viewer) (watch.Event, bool) {
 	return out, ok
 }
 
-func (w *watcher) told(event view.Event) (watch.Event, bool) {
+func (w *watcher) told(event view.Event) (out watch.Event, wanted bool) {
 	switch event.Type {
 	case view.Added:
 		return watch.Event{Type: watch.Added, Object: w.object(event)}, true
@@ -219,22 +219,27 @@ func (w *watcher) told(event view.Event) (watch.Event, bool) {
 	case view.Deleted:
 		return watch.Event{Type: watch.Deleted, Object: w.object(event)}, true
 	case view.InitialEnd:
-		return w.bookmark(event.Revision, map[string]string{metav1.InitialEventsAnnotationKey: "true"}), w.initialEnd
-	default:
-		return w.bookmark(event.Revision, nil), w.bookmarks
+		if w.initialEnd {
+			return w.bookmark(event.Revision, map[string]string{metav1.InitialEventsAnnotationKey: "true"}), true
+		}
+	case view.Bookmark:
+		if w.bookmarks {
+			return w.bookmark(event.Revision, nil), true
+		}
 	}
+	return watch.Event{}, false
 }
 
 // object returns the object of an event. Those that watchers share are encoded once for all
 // of them; those that were there when this watch began are its own.
 func (w *watcher) object(event view.Event) runtime.Object {
 	if event.Initial {
-		return w.rest.kind.convertItem(event.Entry)
+		return w.rest.kind.ConvertItem(event.Entry)
 	}
 	return event.Served(w.rest.serve).(*shared)
 }
 
-func (r *REST) serve(e *view.Entry) any { return newShared(r.kind.convertItem(e)) }
+func (r *REST) serve(e *view.Entry) any { return newShared(r.kind.ConvertItem(e)) }
 
 func (w *watcher) bookmark(revision uint64, annotations map[string]string) watch.Event {
 	object := w.rest.New()

@@ -6,7 +6,6 @@ package tenantnamespace
 
 import (
 	corev1 "k8s.io/api/core/v1"
-	"k8s.io/apimachinery/pkg/runtime"
 
 	"capsule.dev/tenantview/pkg/apis/capsule"
 	"capsule.dev/tenantview/pkg/apis/tenantview/v1alpha1"
@@ -17,42 +16,24 @@ import (
 
 // Kind describes TenantNamespaces.
 func Kind() *registry.Kind {
-	return &registry.Kind{
+	return registry.NewKind(registry.Description{
 		Kind: grants.Kind{
 			Upstream: corev1.SchemeGroupVersion.WithResource("namespaces"),
 			OfTenant: ofTenant,
 		},
-		Resource:    "tenantnamespaces",
-		Singular:    "tenantnamespace",
-		ShortNames:  []string{"tns"},
-		New:         func() runtime.Object { return &v1alpha1.TenantNamespace{} },
-		NewList:     func() runtime.Object { return &v1alpha1.TenantNamespaceList{} },
-		Convert:     convert,
-		ConvertList: convertList,
-		Columns:     columns,
-		Cells:       cells,
-	}
+		Resource:   "tenantnamespaces",
+		Singular:   "tenantnamespace",
+		ShortNames: []string{"tns"},
+		Columns:    columns,
+		Cells:      cells,
+	}, func(l *v1alpha1.TenantNamespaceList) *[]v1alpha1.TenantNamespace { return &l.Items }, convert, nil)
 }
 
 func ofTenant(t *capsule.Tenant, _ *grants.Policy) ([]view.Criterion, []grants.Problem) {
 	return []view.Criterion{view.Partition(t.Name)}, nil
 }
 
-func convert(e *view.Entry) runtime.Object {
-	out := &v1alpha1.TenantNamespace{}
-	convertInto(out, e)
-	return out
-}
-
-func convertList(entries []*view.Entry) runtime.Object {
-	list := &v1alpha1.TenantNamespaceList{Items: make([]v1alpha1.TenantNamespace, len(entries))}
-	for i, e := range entries {
-		convertInto(&list.Items[i], e)
-	}
-	return list
-}
-
-func convertInto(out *v1alpha1.TenantNamespace, e *view.Entry) {
+func convert(out *v1alpha1.TenantNamespace, e *view.Entry) {
 	in := e.Value.(*corev1.Namespace)
 	out.ObjectMeta = registry.Metadata("TenantNamespace", e, &in.ObjectMeta)
 	out.Spec = in.Spec

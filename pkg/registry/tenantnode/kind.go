@@ -6,7 +6,6 @@ package tenantnode
 
 import (
 	corev1 "k8s.io/api/core/v1"
-	"k8s.io/apimachinery/pkg/runtime"
 
 	"capsule.dev/tenantview/pkg/apis/capsule"
 	"capsule.dev/tenantview/pkg/apis/tenantview/v1alpha1"
@@ -18,7 +17,11 @@ import (
 // Kind describes TenantNodes. listImages includes status.images in lists, where they are two
 // thirds of the bytes of a Node; an object that is read by its name always has them.
 func Kind(listImages bool) *registry.Kind {
-	return &registry.Kind{
+	trim := trimImages
+	if listImages {
+		trim = nil
+	}
+	return registry.NewKind(registry.Description{
 		Kind: grants.Kind{
 			Upstream:     corev1.SchemeGroupVersion.WithResource("nodes"),
 			ProxySetting: "Nodes",
@@ -27,43 +30,16 @@ func Kind(listImages bool) *registry.Kind {
 		Resource:   "tenantnodes",
 		Singular:   "tenantnode",
 		ShortNames: []string{"tno"},
-		New:        func() runtime.Object { return &v1alpha1.TenantNode{} },
-		NewList:    func() runtime.Object { return &v1alpha1.TenantNodeList{} },
-		Convert:    convert,
-		ConvertItem: func(e *view.Entry) runtime.Object {
-			return &convertList([]*view.Entry{e}, listImages).Items[0]
-		},
-		ConvertList: func(entries []*view.Entry) runtime.Object {
-			return convertList(entries, listImages)
-		},
-		Columns: columns,
-		Cells:   cells,
-	}
+		Columns:    columns,
+		Cells:      cells,
+	}, func(l *v1alpha1.TenantNodeList) *[]v1alpha1.TenantNode { return &l.Items }, convert, trim)
 }
 
 func ofTenant(t *capsule.Tenant, p *grants.Policy) ([]view.Criterion, []grants.Problem) {
 	return grants.Nodes(t.Spec.NodeSelector, p.UnsetNodeSelector)
 }
 
-func convert(e *view.Entry) runtime.Object {
-	out := &v1alpha1.TenantNode{}
-	convertInto(out, e)
-	return out
-}
-
-func convertList(entries []*view.Entry, images bool) *v1alpha1.TenantNodeList {
-	list := &v1alpha1.TenantNodeList{Items: make([]v1alpha1.TenantNode, len(entries))}
-	for i, e := range entries {
-		convertInto(&list.Items[i], e)
-		if !images {
-			// The status is a copy, of which only this field changes: the entry keeps its images.
-			list.Items[i].Status.Images = nil
-		}
-	}
-	return list
-}
-
-func convertInto(out *v1alpha1.TenantNode, e *view.Entry) {
+func convert(out *v1alpha1.TenantNode, e *view.Entry) {
 	in := e.Value.(*corev1.Node)
 	out.ObjectMeta = registry.Metadata("TenantNode", e, &in.ObjectMeta)
 	out.Spec = in.Spec
@@ -71,3 +47,7 @@ func convertInto(out *v1alpha1.TenantNode, e *view.Entry) {
 	// These name the volumes of every tenant that has a Pod on the node.
 	out.Status.VolumesInUse, out.Status.VolumesAttached = nil, nil
 }
+
+// trimImages leaves the entry's own images alone: the status is a copy of which only this field
+// changes.
+func trimImages(out *v1alpha1.TenantNode) { out.Status.Images = nil }

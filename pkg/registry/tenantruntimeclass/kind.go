@@ -6,7 +6,6 @@ package tenantruntimeclass
 
 import (
 	nodev1 "k8s.io/api/node/v1"
-	"k8s.io/apimachinery/pkg/runtime"
 
 	"capsule.dev/tenantview/pkg/apis/capsule"
 	"capsule.dev/tenantview/pkg/apis/tenantview/v1alpha1"
@@ -17,43 +16,25 @@ import (
 
 // Kind describes TenantRuntimeClasses.
 func Kind() *registry.Kind {
-	return &registry.Kind{
+	return registry.NewKind(registry.Description{
 		Kind: grants.Kind{
 			Upstream:     nodev1.SchemeGroupVersion.WithResource("runtimeclasses"),
 			ProxySetting: "RuntimeClasses",
 			OfTenant:     ofTenant,
 		},
-		Resource:    "tenantruntimeclasses",
-		Singular:    "tenantruntimeclass",
-		ShortNames:  []string{"trc"},
-		New:         func() runtime.Object { return &v1alpha1.TenantRuntimeClass{} },
-		NewList:     func() runtime.Object { return &v1alpha1.TenantRuntimeClassList{} },
-		Convert:     convert,
-		ConvertList: convertList,
-		Columns:     columns,
-		Cells:       cells,
-	}
+		Resource:   "tenantruntimeclasses",
+		Singular:   "tenantruntimeclass",
+		ShortNames: []string{"trc"},
+		Columns:    columns,
+		Cells:      cells,
+	}, func(l *v1alpha1.TenantRuntimeClassList) *[]v1alpha1.TenantRuntimeClass { return &l.Items }, convert, nil)
 }
 
 func ofTenant(t *capsule.Tenant, p *grants.Policy) ([]view.Criterion, []grants.Problem) {
 	return grants.Classes(t.Spec.RuntimeClasses, p.UnsetClasses)
 }
 
-func convert(e *view.Entry) runtime.Object {
-	out := &v1alpha1.TenantRuntimeClass{}
-	convertInto(out, e)
-	return out
-}
-
-func convertList(entries []*view.Entry) runtime.Object {
-	list := &v1alpha1.TenantRuntimeClassList{Items: make([]v1alpha1.TenantRuntimeClass, len(entries))}
-	for i, e := range entries {
-		convertInto(&list.Items[i], e)
-	}
-	return list
-}
-
-func convertInto(out *v1alpha1.TenantRuntimeClass, e *view.Entry) {
+func convert(out *v1alpha1.TenantRuntimeClass, e *view.Entry) {
 	in := e.Value.(*nodev1.RuntimeClass)
 	out.ObjectMeta = registry.Metadata("TenantRuntimeClass", e, &in.ObjectMeta)
 	out.Handler = in.Handler

@@ -6,7 +6,6 @@ package tenantstorageclass
 
 import (
 	storagev1 "k8s.io/api/storage/v1"
-	"k8s.io/apimachinery/pkg/runtime"
 
 	"capsule.dev/tenantview/pkg/apis/capsule"
 	"capsule.dev/tenantview/pkg/apis/tenantview/v1alpha1"
@@ -17,43 +16,25 @@ import (
 
 // Kind describes TenantStorageClasses.
 func Kind() *registry.Kind {
-	return &registry.Kind{
+	return registry.NewKind(registry.Description{
 		Kind: grants.Kind{
 			Upstream:     storagev1.SchemeGroupVersion.WithResource("storageclasses"),
 			ProxySetting: "StorageClasses",
 			OfTenant:     ofTenant,
 		},
-		Resource:    "tenantstorageclasses",
-		Singular:    "tenantstorageclass",
-		ShortNames:  []string{"tsc"},
-		New:         func() runtime.Object { return &v1alpha1.TenantStorageClass{} },
-		NewList:     func() runtime.Object { return &v1alpha1.TenantStorageClassList{} },
-		Convert:     convert,
-		ConvertList: convertList,
-		Columns:     columns,
-		Cells:       cells,
-	}
+		Resource:   "tenantstorageclasses",
+		Singular:   "tenantstorageclass",
+		ShortNames: []string{"tsc"},
+		Columns:    columns,
+		Cells:      cells,
+	}, func(l *v1alpha1.TenantStorageClassList) *[]v1alpha1.TenantStorageClass { return &l.Items }, convert, nil)
 }
 
 func ofTenant(t *capsule.Tenant, p *grants.Policy) ([]view.Criterion, []grants.Problem) {
 	return grants.Classes(t.Spec.StorageClasses, p.UnsetClasses)
 }
 
-func convert(e *view.Entry) runtime.Object {
-	out := &v1alpha1.TenantStorageClass{}
-	convertInto(out, e)
-	return out
-}
-
-func convertList(entries []*view.Entry) runtime.Object {
-	list := &v1alpha1.TenantStorageClassList{Items: make([]v1alpha1.TenantStorageClass, len(entries))}
-	for i, e := range entries {
-		convertInto(&list.Items[i], e)
-	}
-	return list
-}
-
-func convertInto(out *v1alpha1.TenantStorageClass, e *view.Entry) {
+func convert(out *v1alpha1.TenantStorageClass, e *view.Entry) {
 	in := e.Value.(*storagev1.StorageClass)
 	out.ObjectMeta = registry.Metadata("TenantStorageClass", e, &in.ObjectMeta)
 	out.Provisioner = in.Provisioner
