@@ -31,23 +31,24 @@ func groupMatches(pattern string, gv schema.GroupVersion) bool {
 }
 
 // wildcardMatches tells whether s is the pattern, in which each * stands for any substring.
-// It takes time in proportion to the product of the lengths, whatever the pattern.
+// It takes time in proportion to the product of the lengths, whatever the pattern, and looks
+// no further into a pattern than it has to.
 func wildcardMatches(pattern, s string) bool {
-	parts := strings.Split(pattern, "*")
-	if len(parts) == 1 {
+	part, rest, starred := strings.Cut(pattern, "*")
+	if !starred {
 		return pattern == s
 	}
-	first, last := parts[0], parts[len(parts)-1]
-	if !strings.HasPrefix(s, first) {
+	if !strings.HasPrefix(s, part) {
 		return false
 	}
-	s = s[len(first):]
-	for _, part := range parts[1 : len(parts)-1] {
+	for s = s[len(part):]; ; s = s[len(part):] {
+		if part, rest, starred = strings.Cut(strings.TrimLeft(rest, "*"), "*"); !starred {
+			return strings.HasSuffix(s, part)
+		}
 		i := strings.Index(s, part)
 		if i < 0 {
 			return false
 		}
-		s = s[i+len(part):]
+		s = s[i:]
 	}
-	return strings.HasSuffix(s, last)
 }

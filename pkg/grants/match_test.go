@@ -107,4 +107,7 @@ func TestWildcardsAreNotSlow(t *testing.T) {
 	if wildcardMatches(pattern, strings.Repeat("a", 20000)) {
 		t.Error("it matches")
 	}
+	if allocations := testing.AllocsPerRun(1, func() { wildcardMatches(pattern, "storage.k8s.io") }); allocations > 0 {
+		t.Errorf("%v allocations for a pattern that is long", allocations)
+	}
 }
