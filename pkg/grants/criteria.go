@@ -31,7 +31,7 @@ func Classes(list *capsule.ClassList, unset Unset) ([]view.Criterion, []Problem)
 	}
 	if list.AllowedRegex != "" {
 		if re, err := regexp.Compile(list.AllowedRegex); err != nil {
-			found.add(ReasonRegex, fmt.Sprintf("allowedRegex: %v", err))
+			found.add(ReasonRegex, "allowedRegex: %v", err)
 		} else {
 			criteria = append(criteria, view.Where("regex/"+list.AllowedRegex, func(o *view.Attributes) bool {
 				return re.MatchString(o.Name)
@@ -68,7 +68,7 @@ func allIf(unset Unset) []view.Criterion {
 func selected(selector *metav1.LabelSelector, found *problems) (view.Criterion, bool) {
 	s, err := metav1.LabelSelectorAsSelector(selector)
 	if err != nil {
-		found.add(ReasonSelector, fmt.Sprintf("selector: %v", err))
+		found.add(ReasonSelector, "selector: %v", err)
 		return view.Criterion{}, false
 	}
 	if s.Empty() || selector == nil {

@@ -4,8 +4,6 @@
 package grants
 
 import (
-	"fmt"
-
 	"k8s.io/apimachinery/pkg/runtime/schema"
 
 	"capsule.dev/tenantview/pkg/apis/capsule"
@@ -77,14 +75,12 @@ func (r *Rules) OfProxySetting(s *capsule.ProxySetting, t *capsule.Tenant) ([]He
 		return nil, nil
 	}
 	var found, reportedByTenant problems
-	if rules := rulesOf(s); rules > maxSettingRules {
-		found.add(ReasonTooLarge, fmt.Sprintf("%d clusterResources, more than %d", rules, maxSettingRules))
-		return nil, found
-	}
 	bounds := r.bounds(t, &reportedByTenant)
-	held := holder{limit: maxSettingGrants}
-	for i := range s.Spec.Subjects {
-		entry := &s.Spec.Subjects[i]
+	subjects := subjectsWithin(s.Spec.Subjects, &found)
+	rulesLeft := maxRules
+	var held holder
+	for i := range subjects {
+		entry := &subjects[i]
 		subject, ok := subjectOf(entry.Subject, &found)
 		if !ok {
 			continue
@@ -97,31 +93,12 @@ func (r *Rules) OfProxySetting(s *capsule.ProxySetting, t *capsule.Tenant) ([]He
 		r.ofProxySettings(&held, subject, entry.ProxySettings, bounds, &found)
 		switch r.policy.ProxySettingRules {
 		case ProxySettingRulesTenantBounded:
-			r.ofClusterResources(&held, subject, entry.ClusterResources, bounds, &found)
+			r.ofClusterResources(&held, []view.Subject{subject}, rulesWithin(entry.ClusterResources, &rulesLeft, &found), bounds, &found)
 		case ProxySettingRulesUnbounded:
-			r.ofClusterResources(&held, subject, entry.ClusterResources, nil, &found)
+			r.ofClusterResources(&held, []view.Subject{subject}, rulesWithin(entry.ClusterResources, &rulesLeft, &found), nil, &found)
 		}
 	}
-	if held.exceeded {
-		found.add(ReasonTooLarge, fmt.Sprintf("more than %d grants", maxSettingGrants))
-		return nil, found
-	}
 	return held.grants, found
-}
-
-// What one ProxySetting may say, which a tenant writes and everybody's answers depend on.
-// Tenants and GlobalProxySettings are an administrator's and may be of any size.
-const (
-	maxSettingRules  = 128
-	maxSettingGrants = 10_000
-)
-
-func rulesOf(s *capsule.ProxySetting) int {
-	n := 0
-	for i := range s.Spec.Subjects {
-		n += len(s.Spec.Subjects[i].ClusterResources)
-	}
-	return n
 }
 
 // OfGlobalProxySetting returns what the subjects of a GlobalProxySettings hold.
@@ -133,11 +110,13 @@ func (r *Rules) OfGlobalProxySetting(s *capsule.GlobalProxySetting) ([]Held, []P
 	var held holder
 	for i := range s.Spec.Rules {
 		rule := &s.Spec.Rules[i]
+		var subjects []view.Subject
 		for _, named := range rule.Subjects {
 			if subject, ok := subjectOf(named, &found); ok {
-				r.ofClusterResources(&held, subject, rule.ClusterResources, nil, &found)
+				subjects = append(subjects, subject)
 			}
 		}
+		r.ofClusterResources(&held, subjects, rule.ClusterResources, nil, &found)
 	}
 	return held.grants, found
 }
@@ -148,31 +127,37 @@ func (r *Rules) bounds(t *capsule.Tenant, found *problems) [][]view.Criterion {
 	for k := range r.kinds {
 		criteria, ps := r.kinds[k].OfTenant(t, &r.policy)
 		for _, p := range ps {
-			found.add(p.Reason, r.kinds[k].Upstream.Resource+": "+p.Detail)
+			found.add(p.Reason, "%s: %s", r.kinds[k].Upstream.Resource, p.Detail)
 		}
 		bounds[k] = criteria
 	}
 	return bounds
 }
 
+// ofProxySettings grants the kinds that the settings list, each once, however often they
+// list it.
 func (r *Rules) ofProxySettings(held *holder, subject view.Subject, settings []capsule.ProxyOperations, bounds [][]view.Criterion, found *problems) {
+	ops := make([]view.Operations, len(r.kinds))
 	for _, setting := range settings {
 		known := false
 		for k := range r.kinds {
 			if kind := &r.kinds[k]; kind.ProxySetting != "" && kind.ProxySetting == setting.Kind {
 				known = true
-				held.add(kind, subject, bounds[k], settingOperations(setting.Operations, found))
+				ops[k] |= settingOperations(setting.Operations, found)
 			}
 		}
 		if !known {
-			found.add(ReasonKind, fmt.Sprintf("proxySettings for kind %q", setting.Kind))
+			found.add(ReasonKind, "proxySettings for kind %q", setting.Kind)
 		}
+	}
+	for k := range r.kinds {
+		held.add(&r.kinds[k], subject, bounds[k], ops[k])
 	}
 }
 
 // ofClusterResources grants what each rule selects, within the bounds unless those are nil.
 // Rules are alternatives: their requirements are never merged.
-func (r *Rules) ofClusterResources(held *holder, subject view.Subject, rules []capsule.ClusterResource, bounds [][]view.Criterion, found *problems) {
+func (r *Rules) ofClusterResources(held *holder, subjects []view.Subject, rules []capsule.ClusterResource, bounds [][]view.Criterion, found *problems) {
 	for i := range rules {
 		rule := &rules[i]
 		ops := ruleOperations(rule.Operations, found)
@@ -191,25 +176,18 @@ func (r *Rules) ofClusterResources(held *holder, subject view.Subject, rules []c
 					criteria[b] = criterion.And(bound)
 				}
 			}
-			held.add(&r.kinds[k], subject, criteria, ops)
+			for _, subject := range subjects {
+				held.add(&r.kinds[k], subject, criteria, ops)
+			}
 		}
 	}
 }
 
 // holder collects grants.
-type holder struct {
-	grants []Held
-	// limit is how many it takes, if it is not 0, and exceeded that there were more.
-	limit    int
-	exceeded bool
-}
+type holder struct{ grants []Held }
 
 func (h *holder) add(kind *Kind, subject view.Subject, criteria []view.Criterion, ops view.Operations) {
 	if ops == 0 {
-		return
-	}
-	if h.limit > 0 && len(h.grants)+len(criteria) > h.limit {
-		h.exceeded = true
 		return
 	}
 	for _, c := range criteria {

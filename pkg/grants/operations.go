@@ -4,8 +4,6 @@
 package grants
 
 import (
-	"fmt"
-
 	"capsule.dev/tenantview/pkg/apis/capsule"
 	"capsule.dev/tenantview/pkg/view"
 )
@@ -28,7 +26,7 @@ func operations(names []string, found *problems) view.Operations {
 		case capsule.DeleteOperation:
 			ops |= view.OpDelete
 		default:
-			found.add(ReasonOperation, fmt.Sprintf("operation %q", name))
+			found.add(ReasonOperation, "operation %q", name)
 		}
 	}
 	if !ops.Has(view.OpList) {

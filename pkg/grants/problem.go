@@ -3,7 +3,11 @@
 
 package grants
 
-import "strings"
+import (
+	"fmt"
+	"slices"
+	"strings"
+)
 
 // Problem is a part of an object that grants nothing because it makes no sense.
 type Problem struct {
@@ -27,14 +31,16 @@ const (
 	ReasonOperation = "Operation"
 	// ReasonKind: proxySettings for a kind that is not known.
 	ReasonKind = "Kind"
-	// ReasonTooLarge: a ProxySetting that says more than one may say; it grants nothing.
+	// ReasonTooLarge: a ProxySetting that says more than one may say; what is too much grants
+	// nothing.
 	ReasonTooLarge = "TooLarge"
 	// ReasonTenant: a namespace whose label does not name the Tenant that it belongs to, or
 	// whose owner references name a Tenant that does not exist, or several.
 	ReasonTenant = "Tenant"
 )
 
-// What is kept of an object's problems: the first of them, and the beginning of each.
+// What is kept of an object's problems: the first of them, the first of each reason, and the
+// beginning of each.
 const (
 	maxProblems = 16
 	maxDetail   = 512
@@ -43,10 +49,11 @@ const (
 // problems collects what a function finds.
 type problems []Problem
 
-func (p *problems) add(reason, detail string) {
-	if len(*p) >= maxProblems {
+func (p *problems) add(reason, format string, args ...any) {
+	if len(*p) >= maxProblems && slices.ContainsFunc(*p, func(q Problem) bool { return q.Reason == reason }) {
 		return
 	}
+	detail := fmt.Sprintf(format, args...)
 	if len(detail) > maxDetail {
 		detail = strings.ToValidUTF8(detail[:maxDetail], "") + "..."
 	}

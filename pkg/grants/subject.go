@@ -4,8 +4,6 @@
 package grants
 
 import (
-	"fmt"
-
 	rbacv1 "k8s.io/api/rbac/v1"
 	"k8s.io/apiserver/pkg/authentication/serviceaccount"
 	"k8s.io/apiserver/pkg/authentication/user"
@@ -43,7 +41,7 @@ func subjectOf(s capsule.Subject, found *problems) (view.Subject, bool) {
 	case capsule.GroupKind:
 		return view.Group(s.Name), true
 	default:
-		found.add(ReasonSubject, fmt.Sprintf("subject of kind %q", s.Kind))
+		found.add(ReasonSubject, "subject of kind %q", s.Kind)
 		return view.Subject{}, false
 	}
 }
