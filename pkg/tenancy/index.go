@@ -3,10 +3,19 @@
 
 package tenancy
 
-// index is the values that belong to a key.
+import (
+	"maps"
+	"slices"
+)
+
+// index is the values that belong to a key. The zero key stands for none, which has no values.
 type index[K, V comparable] map[K]map[V]struct{}
 
 func (x index[K, V]) add(key K, value V) {
+	var none K
+	if key == none {
+		return
+	}
 	if x[key] == nil {
 		x[key] = make(map[V]struct{})
 	}
@@ -20,3 +29,7 @@ func (x index[K, V]) remove(key K, value V) {
 		delete(x, key)
 	}
 }
+
+// inOrder returns the values of a key in alphabetical order. Changes of objects follow each
+// other in the order in which they are made: it must be the same every time.
+func inOrder(values map[string]struct{}) []string { return slices.Sorted(maps.Keys(values)) }

@@ -86,7 +86,7 @@ func (c *Cluster) move(tx *view.Tx, name string, ns *namespace, tenant string, c
 
 // refreshDependents decides again about all that follows a namespace.
 func (c *Cluster) refreshDependents(tx *view.Tx, name string) {
-	for pv := range c.claimed[name] {
+	for _, pv := range inOrder(c.claimed[name]) {
 		c.refreshVolume(tx, pv)
 	}
 	c.refreshSettingsIn(tx, name)

@@ -4,6 +4,9 @@
 package tenancy
 
 import (
+	"cmp"
+	"slices"
+
 	"k8s.io/apimachinery/pkg/types"
 
 	"capsule.dev/tenantview/pkg/grants"
@@ -71,10 +74,15 @@ func (s *Sink[T]) Replace(items []Item[T], version uint64) {
 			listed[items[i].Key] = struct{}{}
 			s.apply(tx, items[i])
 		}
+		var gone []Key
 		for key := range s.known {
 			if _, ok := listed[key]; !ok {
-				s.forget(tx, key)
+				gone = append(gone, key)
 			}
+		}
+		slices.SortFunc(gone, compareKeys)
+		for _, key := range gone {
+			s.forget(tx, key)
 		}
 		s.observe(tx, version)
 	})
@@ -83,6 +91,10 @@ func (s *Sink[T]) Replace(items []Item[T], version uint64) {
 // Bookmark says that the source has delivered everything up to version.
 func (s *Sink[T]) Bookmark(version uint64) {
 	s.cluster.update(version, func(tx *view.Tx) { s.observe(tx, version) })
+}
+
+func compareKeys(a, b Key) int {
+	return cmp.Or(cmp.Compare(a.Namespace, b.Namespace), cmp.Compare(a.Name, b.Name))
 }
 
 func (s *Sink[T]) apply(tx *view.Tx, item Item[T]) {

@@ -45,10 +45,10 @@ func (c *Cluster) deleteTenant(tx *view.Tx, key types.NamespacedName) {
 // refreshReferrers decides again what belongs to a Tenant, after the Tenant of that name
 // has come, gone, or become another one.
 func (c *Cluster) refreshReferrers(tx *view.Tx, tenant string) {
-	for ns := range c.referrers[tenant] {
+	for _, ns := range inOrder(c.referrers[tenant]) {
 		c.refreshNamespace(tx, ns)
 	}
-	for pv := range c.labelled[tenant] {
+	for _, pv := range inOrder(c.labelled[tenant]) {
 		c.refreshVolume(tx, pv)
 	}
 }
