@@ -4,6 +4,7 @@
 package grants
 
 import (
+	"maps"
 	"slices"
 
 	"capsule.dev/tenantview/pkg/apis/capsule"
@@ -42,6 +43,11 @@ func NewGate(c *capsule.Configuration) (*Gate, []Problem) {
 		g.ignored[view.Group(name)] = struct{}{}
 	}
 	return g, found
+}
+
+// Equal tells whether both admit the same users.
+func (g *Gate) Equal(h *Gate) bool {
+	return maps.Equal(g.admitted, h.admitted) && maps.Equal(g.ignored, h.ignored)
 }
 
 // Admits tells whether the user with these subjects is a user of Capsule.

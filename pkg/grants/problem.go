@@ -34,6 +34,8 @@ const (
 	// ReasonTooLarge: a ProxySetting that says more than one may say; what is too much grants
 	// nothing.
 	ReasonTooLarge = "TooLarge"
+	// ReasonMissing: an object without which nobody is granted anything.
+	ReasonMissing = "Missing"
 	// ReasonTenant: a namespace whose label does not name the Tenant that it belongs to, or
 	// whose owner references name a Tenant that does not exist, or several.
 	ReasonTenant = "Tenant"

@@ -71,6 +71,22 @@ func TestGate(t *testing.T) {
 			}
 		})
 	}
+	gate := func(configuration string) *grants.Gate {
+		g, _ := grants.NewGate(parse[capsule.Configuration](t, configuration))
+		return g
+	}
+	named := gate("{spec: {userNames: [a, b], ignoreUserWithGroups: [c]}}")
+	for configuration, want := range map[string]bool{
+		"{spec: {userNames: [b], users: [{kind: User, name: a}], ignoreUserWithGroups: [c]}, status: {users: [{kind: User, name: b}]}}": true,
+		"{spec: {userNames: [a], ignoreUserWithGroups: [c]}}":                                                                           false,
+		"{spec: {userNames: [a], userGroups: [b], ignoreUserWithGroups: [c]}}":                                                          false,
+		"{spec: {userNames: [a, b], ignoreUserWithGroups: [d]}}":                                                                        false,
+		"{spec: {userNames: [a, b], userGroups: [b], ignoreUserWithGroups: [c]}}":                                                       false,
+	} {
+		if got := named.Equal(gate(configuration)); got != want {
+			t.Errorf("%s is equal: %t, want %t", configuration, got, want)
+		}
+	}
 	for name, gate := range map[string]func() *grants.Gate{
 		"the zero gate":           func() *grants.Gate { return &grants.Gate{} },
 		"without a configuration": func() *grants.Gate { g, _ := grants.NewGate(nil); return g },

@@ -91,6 +91,7 @@ func New(kinds []grants.Kind, policy grants.Policy, observe func(time.Duration))
 		c.views[r] = c.set.View(r.String())
 	}
 	c.gate.Store(newGate(&grants.Gate{}))
+	c.problems.set(configurationOrigin, c.missing(configurationOrigin))
 	return c
 }
 
@@ -120,7 +121,11 @@ type gate struct {
 
 func newGate(rules *grants.Gate) *gate { return &gate{rules, make(chan struct{})} }
 
+// setGate replaces the gate, if it is another than before: everybody who watches asks then.
 func (c *Cluster) setGate(rules *grants.Gate) {
+	if rules.Equal(c.gate.Load().rules) {
+		return
+	}
 	close(c.gate.Swap(newGate(rules)).replaced)
 }
 

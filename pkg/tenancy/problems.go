@@ -58,6 +58,13 @@ func (p *problems) set(from origin, found []grants.Problem) {
 	}
 }
 
+// decoded forgets that an object could not be decoded.
+func (p *problems) decoded(from origin) {
+	if before := p.byOrigin[from]; len(before) == 1 && before[0].Reason == grants.ReasonDecode {
+		p.set(from, nil)
+	}
+}
+
 // goLive logs the problems that are left when all sources have been read.
 func (p *problems) goLive() {
 	p.live = true
@@ -67,7 +74,11 @@ func (p *problems) goLive() {
 }
 
 func log(from origin, found []grants.Problem) {
-	klog.InfoS("Parts of an object make no sense and grant nothing", "source", from.source,
+	message := "Parts of an object make no sense and grant nothing"
+	if found[0].Reason == grants.ReasonMissing {
+		message = "An object does not exist without which nothing is granted"
+	}
+	klog.InfoS(message, "source", from.source,
 		"object", klog.KRef(from.namespace, from.name), "problems", len(found), "first", found[0].Detail, "reason", found[0].Reason)
 }
 

@@ -272,9 +272,14 @@ func TestScenarios(t *testing.T) {
 	}
 }
 
+// with returns a copy of an object with another value of a top-level field.
+func with(o *unstructured.Unstructured, field string, value any) *unstructured.Unstructured {
+	o = o.DeepCopy()
+	o.Object[field] = value
+	return o
+}
+
 // broken returns an object whose spec has another type.
 func broken(o *unstructured.Unstructured) *unstructured.Unstructured {
-	o = o.DeepCopy()
-	o.Object["spec"] = []any{}
-	return o
+	return with(o, "spec", []any{})
 }

@@ -14,6 +14,8 @@ import (
 // configurationName is that of the one configuration which Capsule reads.
 const configurationName = "default"
 
+var configurationOrigin = origin{source: configurationSource, name: configurationName}
+
 // ProxySettings takes the cluster's ProxySettings.
 func (c *Cluster) ProxySettings() *Sink[*capsule.ProxySetting] {
 	return newSink(c, settingSource, c.putSetting, c.deleteSetting)
@@ -78,11 +80,20 @@ func (c *Cluster) putConfiguration(_ *view.Tx, item Item[*capsule.Configuration]
 	}
 	gate, found := grants.NewGate(item.Value)
 	c.setGate(gate)
-	c.problems.set(origin{source: configurationSource, name: item.Key.Name}, found)
+	c.problems.set(configurationOrigin, found)
 }
 
 func (c *Cluster) deleteConfiguration(_ *view.Tx, key types.NamespacedName) {
 	if key.Name == configurationName {
 		c.setGate(&grants.Gate{})
 	}
+}
+
+// missing returns what is wrong when there is no object of an origin: nothing, but for the
+// configuration, without which there are no users of Capsule.
+func (c *Cluster) missing(from origin) []grants.Problem {
+	if from != configurationOrigin || !c.rules.Policy().CapsuleUsersOnly {
+		return nil
+	}
+	return []grants.Problem{{Reason: grants.ReasonMissing, Detail: "without a configuration, nobody is a user of Capsule"}}
 }

@@ -102,6 +102,7 @@ func (s *Sink[T]) apply(tx *view.Tx, item Item[T]) {
 		s.remove(tx, item.Key)
 		s.cluster.problems.set(s.origin(item.Key), []grants.Problem{{Reason: grants.ReasonDecode, Detail: item.Err.Error()}})
 	} else {
+		s.cluster.problems.decoded(s.origin(item.Key))
 		s.put(tx, item)
 	}
 	s.known[item.Key] = struct{}{}
@@ -109,7 +110,7 @@ func (s *Sink[T]) apply(tx *view.Tx, item Item[T]) {
 
 func (s *Sink[T]) forget(tx *view.Tx, key Key) {
 	s.remove(tx, key)
-	s.cluster.problems.set(s.origin(key), nil)
+	s.cluster.problems.set(s.origin(key), s.cluster.missing(s.origin(key)))
 	delete(s.known, key)
 }
 

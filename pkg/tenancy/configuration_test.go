@@ -1,0 +1,127 @@
+// Copyright The tenantview Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package tenancy_test
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/klog/v2"
+
+	"capsule.dev/tenantview/internal/feed"
+	"capsule.dev/tenantview/internal/reference"
+	"capsule.dev/tenantview/pkg/grants"
+	"capsule.dev/tenantview/pkg/tenancy"
+)
+
+func named(name string, configuration *unstructured.Unstructured) *unstructured.Unstructured {
+	configuration.SetName(name)
+	return configuration
+}
+
+// Without a configuration everybody sees nothing when only users of Capsule may see anything:
+// whoever looks for the reason must find it.
+func TestMissingConfiguration(t *testing.T) {
+	log := logged(t)
+	policy := grants.DefaultPolicy()
+	policy.CapsuleUsersOnly = true
+	f := feed.New(policy)
+	const source = "capsuleconfigurations"
+	type counts = map[tenancy.InvalidKey]int
+	missing := counts{{Source: source, Reason: grants.ReasonMissing}: 1}
+	valid := configuration("{userNames: [alice]}")
+	steps := []struct {
+		what   string
+		do     func()
+		want   counts
+		logged int
+	}{
+		{"before all is read", func() {}, missing, 0},
+		{"all is read", f.Cluster.GoLive, missing, 1},
+		{"an empty list", func() { f.Replace(source) }, missing, 0},
+		{"another configuration", func() { f.Put(named("other", configuration("{users: [{}]}"))) }, missing, 0},
+		{"the configuration", func() { f.Put(valid) }, counts{}, 0},
+		{"deleted", func() { f.Delete(reference.RefOf(valid)) }, missing, 1},
+		{"deleted again", func() { f.Delete(reference.RefOf(valid)) }, missing, 0},
+		{"undecodable", func() { f.Put(broken(valid)) }, counts{{Source: source, Reason: grants.ReasonDecode}: 1}, 1},
+		{"undecodable again", func() { f.Put(broken(valid)) }, counts{{Source: source, Reason: grants.ReasonDecode}: 1}, 0},
+		{"decodable", func() { f.Put(valid) }, counts{}, 0},
+		{"not among those listed", func() { f.Replace(source, named("other", configuration("{}"))) }, missing, 1},
+		{"back", func() { f.Replace(source, valid) }, counts{}, 0},
+		{"not served", func() { f.Disappear(source) }, missing, 1},
+	}
+	for _, s := range steps {
+		log.Reset()
+		s.do()
+		klog.Flush()
+		if diff := cmp.Diff(s.want, f.Cluster.Invalid()); diff != "" {
+			t.Errorf("%s: counts (-want +got):\n%s", s.what, diff)
+		}
+		if got := strings.Count(log.String(), "\n"); got != s.logged {
+			t.Errorf("%s: %d lines logged, want %d:\n%s", s.what, got, s.logged, log)
+		}
+	}
+	if invalid := feed.New(grants.DefaultPolicy()).Cluster.Invalid(); len(invalid) > 0 {
+		t.Errorf("nobody asks for a configuration, and yet %v", invalid)
+	}
+}
+
+// What is wrong with a configuration that Capsule does not read is over when it can be
+// decoded, too.
+func TestAnotherConfigurationIsMended(t *testing.T) {
+	f := feed.New(grants.DefaultPolicy())
+	other := named("other", configuration("{users: [{}]}"))
+	f.Put(broken(other))
+	if got := f.Cluster.Invalid(); len(got) != 1 {
+		t.Errorf("invalid objects: %v", got)
+	}
+	f.Put(other)
+	if got := f.Cluster.Invalid(); len(got) != 0 {
+		t.Errorf("invalid objects when it can be decoded: %v", got)
+	}
+}
+
+// Every watch asks again who its user is when the gate changes, so it must change only when
+// it does.
+func TestChangedTellsOfChangesOnly(t *testing.T) {
+	policy := grants.DefaultPolicy()
+	policy.CapsuleUsersOnly = true
+	f := feed.New(policy)
+	valid := configuration("{userNames: [alice], ignoreUserWithGroups: [ops]}")
+	steps := []struct {
+		what string
+		do   func()
+		want bool
+	}{
+		{"a configuration", func() { f.Put(valid) }, true},
+		{"the same", func() { f.Put(valid) }, false},
+		{"its status", func() { f.Put(with(valid, "status", map[string]any{"lastProcessedVersion": "7"})) }, false},
+		{"the same user by the status", func() {
+			f.Put(with(valid, "status", map[string]any{"users": []any{map[string]any{"kind": "User", "name": "alice"}}}))
+		}, false},
+		{"another user by the status", func() {
+			f.Put(with(valid, "status", map[string]any{"users": []any{map[string]any{"kind": "User", "name": "bob"}}}))
+		}, true},
+		{"another group that is ignored", func() { f.Put(configuration("{userNames: [alice, bob], ignoreUserWithGroups: [devs]}")) }, true},
+		{"another configuration", func() { f.Put(named("other", configuration("{userNames: [carol]}"))) }, false},
+		{"undecodable", func() { f.Put(broken(valid)) }, true},
+		{"deleted", func() { f.Delete(reference.RefOf(valid)) }, false},
+		{"made again", func() { f.Put(valid) }, true},
+	}
+	for _, s := range steps {
+		changed := f.Cluster.Changed()
+		s.do()
+		got := false
+		select {
+		case <-changed:
+			got = true
+		default:
+		}
+		if got != s.want {
+			t.Errorf("%s: changed %t, want %t", s.what, got, s.want)
+		}
+	}
+}
