@@ -17,7 +17,8 @@ type Kind struct {
 	// ProxySetting is the kind's name in proxySettings, such as StorageClasses; "" if the
 	// kind is granted without one.
 	ProxySetting string
-	// OfTenant returns criteria that together select what a Tenant itself may see.
+	// OfTenant returns criteria that together select what a Tenant itself may see. They must
+	// depend on nothing but its name and its spec without the owners.
 	OfTenant func(*capsule.Tenant, *Policy) ([]view.Criterion, []Problem)
 }
 

@@ -43,7 +43,6 @@ func (c *Cluster) ClusterRoles() *Sink[grants.NamespaceGet] {
 }
 
 func (c *Cluster) putBinding(tx *view.Tx, item Item[Binding]) {
-	c.boundTo.remove(c.bindings[item.Key].role, item.Key)
 	b := binding{subjects: item.Value.Subjects}
 	if item.Value.Role.APIGroup == rbacv1.GroupName {
 		switch item.Value.Role.Kind {
@@ -53,6 +52,11 @@ func (c *Cluster) putBinding(tx *view.Tx, item Item[Binding]) {
 			b.role = roleKey{Name: item.Value.Role.Name}
 		}
 	}
+	previous, existed := c.bindings[item.Key]
+	if existed && reflect.DeepEqual(previous, b) {
+		return
+	}
+	c.boundTo.remove(previous.role, item.Key)
 	c.bindings[item.Key] = b
 	c.boundTo.add(b.role, item.Key)
 	c.refreshBinding(tx, item.Key)

@@ -3,6 +3,12 @@
 
 package tenancy
 
+import (
+	"strings"
+
+	"capsule.dev/tenantview/pkg/grants"
+)
+
 // Footprint counts what a Cluster remembers, by what it is.
 func (c *Cluster) Footprint() map[string]int {
 	c.mu.Lock()
@@ -13,6 +19,18 @@ func (c *Cluster) Footprint() map[string]int {
 		"referrers": entries(c.referrers), "claimed": entries(c.claimed), "labelled": entries(c.labelled),
 		"settingsIn": entries(c.settingsIn), "boundTo": entries(c.boundTo),
 	}
+}
+
+// Given points to the grants of each origin: as long as it gives none again, it points to
+// the same ones.
+func (c *Cluster) Given() map[string]*grants.Held {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	given := make(map[string]*grants.Held, len(c.held))
+	for from, held := range c.held {
+		given[strings.TrimPrefix(from.namespace+"/"+from.name, "/")] = &held[0]
+	}
+	return given
 }
 
 // entries counts keys and values.

@@ -4,6 +4,8 @@
 package tenancy
 
 import (
+	"reflect"
+
 	"k8s.io/apimachinery/pkg/types"
 
 	"capsule.dev/tenantview/pkg/apis/capsule"
@@ -32,7 +34,11 @@ func (c *Cluster) Configurations() *Sink[*capsule.Configuration] {
 }
 
 func (c *Cluster) putSetting(tx *view.Tx, item Item[*capsule.ProxySetting]) {
+	previous := c.settings[item.Key]
 	c.settings[item.Key] = item.Value
+	if previous != nil && reflect.DeepEqual(previous.Spec, item.Value.Spec) {
+		return
+	}
 	c.settingsIn.add(item.Key.Namespace, item.Key)
 	c.refreshSetting(tx, item.Key)
 }

@@ -4,6 +4,8 @@
 package tenancy
 
 import (
+	"reflect"
+
 	"k8s.io/apimachinery/pkg/types"
 
 	"capsule.dev/tenantview/pkg/apis/capsule"
@@ -18,19 +20,37 @@ func (c *Cluster) Tenants() *Sink[*capsule.Tenant] {
 func (c *Cluster) putTenant(tx *view.Tx, item Item[*capsule.Tenant]) {
 	name, previous := item.Key.Name, c.tenants[item.Key.Name]
 	c.tenants[name] = item.Value
+	if previous != nil && unchanged(previous, item.Value) {
+		return
+	}
 	held, found := c.rules.OfTenant(item.Value)
 	from := origin{source: tenantSource, name: name}
 	c.give(tx, from, held)
 	c.problems.set(from, found)
-	if previous == nil || previous.UID != item.Value.UID {
+	switch {
+	case previous == nil || previous.UID != item.Value.UID:
 		c.refreshReferrers(tx, name)
-	}
-	// The settings in its namespaces are bounded to what the Tenant may see.
-	for ns := range c.referrers[name] {
-		if c.namespaces[ns].tenant == name {
-			c.refreshSettingsIn(tx, ns)
+	case !sameBounds(previous, item.Value):
+		for ns := range c.referrers[name] {
+			if c.namespaces[ns].tenant == name {
+				c.refreshSettingsIn(tx, ns)
+			}
 		}
 	}
+}
+
+// unchanged tells whether all is as before that matters of a Tenant: Capsule writes its
+// status all the time.
+func unchanged(previous, t *capsule.Tenant) bool {
+	return previous.UID == t.UID && reflect.DeepEqual(previous.Spec, t.Spec) && reflect.DeepEqual(previous.Status, t.Status)
+}
+
+// sameBounds tells whether a Tenant may see the same as before. It bounds the settings in
+// its namespaces, whoever owns it.
+func sameBounds(previous, t *capsule.Tenant) bool {
+	before, now := previous.Spec, t.Spec
+	before.Owners, now.Owners = nil, nil
+	return reflect.DeepEqual(before, now)
 }
 
 func (c *Cluster) deleteTenant(tx *view.Tx, key types.NamespacedName) {
