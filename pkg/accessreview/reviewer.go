@@ -21,8 +21,8 @@ import (
 )
 
 const (
-	// answerTTL is how long an answer is believed by requests, and failureTTL how long an authorizer that did not answer is left alone with
-	// the same question.
+	// answerTTL is how long an answer is believed by requests, and failureTTL how long an
+	// authorizer that did not answer is left alone with the same question.
 	answerTTL  = 10 * time.Second
 	failureTTL = 2 * time.Second
 	// timeout bounds a review, and so what a request can lose by one that does not answer.
@@ -50,11 +50,17 @@ type Reviewer struct {
 	watchTTL time.Duration
 }
 
-// New returns a Reviewer that asks a, which need not cache. Running watches ask at an
-// interval of which they leave out up to a quarter.
+// watchShare divides the interval of running watches: for that part of it, the watches of a
+// user share an answer. They hear of a change at most that much later than an interval after
+// it, and a user has at most that many reviews of a kind in an interval, however many
+// watches he has.
+const watchShare = 10
+
+// New returns a Reviewer that asks a, which need not cache. Running watches ask at the
+// interval.
 func New(a authorizer.UnconditionalAuthorizer, watchInterval time.Duration) *Reviewer {
 	return &Reviewer{
-		watchTTL:   watchInterval * 7 / 10,
+		watchTTL:   watchInterval / watchShare,
 		authorizer: a,
 		lists:      cache.NewLRUExpireCache(listAnswers),
 		names:      cache.NewLRUExpireCache(nameAnswers),
@@ -75,9 +81,9 @@ func (r *Reviewer) CanList(ctx context.Context, u user.Info, resource schema.Gro
 	return allowed
 }
 
-// CanStillList is CanList for a watch that is running. The answer may be older, so that
-// all watches of a user share one review; and a review that fails is an error, because
-// what was true a moment ago is a better answer than no.
+// CanStillList is CanList for a watch that is running. The answer may be as old as a part of
+// the interval, so that the watches of a user share reviews; and a review that fails is an
+// error, because what was true a moment ago is a better answer than no.
 func (r *Reviewer) CanStillList(ctx context.Context, u user.Info, resource schema.GroupVersionResource) (bool, error) {
 	return r.canList(ctx, u, resource, r.watchTTL)
 }

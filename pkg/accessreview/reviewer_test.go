@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -147,12 +148,12 @@ func TestAnswersAreKept(t *testing.T) {
 	}
 }
 
-// All watches of a user share one review in each interval, of which each leaves out up to a
-// quarter; what they know is too old for a list.
+// The watches of a user share an answer for a part of their interval; they believe neither
+// what a list has asked before that, nor is what they know too old for a list.
 func TestWatchesShareAnswers(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := allowing()
-		r := New(f, 40*time.Second)
+		r := New(f, 200*time.Second)
 		var reviews []int
 		watch := func() {
 			if allowed, err := r.CanStillList(t.Context(), alice, nodes); !allowed || err != nil {
@@ -171,13 +172,53 @@ func TestWatchesShareAnswers(t *testing.T) {
 		time.Sleep(answerTTL)
 		watch()
 		list() // asks again
-		time.Sleep(20 * time.Second)
+		time.Sleep(20*time.Second - 1)
 		watch()
-		time.Sleep(10 * time.Second)
+		time.Sleep(time.Nanosecond)
 		watch() // asks again
 		watch()
 		if diff := cmp.Diff([]int{1, 1, 1, 2, 2, 3, 3}, reviews); diff != "" {
 			t.Errorf("reviews (-want +got):\n%s", diff)
+		}
+	})
+}
+
+// Whoever loses a right must not be shown for much longer than an interval what it allowed;
+// and a controller with thousands of watches must not ask thousands of times.
+func TestManyWatchesHearInTime(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		const interval, watches = 30 * time.Second, 2000
+		var allowed atomic.Bool
+		allowed.Store(true)
+		f := &fake{answer: func(context.Context, authorizer.Attributes) (authorizer.Decision, error) {
+			if allowed.Load() {
+				return authorizer.DecisionAllow, nil
+			}
+			return authorizer.DecisionDeny, nil
+		}}
+		r := New(f, interval)
+		start := time.Now()
+		var running sync.WaitGroup
+		for i := range watches {
+			running.Go(func() {
+				time.Sleep(interval * time.Duration(i) / watches)
+				for {
+					if still, _ := r.CanStillList(t.Context(), alice, nodes); !still {
+						break
+					}
+					time.Sleep(interval)
+				}
+			})
+		}
+		time.Sleep(5*interval + interval/3)
+		revoked := time.Now()
+		allowed.Store(false)
+		running.Wait()
+		if late := time.Since(revoked); late > interval+interval/10 {
+			t.Errorf("the last watch hears of it after %v", late)
+		}
+		if most := 10 * int(time.Since(start)/interval+1); f.count() > most {
+			t.Errorf("%d reviews of %d watches, want no more than %d", f.count(), watches, most)
 		}
 	})
 }
