@@ -48,6 +48,7 @@ type Reviewer struct {
 	limiting   sync.Mutex // makes one limiter for each identity
 	// watchTTL is how long an answer is believed by running watches.
 	watchTTL time.Duration
+	outage   outage
 }
 
 // watchShare divides the interval of running watches: for that part of it, the watches of a
@@ -128,8 +129,8 @@ func (r *Reviewer) ask(ctx context.Context, answers *cache.LRUExpireCache, ttl t
 		defer cancel()
 		decision, _, err := r.authorizer.Authorize(reviewing, a)
 		given := answer{allowed: err == nil && decision == authorizer.DecisionAllow, err: err, at: time.Now()}
+		r.outage.note(klog.FromContext(ctx), q.resource, err)
 		if err != nil {
-			klog.FromContext(ctx).V(2).Info("An access review failed and adds nothing", "resource", q.resource, "err", err)
 			ttl = failureTTL
 		}
 		answers.Add(q, given, ttl)
