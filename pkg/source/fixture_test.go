@@ -173,7 +173,12 @@ func (u *upstream) fail(err error) {
 // run runs a source until the test ends. It must be called in a bubble.
 func run(t *testing.T, s interface{ Run(context.Context) }) {
 	t.Helper()
-	ctx, cancel := context.WithCancel(t.Context())
+	runWith(t.Context(), t, s)
+}
+
+func runWith(ctx context.Context, t *testing.T, s interface{ Run(context.Context) }) {
+	t.Helper()
+	ctx, cancel := context.WithCancel(ctx)
 	stopped := make(chan struct{})
 	go func() {
 		defer close(stopped)

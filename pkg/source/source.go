@@ -49,18 +49,21 @@ type Source struct {
 	clear func()
 	// onSynced is called each time that the source has been read, or found absent.
 	onSynced func()
+	logger   klog.Logger
 
 	mu     sync.Mutex
 	synced bool
 	absent bool
 	// failingSince is when the source last lost its connection; zero while it has one.
 	failingSince time.Time
+	// reported tells that a failure was logged, and its end was not.
+	reported bool
 }
 
 // New returns a source that decodes what lw delivers and hands it on. An object that cannot
 // be decoded is handed on with its error.
 func New[T any](name string, optional bool, lw *cache.ListWatch, decode func(runtime.Object) (T, error), sink Sink[T]) *Source {
-	s := &Source{name: name, optional: optional, onSynced: func() {}}
+	s := &Source{name: name, optional: optional, onSynced: func() {}, logger: klog.Background()}
 	s.clear = func() { sink.Replace(nil, 0) }
 	s.reflector = cache.NewReflectorWithOptions(s.observed(lw), nil, &store[T]{source: s, decode: decode, sink: sink},
 		cache.ReflectorOptions{Name: name, TypeDescription: name})
@@ -72,7 +75,7 @@ func (s *Source) Name() string { return s.name }
 
 // Run lists and watches until the context ends.
 func (s *Source) Run(ctx context.Context) {
-	logger := klog.FromContext(ctx).WithValues("source", s.name)
+	s.logger = klog.FromContext(ctx).WithValues("source", s.name)
 	// ListAndWatch returns without an error from a watch that has failed, too: the delay grows
 	// whatever it returns, unless it has gone well for long.
 	delay := retry.DelayWithReset(clock.RealClock{}, retryReset)
@@ -82,11 +85,11 @@ func (s *Source) Run(ctx context.Context) {
 		switch {
 		case err == nil:
 		case s.optional && apierrors.IsNotFound(err):
-			s.disappear(logger)
+			s.disappear()
 			pause = jittered(absentPoll)
 		default:
 			s.fail()
-			logger.Error(err, "Listing and watching failed, trying again", "after", pause)
+			s.report(err, pause)
 		}
 		select {
 		case <-ctx.Done():
@@ -108,6 +111,9 @@ func (s *Source) observed(lw *cache.ListWatch) *cache.ListWatch {
 		WatchFuncWithContext: func(ctx context.Context, options metav1.ListOptions) (watch.Interface, error) {
 			w, err := lw.WatchFuncWithContext(ctx, options)
 			s.note(err)
+			if err == nil {
+				s.recovered()
+			}
 			return w, err
 		},
 		DisableChunking: lw.DisableChunking,
@@ -132,21 +138,50 @@ func (s *Source) fail() {
 	}
 }
 
+// report logs that the source has failed.
+func (s *Source) report(err error, pause time.Duration) {
+	s.logger.Error(err, "Listing and watching failed, trying again", "after", pause)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.reported = true
+}
+
+// recovered logs that the source watches again, if it was logged that it failed.
+func (s *Source) recovered() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.reported {
+		s.logger.Info("Watching again")
+		s.reported = false
+	}
+}
+
 // appear notes that the resource exists and has been read.
-func (s *Source) appear() { s.sync(false) }
+func (s *Source) appear() {
+	if s.Absent() {
+		s.logger.Info("The resource is served now")
+	}
+	s.sync(false)
+}
 
 func (s *Source) sync(absent bool) {
 	s.mu.Lock()
 	s.synced, s.absent = true, absent
 	s.failingSince = time.Time{}
+	s.reported = s.reported && !absent // that it is absent is an answer, and logged
 	s.mu.Unlock()
 	s.onSynced()
 }
 
 // disappear notes that the resource does not exist: its objects are gone with it.
-func (s *Source) disappear(logger klog.Logger) {
-	if !s.Absent() {
-		logger.Info("The resource is not served; it counts as having no objects until it is")
+func (s *Source) disappear() {
+	s.mu.Lock()
+	absent, reported := s.absent, s.reported
+	s.mu.Unlock()
+	if !absent || reported {
+		s.logger.Info("The resource is not served; it counts as having no objects until it is")
+	}
+	if !absent {
 		s.clear()
 	}
 	s.sync(true)

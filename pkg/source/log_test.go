@@ -1,0 +1,89 @@
+// Copyright The tenantview Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package source
+
+import (
+	"bytes"
+	"regexp"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	"k8s.io/apimachinery/pkg/watch"
+	"k8s.io/klog/v2"
+	"k8s.io/klog/v2/textlogger"
+
+	"capsule.dev/tenantview/pkg/apis/capsule"
+)
+
+// lines collects what is logged from any goroutine.
+type lines struct {
+	mu     sync.Mutex
+	buffer bytes.Buffer
+}
+
+func (l *lines) Write(p []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.buffer.Write(p)
+}
+
+var message = regexp.MustCompile(`\] "([^"]*)" .*source="tenants"`)
+
+// take returns the messages of the source tenants since the last take.
+func (l *lines) take() []string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	var all []string
+	for _, found := range message.FindAllStringSubmatch(l.buffer.String(), -1) {
+		if n := len(all); n == 0 || all[n-1] != found[1] { // failures repeat
+			all = append(all, found[1])
+		}
+	}
+	l.buffer.Reset()
+	return all
+}
+
+// Whoever reads that a source fails, or does not exist, must be able to read when that is over.
+func TestRecoveriesAreLogged(t *testing.T) {
+	inBothModes(t, func(t *testing.T, streams bool) {
+		u := newUpstream(streams, "20", custom("a", "11", nil))
+		u.bookmark = custom("", "", nil)
+		u.fail(notFound)
+		log := &lines{}
+		ctx := klog.NewContext(t.Context(), textlogger.NewLogger(textlogger.NewConfig(textlogger.Output(log))))
+		runWith(ctx, t, New("tenants", true, u.listWatch(), capsuleObject[capsule.Tenant], &recorder[*capsule.Tenant]{}))
+		const (
+			absent, appeared   = "The resource is not served; it counts as having no objects until it is", "The resource is served now"
+			failing, recovered = "Listing and watching failed, trying again", "Watching again"
+		)
+		serve := func() { u.set("20", custom("a", "11", nil)) }
+		expired := apierrors.NewResourceExpired("too old").Status()
+		for _, step := range []struct {
+			what string
+			do   func()
+			want []string
+		}{
+			{"absent", func() {}, []string{absent}},
+			{"served", serve, []string{appeared}},
+			{"lists again", func() { u.send(watch.Error, &expired) }, nil},
+			{"fails", func() { u.fail(forbidden) }, []string{failing}},
+			{"recovers", serve, []string{recovered}},
+			{"vanishes", func() { u.fail(notFound) }, []string{absent}},
+			{"fails while it is absent", func() { u.fail(forbidden) }, []string{failing}},
+			{"is absent still", func() { u.fail(notFound) }, []string{absent}},
+			{"is back", serve, []string{appeared}},
+		} {
+			step.do()
+			time.Sleep(time.Minute)
+			synctest.Wait()
+			if diff := cmp.Diff(step.want, log.take()); diff != "" {
+				t.Errorf("%s: logged (-want +got):\n%s", step.what, diff)
+			}
+		}
+	})
+}
