@@ -13,3 +13,6 @@ const (
 	MaxIssued       = maxIssued
 	MaxIssuedTo     = maxIssuedTo
 )
+
+// WantsTable tells whether a context is one that WithWantsTable has noted it in.
+var WantsTable = wantsTable

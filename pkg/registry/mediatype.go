@@ -5,16 +5,19 @@ package registry
 
 import (
 	"context"
+	"mime"
 	"net/http"
 	"strings"
 )
 
 type tableKey struct{}
 
-// WithWantsTable notes in the context of a request whether its client asks for a table.
+// WithWantsTable notes in the context of a request whether its client asks for a table before
+// anything else.
 func WithWantsTable(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
-		if strings.Contains(req.Header.Get("Accept"), "as=Table") {
+		first, _, _ := strings.Cut(req.Header.Get("Accept"), ",")
+		if _, parameters, err := mime.ParseMediaType(first); err == nil && parameters["as"] == "Table" {
 			req = req.WithContext(context.WithValue(req.Context(), tableKey{}, true))
 		}
 		next.ServeHTTP(w, req)
