@@ -5,7 +5,6 @@ package apiserver
 
 import (
 	"fmt"
-	"net/http"
 	"time"
 
 	apimachineryversion "k8s.io/apimachinery/pkg/version"
@@ -50,9 +49,8 @@ type Config struct {
 // be completed with serving, authentication and authorization.
 func NewGenericConfig() *genericapiserver.Config {
 	config := genericapiserver.NewConfig(Codecs)
-	config.BuildHandlerChainFunc = func(api http.Handler, c *genericapiserver.Config) http.Handler {
-		return genericapiserver.DefaultBuildHandlerChain(withMetadataInProtobuf(registry.WithWantsTable(api)), c)
-	}
+	config.BuildHandlerChainFunc = defaultLimits.buildHandlerChain
+	config.LongRunningFunc = exceptProbes(config.LongRunningFunc)
 	config.EffectiveVersion = effectiveVersion{compatibility.DefaultBuildEffectiveVersion()}
 	namer := openapinamer.NewDefinitionNamer(Scheme)
 	config.OpenAPIConfig = genericapiserver.DefaultOpenAPIConfig(openapi.GetOpenAPIDefinitions, namer)

@@ -34,6 +34,7 @@ func TestServer(t *testing.T) {
 		"ContentTypes":    testContentTypes,
 		"Metadata":        testMetadata,
 		"Codes":           testCodes,
+		"LongURIs":        testLongURIs,
 		"Version":         testVersion,
 		"MetricsEndpoint": testMetricsEndpoint,
 	} {

@@ -19,6 +19,7 @@ import (
 	"k8s.io/apiserver/pkg/authentication/authenticator"
 	"k8s.io/apiserver/pkg/authentication/user"
 	"k8s.io/apiserver/pkg/authorization/authorizer"
+	genericapiserver "k8s.io/apiserver/pkg/server"
 	genericoptions "k8s.io/apiserver/pkg/server/options"
 	"k8s.io/client-go/rest"
 
@@ -36,7 +37,7 @@ type running struct {
 
 // newServer starts a server over an upstream, as users see it who are authenticated by a
 // header. It stops with the test.
-func newServer(t *testing.T, u *upstream) *running {
+func newServer(t *testing.T, u *upstream, changes ...func(*genericapiserver.Config)) *running {
 	t.Helper()
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -54,6 +55,9 @@ func newServer(t *testing.T, u *upstream) *running {
 	}
 	generic.Authentication.Authenticator = authenticator.RequestFunc(authenticate)
 	generic.Authorization.Authorizer = authorizer.AuthorizerFunc(authorize)
+	for _, change := range changes {
+		change(generic)
+	}
 	config := &Config{
 		Generic: generic,
 		Cluster: &rest.Config{Host: u.server.URL},
@@ -81,9 +85,9 @@ func newServer(t *testing.T, u *upstream) *running {
 }
 
 // newReadyServer starts a server that has read its upstream.
-func newReadyServer(t *testing.T) *running {
+func newReadyServer(t *testing.T, changes ...func(*genericapiserver.Config)) *running {
 	t.Helper()
-	s := newServer(t, newUpstream(t))
+	s := newServer(t, newUpstream(t), changes...)
 	eventually(t, "it is ready", func() bool { return s.status("/readyz") == http.StatusOK })
 	return s
 }

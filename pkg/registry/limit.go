@@ -8,21 +8,16 @@ import (
 	"sync"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	"k8s.io/apiserver/pkg/authentication/serviceaccount"
 	"k8s.io/apiserver/pkg/authentication/user"
 )
 
-// How much of what the server has for all one user may have at a time, of one kind.
-const (
-	// maxWaits bounds the requests that wait for a revision: each keeps one of the places
-	// that the generic API server has for requests under way.
-	maxWaits = 10
-	// maxWatches bounds the running watches.
-	maxWatches = 2000
-)
+// maxWaits bounds the requests of a user for one kind that wait for a revision: each keeps one
+// of the places that the generic API server has for requests under way.
+const maxWaits = 10
 
-// limit counts what users have at a time. Users are told apart by their name: that is what
-// nobody has several of.
-type limit struct {
+// Limit bounds how much each user has at a time of what the server has for all.
+type Limit struct {
 	of   string
 	most int
 
@@ -30,25 +25,37 @@ type limit struct {
 	count map[string]int
 }
 
-func newLimit(of string, most int) *limit {
-	return &limit{of: of, most: most, count: make(map[string]int)}
+// NewLimit returns a limit of what is called so, for error messages.
+func NewLimit(of string, most int) *Limit {
+	return &Limit{of: of, most: most, count: make(map[string]int)}
 }
 
-// take takes one for the user, to be given back by calling the function, once. It fails if
-// he has all that he may have.
-func (l *limit) take(u user.Info) (giveBack func(), err error) {
+// Take takes one for the user, to be given back by calling the function, once. It fails with
+// TooManyRequests if he has all that he may have.
+func (l *Limit) Take(u user.Info) (giveBack func(), err error) {
+	key := countedAs(u.GetName())
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	name := u.GetName()
-	if l.count[name] >= l.most {
-		return nil, apierrors.NewTooManyRequests(fmt.Sprintf("the user has %d %s already", l.most, l.of), retryAfter)
+	if l.count[key] >= l.most {
+		return nil, apierrors.NewTooManyRequests(
+			fmt.Sprintf("a user, or the service accounts of a namespace together, may have %d %s at a time", l.most, l.of), retryAfter)
 	}
-	l.count[name]++
+	l.count[key]++
 	return func() {
 		l.mu.Lock()
 		defer l.mu.Unlock()
-		if l.count[name]--; l.count[name] == 0 {
-			delete(l.count, name)
+		if l.count[key]--; l.count[key] == 0 {
+			delete(l.count, key)
 		}
 	}, nil
+}
+
+// countedAs returns what is limited together. Users are told apart by their name: that is what
+// nobody has several of. The service accounts of a namespace count as one user: whoever may
+// create one may create many.
+func countedAs(name string) string {
+	if namespace, _, err := serviceaccount.SplitUsername(name); err == nil {
+		return serviceaccount.MakeNamespaceGroupName(namespace)
+	}
+	return name
 }

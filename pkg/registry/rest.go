@@ -68,8 +68,8 @@ type REST struct {
 	pages *pages
 	// ledger are the revisions that users were given.
 	ledger *ledger
-	// waits and watches are what each user has of them.
-	waits, watches *limit
+	// waits are the requests that wait for a revision.
+	waits *Limit
 	Config
 }
 
@@ -89,7 +89,7 @@ var (
 func NewREST(kind *Kind, v *view.View, config Config) *REST {
 	return &REST{
 		kind: kind, view: v, pages: newPages(), ledger: newLedger(),
-		waits: newLimit("requests that wait for a resourceVersion", maxWaits), watches: newLimit("watches", maxWatches),
+		waits:  NewLimit("requests that wait for a resourceVersion", maxWaits),
 		Config: config,
 	}
 }

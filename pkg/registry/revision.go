@@ -41,7 +41,7 @@ func (r *REST) wait(ctx context.Context, u user.Info, wanted uint64, reached fun
 	if reached() >= wanted {
 		return nil
 	}
-	giveBack, err := r.waits.take(u)
+	giveBack, err := r.waits.Take(u)
 	if err != nil {
 		return err
 	}

@@ -78,10 +78,6 @@ func (r *REST) Watch(ctx context.Context, options *metainternalversion.ListOptio
 		r.observeResume(restarted)
 		start.Resume = 0
 	}
-	giveBack, err := r.watches.take(u)
-	if err != nil {
-		return nil, err
-	}
 	w := &watcher{
 		rest:       r,
 		user:       u,
@@ -101,17 +97,13 @@ func (r *REST) Watch(ctx context.Context, options *metainternalversion.ListOptio
 		w.inner, err = r.view.Watch(who, start)
 	}
 	if err != nil {
-		giveBack()
 		r.observeResume(resumeExpired)
 		return failedWatch(expired(watchExpired)), nil
 	}
 	if start.Resume != 0 {
 		r.observeResume(resumed)
 	}
-	go func() {
-		defer giveBack()
-		w.run(ctx)
-	}()
+	go w.run(ctx)
 	return w, nil
 }
 

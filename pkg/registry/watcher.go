@@ -69,7 +69,20 @@ func (w *watcher) ResultChan() <-chan watch.Event { return w.result }
 // Stop ends the watch.
 func (w *watcher) Stop() { w.stopping.Do(func() { close(w.stopped) }) }
 
+type watchingKey struct{}
+
+// WithWatching returns the context of a request of which the function is told when its watch
+// begins to run (true), and when it has ended (false). The handler may still be telling the
+// client the last events then.
+func WithWatching(ctx context.Context, running func(bool)) context.Context {
+	return context.WithValue(ctx, watchingKey{}, running)
+}
+
 func (w *watcher) run(ctx context.Context) {
+	if running, ok := ctx.Value(watchingKey{}).(func(bool)); ok {
+		running(true)
+		defer running(false)
+	}
 	defer close(w.result)
 	defer w.inner.Stop()
 	reason := w.follow(ctx)

@@ -1,0 +1,163 @@
+// Copyright The tenantview Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package apiserver
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"strings"
+	"sync"
+	"time"
+
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apiserver/pkg/endpoints/handlers/responsewriters"
+	genericapirequest "k8s.io/apiserver/pkg/endpoints/request"
+	genericapiserver "k8s.io/apiserver/pkg/server"
+
+	"capsule.dev/tenantview/pkg/apis/tenantview/v1alpha1"
+	"capsule.dev/tenantview/pkg/registry"
+)
+
+// limits keep a client, who may reach the server's own port and read nothing of what it
+// answers, from holding what the server has for all.
+type limits struct {
+	// uri is the length of a request's URI.
+	uri int
+	// requests and watches are what a user has of them at a time.
+	requests, watches int
+	// grace is how long a client may take to read the rest of an answer.
+	grace time.Duration
+}
+
+var defaultLimits = limits{
+	// What common proxies admit. A selector costs many times its length, as long as a watch runs.
+	uri: 8 << 10,
+	// An eighth of the 400 that the generic server has for all. Clients of the Kubernetes API wait
+	// for most of their answers before they ask again, or let through some ten requests a second.
+	requests: 50,
+	// Seven informers, one for each kind, in well over a hundred clients.
+	watches: 1000,
+	grace:   5 * time.Second,
+}
+
+// buildHandlerChain puts the filters around those of the generic server, and what depends on
+// the user within them.
+func (l limits) buildHandlerChain(api http.Handler, c *genericapiserver.Config) http.Handler {
+	api = withMetadataInProtobuf(registry.WithWantsTable(api))
+	chain := genericapiserver.DefaultBuildHandlerChain(l.withShares(api, c), c)
+	return l.withShortURIs(withWriteDeadline(chain, c.RequestTimeout+l.grace))
+}
+
+// withShortURIs refuses requests before anybody parses what their URI asks for.
+func (l limits) withShortURIs(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
+		if len(req.RequestURI) > l.uri {
+			refuse(w, req, &apierrors.StatusError{ErrStatus: metav1.Status{
+				Status: metav1.StatusFailure, Code: http.StatusRequestURITooLong,
+				Message: fmt.Sprintf("the URI of the request is longer than %d bytes; a shorter selector may do", l.uri),
+			}})
+			return
+		}
+		next.ServeHTTP(w, req)
+	})
+}
+
+// withShares gives each user his share of requests under way and of watches. Probes are for
+// everybody, and short.
+func (l limits) withShares(next http.Handler, c *genericapiserver.Config) http.Handler {
+	requests := registry.NewLimit("requests under way", l.requests)
+	watches := registry.NewLimit("watches", l.watches)
+	return http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
+		ctx := req.Context()
+		user, isUser := genericapirequest.UserFrom(ctx)
+		info, isKnown := genericapirequest.RequestInfoFrom(ctx)
+		if !isUser || !isKnown || isProbe(info) {
+			next.ServeHTTP(w, req)
+			return
+		}
+		share := requests
+		if c.LongRunningFunc(req, info) {
+			share = watches
+			req = req.WithContext(registry.WithWatching(ctx, func(running bool) {
+				deadline := time.Time{}
+				if !running {
+					deadline = time.Now().Add(l.grace)
+				}
+				writesOf(ctx).until(deadline)
+			}))
+		}
+		giveBack, err := share.Take(user)
+		if err != nil {
+			refuse(w, req, err)
+			return
+		}
+		defer giveBack()
+		next.ServeHTTP(w, req)
+	})
+}
+
+func refuse(w http.ResponseWriter, req *http.Request, err error) {
+	responsewriters.ErrorNegotiated(err, Codecs, v1alpha1.SchemeGroupVersion, w, req)
+}
+
+// exceptProbes has the generic server take probes for requests that run long, too: those it
+// neither counts nor refuses, however many requests are under way. Nor does it time them out:
+// kubelet does, and withWriteDeadline.
+func exceptProbes(longRunning genericapirequest.LongRunningRequestCheck) genericapirequest.LongRunningRequestCheck {
+	return func(req *http.Request, info *genericapirequest.RequestInfo) bool {
+		return isProbe(info) || longRunning(req, info)
+	}
+}
+
+func isProbe(info *genericapirequest.RequestInfo) bool {
+	for _, probe := range []string{"/livez", "/readyz", "/healthz"} {
+		if below, ok := strings.CutPrefix(info.Path, probe); ok && (below == "" || below[0] == '/') {
+			return true
+		}
+	}
+	return false
+}
+
+// withWriteDeadline ends what a handler writes when the time is over, unless a watch begins to
+// run. The generic server's timeout does not: a handler whose client takes nothing is within a
+// write, which it waits for.
+func withWriteDeadline(next http.Handler, timeout time.Duration) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
+		answer := &writes{response: http.NewResponseController(w)}
+		// The last of an answer is written when the handler is done, and in time as well: the
+		// deadline is left to net/http, which ends it with the answer.
+		answer.until(time.Now().Add(timeout))
+		defer answer.done()
+		next.ServeHTTP(w, req.WithContext(context.WithValue(req.Context(), writesKey{}, answer)))
+	})
+}
+
+type writesKey struct{}
+
+// writes are those of one handler.
+type writes struct {
+	mu sync.Mutex
+	// response is nil once the handler is done: the connection is another's then.
+	response *http.ResponseController
+}
+
+func writesOf(ctx context.Context) *writes { return ctx.Value(writesKey{}).(*writes) }
+
+// until sets the time after which writes fail, those that wait for the client as well; zero is
+// never. It does nothing when the handler is done.
+func (w *writes) until(deadline time.Time) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.response != nil {
+		_ = w.response.SetWriteDeadline(deadline) // fails if there is no connection
+	}
+}
+
+func (w *writes) done() {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.response = nil
+}

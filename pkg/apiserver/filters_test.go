@@ -1,0 +1,222 @@
+// Copyright The tenantview Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package apiserver
+
+import (
+	"crypto/tls"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"time"
+
+	gocmp "github.com/google/go-cmp/cmp"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	genericapiserver "k8s.io/apiserver/pkg/server"
+)
+
+// limited changes the limits of a server, which ends requests after a time.
+func limited(timeout time.Duration, inFlight int, l limits) func(*genericapiserver.Config) {
+	return func(c *genericapiserver.Config) {
+		l.uri = defaultLimits.uri
+		c.RequestTimeout, c.MaxRequestsInFlight, c.BuildHandlerChainFunc = timeout, inFlight, l.buildHandlerChain
+	}
+}
+
+const namespaces = group + "/tenantnamespaces"
+
+// large is an answer that the server does not keep until the handler is done.
+const large = "/openapi/v2"
+
+// newHTTP2Client returns a client over HTTP/2 that lets the server send so many bytes of an
+// answer ahead of those that are read.
+func newHTTP2Client(t *testing.T, window int) *http.Client {
+	transport := &http.Transport{
+		TLSClientConfig:   &tls.Config{InsecureSkipVerify: true}, // as in newServer
+		ForceAttemptHTTP2: true, DisableCompression: true,
+		HTTP2: &http.HTTP2Config{MaxReceiveBufferPerStream: window},
+	}
+	t.Cleanup(transport.CloseIdleConnections)
+	return &http.Client{Transport: transport}
+}
+
+// open asks for something and returns the answer before it is read.
+func (s *running) open(t *testing.T, client *http.Client, user, path string) *http.Response {
+	t.Helper()
+	r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, s.url+path, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.Header.Set("X-User", user)
+	response, err := client.Do(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { response.Body.Close() })
+	return response
+}
+
+// hold asks for something over HTTP/2 and reads nothing of the answer: the handler is blocked
+// until the answer is closed.
+func (s *running) hold(t *testing.T, user, path string) (release func()) {
+	t.Helper()
+	response := s.open(t, newHTTP2Client(t, 1), user, path)
+	if response.ProtoMajor != 2 {
+		t.Fatalf("protocol %s", response.Proto)
+	}
+	return func() { response.Body.Close() }
+}
+
+// code returns the code of an answer, and does not wait for its end.
+func (s *running) code(t *testing.T, user, path string) int {
+	t.Helper()
+	response := s.open(t, s.client, user, path)
+	response.Body.Close()
+	if response.StatusCode == http.StatusTooManyRequests && response.Header.Get("Retry-After") == "" {
+		t.Errorf("%s is not told when to ask again", user)
+	}
+	return response.StatusCode
+}
+
+// The requests of one user must not keep others from theirs, nor kubelet from probes.
+func TestHeldRequests(t *testing.T) {
+	const alice, bot, otherBot, foreignBot = "alice", "system:serviceaccount:solar:a", "system:serviceaccount:solar:b", "system:serviceaccount:wind:a"
+	s := newReadyServer(t, limited(time.Hour, 5, limits{requests: 2, watches: 1, grace: time.Hour}))
+	expect := func(when string, want map[string]int) {
+		t.Helper()
+		got := map[string]int{}
+		for user := range want {
+			got[user] = s.code(t, user, namespaces)
+		}
+		if diff := gocmp.Diff(want, got); diff != "" {
+			t.Errorf("%s, codes by user (-want +got):\n%s", when, diff)
+		}
+	}
+	release := s.hold(t, alice, large)
+	s.hold(t, alice, large)
+	expect("when alice has all that she may have", map[string]int{alice: 429, "bob": 200})
+	s.hold(t, bot, large)
+	s.hold(t, otherBot, large)
+	expect("when a namespace has all that it may have", map[string]int{alice: 429, bot: 429, "system:serviceaccount:solar:new": 429, foreignBot: 200, "bob": 200})
+	s.hold(t, "bob", large)
+	expect("when all places are taken", map[string]int{"carol": 429})
+	for _, probe := range []string{"/livez", "/livez/ping", "/readyz", "/readyz/source-nodes", "/healthz"} {
+		if got := s.code(t, alice, probe); got != http.StatusOK {
+			t.Errorf("when all places are taken: %s answers %d", probe, got)
+		}
+	}
+	release()
+	eventually(t, "alice gets an answer", func() bool { return s.code(t, alice, namespaces) == http.StatusOK })
+}
+
+// A request of a client who reads nothing ends in time, and leaves its place to others.
+func TestHeldRequestsEnd(t *testing.T) {
+	s := newReadyServer(t, limited(time.Second, 2, limits{requests: 2, watches: 1, grace: 100 * time.Millisecond}))
+	s.hold(t, "alice", large)
+	s.hold(t, "alice", large)
+	eventually(t, "others get answers", func() bool { return s.code(t, "bob", namespaces) == http.StatusOK })
+	eventually(t, "alice gets an answer", func() bool { return s.code(t, "alice", namespaces) == http.StatusOK })
+}
+
+// Watches of all kinds count together, and for as long as their handlers run.
+func TestHeldWatches(t *testing.T) {
+	s := newReadyServer(t, limited(time.Hour, 1, limits{requests: 1, watches: 2, grace: time.Hour}))
+	release := s.hold(t, "alice", namespaces+"?watch=1")
+	s.hold(t, "alice", group+"/tenantnodes?watch=1")
+	const another = group + "/tenantstorageclasses?watch=1"
+	if got := s.code(t, "alice", another); got != http.StatusTooManyRequests {
+		t.Errorf("one watch too many is answered with %d", got)
+	}
+	for user, path := range map[string]string{"alice": namespaces, "bob": another} {
+		if got := s.code(t, user, path); got != http.StatusOK {
+			t.Errorf("%s for %s gets %d", path, user, got)
+		}
+	}
+	release()
+	eventually(t, "alice may watch", func() bool { return s.code(t, "alice", another) == http.StatusOK })
+}
+
+// A watch that has ended gives up its connection, though its client reads nothing. So does a
+// request for a watch that does not become one.
+func TestHeldWatchesEnd(t *testing.T) {
+	s := newReadyServer(t, limited(time.Second, 1, limits{requests: 1, watches: 1, grace: 100 * time.Millisecond}))
+	for name, query := range map[string]string{
+		"timeout":                            "&timeoutSeconds=1",
+		"unknown revision":                   "&resourceVersion=7",
+		"wrong, and it is told so at length": "&labelSelector=" + strings.Repeat("a", 6000),
+	} {
+		t.Run(name, func(t *testing.T) {
+			eventually(t, "alice may watch", func() bool { return s.code(t, "alice", namespaces+"?watch=1") == http.StatusOK })
+			s.hold(t, "alice", namespaces+"?watch=1"+query)
+			eventually(t, "alice may watch again", func() bool { return s.code(t, "alice", namespaces+"?watch=1") == http.StatusOK })
+		})
+	}
+}
+
+// A watch runs for as long as it wants to, whatever the time for other requests is, and so do
+// the requests after it.
+func TestWatchOutlivesRequests(t *testing.T) {
+	s := newReadyServer(t, limited(500*time.Millisecond, 10, limits{requests: 10, watches: 10, grace: time.Second}))
+	for name, client := range map[string]*http.Client{"HTTP/1.1": s.client, "HTTP/2.0": newHTTP2Client(t, 1<<20)} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			for _, path := range []string{namespaces, namespaces + "?watch=1&timeoutSeconds=3", namespaces} {
+				response := s.open(t, client, "alice", path)
+				if response.Proto != name || response.StatusCode != http.StatusOK {
+					t.Errorf("%s: %s, code %d", path, response.Proto, response.StatusCode)
+				}
+				if _, err := io.ReadAll(response.Body); err != nil {
+					t.Errorf("%s: %v", path, err)
+				}
+			}
+		})
+	}
+}
+
+// When a handler is done, its connection serves another request.
+func TestWritesDone(t *testing.T) {
+	recorder := &deadlines{ResponseRecorder: httptest.NewRecorder()}
+	w := &writes{response: http.NewResponseController(recorder)}
+	w.until(time.Unix(1, 0))
+	w.done()
+	w.until(time.Unix(2, 0))
+	if diff := gocmp.Diff([]time.Time{time.Unix(1, 0)}, recorder.set); diff != "" {
+		t.Errorf("deadlines (-want +got):\n%s", diff)
+	}
+}
+
+// deadlines notes the write deadlines that are set.
+type deadlines struct {
+	*httptest.ResponseRecorder
+	set []time.Time
+}
+
+func (d *deadlines) SetWriteDeadline(deadline time.Time) error {
+	d.set = append(d.set, deadline)
+	return nil
+}
+
+// Whoever asks too long a question is told so, before he is asked who he is.
+func testLongURIs(t *testing.T, s *running) {
+	longest := namespaces + "?labelSelector="
+	longest += strings.Repeat("a", defaultLimits.uri-len(longest)) // no label's name, but read
+	if r := s.get(t, "alice", longest, ""); r.Code != http.StatusBadRequest {
+		t.Errorf("%d bytes: code %d: %s", len(longest), r.Code, r.Body)
+	}
+	for _, user := range []string{"", "alice"} {
+		r := s.get(t, user, longest+"a", "")
+		if r.Code != http.StatusRequestURITooLong {
+			t.Fatalf("%q: %d bytes: code %d: %s", user, len(longest)+1, r.Code, r.Body)
+		}
+		r.Code = http.StatusOK // what read expects
+		want := metav1.Status{
+			TypeMeta: metav1.TypeMeta{Kind: "Status", APIVersion: "v1"}, Status: metav1.StatusFailure, Code: http.StatusRequestURITooLong,
+			Message: "the URI of the request is longer than 8192 bytes; a shorter selector may do",
+		}
+		if diff := gocmp.Diff(want, read[metav1.Status](t, r)); diff != "" {
+			t.Errorf("%q (-want +got):\n%s", user, diff)
+		}
+	}
+}

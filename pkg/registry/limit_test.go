@@ -1,0 +1,47 @@
+// Copyright The tenantview Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package registry_test
+
+import (
+	"testing"
+
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	"k8s.io/apiserver/pkg/authentication/user"
+
+	"capsule.dev/tenantview/pkg/registry"
+)
+
+// Whoever may create service accounts must not have more than others by that.
+func TestLimit(t *testing.T) {
+	l := registry.NewLimit("things", 2)
+	var giveBack func()
+	for i, step := range []struct {
+		name    string
+		refused bool
+	}{
+		{"alice", false},
+		{"alice", false},
+		{"alice", true},
+		{"bob", false},
+		{"system:serviceaccount:solar:a", false},
+		{"system:serviceaccount:solar:b", false},
+		{"system:serviceaccount:solar:c", true},
+		{"system:serviceaccount:wind:a", false},
+		// These are no names of service accounts.
+		{"system:serviceaccount:solar", false},
+		{"solar", false},
+	} {
+		done, err := l.Take(&user.DefaultInfo{Name: step.name})
+		if (err != nil) != step.refused || err != nil && !apierrors.IsTooManyRequests(err) {
+			t.Errorf("%d, %s: error %v, want one: %v", i, step.name, err, step.refused)
+		}
+		if step.name == "system:serviceaccount:solar:a" {
+			giveBack = done
+		}
+	}
+	giveBack()
+	if _, err := l.Take(&user.DefaultInfo{Name: "system:serviceaccount:solar:c"}); err != nil {
+		t.Errorf("after one was given back: %v", err)
+	}
+}
