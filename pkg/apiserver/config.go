@@ -83,6 +83,9 @@ type CompletedConfig struct {
 
 // Complete fills in what can be derived.
 func (c *Config) Complete() CompletedConfig {
+	if serving := c.Generic.SecureServing; serving != nil {
+		serving.Listener = &timedListener{Listener: serving.Listener, timeout: c.Generic.RequestTimeout}
+	}
 	return CompletedConfig{config: c, generic: c.Generic.Complete(nil)}
 }
 
