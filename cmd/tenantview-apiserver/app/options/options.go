@@ -177,6 +177,9 @@ func (o *Options) genericConfig() (*genericapiserver.Config, error) {
 	// Without it a server that stops waits a minute for its watches, and then cuts them.
 	config.ShutdownWatchTerminationGracePeriod = watchTerminationGracePeriod
 	o.Metrics.Apply()
+	if err := o.Audit.ApplyTo(config); err != nil {
+		return nil, fmt.Errorf("--audit-policy-file and its kind: %w", err)
+	}
 	if err := o.SecureServing.MaybeDefaultWithSelfSignedCerts("localhost", nil, nil); err != nil {
 		return nil, fmt.Errorf("--cert-dir: making a certificate: %w", err)
 	}
@@ -188,9 +191,6 @@ func (o *Options) genericConfig() (*genericapiserver.Config, error) {
 	}
 	if err := o.Authorization.ApplyTo(&config.Authorization); err != nil {
 		return nil, fmt.Errorf("--authorization-kubeconfig: %w", err)
-	}
-	if err := o.Audit.ApplyTo(config); err != nil {
-		return nil, fmt.Errorf("--audit-policy-file and its kind: %w", err)
 	}
 	return config, nil
 }

@@ -4,7 +4,6 @@
 package options
 
 import (
-	"fmt"
 	"net"
 	"os"
 	"path/filepath"
@@ -14,6 +13,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/spf13/pflag"
 
+	"capsule.dev/tenantview/pkg/apiserver"
 	"capsule.dev/tenantview/pkg/grants"
 	"capsule.dev/tenantview/pkg/registry/kinds"
 )
@@ -99,9 +99,10 @@ func TestKubeconfigStandsIn(t *testing.T) {
 	}
 }
 
-// A server that is started before kube-apiserver is there must start all the same: nothing
-// listens where this kubeconfig leads to.
-func TestConfig(t *testing.T) {
+// config returns the configuration that arguments give, with a port of its own and a cluster
+// that is not there.
+func config(t *testing.T, args ...string) *apiserver.Config {
+	t.Helper()
 	file := filepath.Join(t.TempDir(), "kubeconfig")
 	const content = `{"apiVersion": "v1", "kind": "Config", "current-context": "c",
 		"clusters": [{"name": "c", "cluster": {"server": "https://127.0.0.1:1"}}],
@@ -109,19 +110,24 @@ func TestConfig(t *testing.T) {
 	if err := os.WriteFile(file, []byte(content), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	free, err := net.Listen("tcp", "127.0.0.1:0")
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
-	port := free.Addr().(*net.TCPAddr).Port
-	free.Close()
-	o := parse(t, "--kubeconfig="+file, "--bind-address=127.0.0.1", fmt.Sprint("--secure-port=", port),
-		"--profile=capsule-proxy", "--list-node-images", "--native-rbac-review-interval=7s", "--shutdown-delay-duration=3s", "--profiling")
+	t.Cleanup(func() { listener.Close() })
+	o := parse(t, append([]string{"--kubeconfig=" + file}, args...)...)
+	o.SecureServing.Listener = listener
 	config, err := o.Config()
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer config.Generic.SecureServing.Listener.Close()
+	return config
+}
+
+// A server that is started before kube-apiserver is there must start all the same: nothing
+// listens where its kubeconfig leads to.
+func TestConfig(t *testing.T) {
+	config := config(t, "--profile=capsule-proxy", "--list-node-images", "--native-rbac-review-interval=7s", "--shutdown-delay-duration=3s", "--profiling")
 	type summary struct {
 		Host          string
 		Policy        grants.Policy
