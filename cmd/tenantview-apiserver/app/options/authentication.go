@@ -40,26 +40,21 @@ var anonymous = &apiserver.AnonymousAuthConfig{
 // certificates and bearer tokens.
 //
 // DelegatingAuthenticationOptions.ApplyTo does the same, but reads the ConfigMap once at the
-// start and fails without it. Here a server that starts before kube-apiserver keeps asking:
-// until it has an answer, it believes no header and no certificate.
+// start, fails without it, and admits anonymous requests to everything. Here a server that
+// starts before kube-apiserver keeps asking: until it has an answer, it believes no header and
+// no certificate.
 func (o *Options) applyAuthentication(config *genericapiserver.Config) error {
-	if o.Authentication.SkipInClusterLookup || o.Authentication.RequestHeader.ClientCAFile != "" || o.Authentication.ClientCert.ClientCA != "" {
-		if err := o.Authentication.ApplyTo(&config.Authentication, config.SecureServing, config.OpenAPIConfig); err != nil {
-			return fmt.Errorf("--authentication-kubeconfig: %w", err)
-		}
-		return nil
-	}
 	client, err := clientset("authentication-kubeconfig", o.Authentication.RemoteKubeConfigFile)
 	if err != nil {
 		return err
 	}
-	clientCA, err := dynamiccertificates.NewDynamicCAFromConfigMapController("client-ca", publishedNamespace, publishedName, "client-ca-file", client)
+	clientCA, err := o.clientCA(client)
 	if err != nil {
 		return fmt.Errorf("reading the CA of client certificates: %w", err)
 	}
-	frontProxy, err := newFrontProxy(client)
+	frontProxy, err := o.frontProxy(client)
 	if err != nil {
-		return err
+		return fmt.Errorf("reading the CA of the front proxy: %w", err)
 	}
 	factory := authenticatorfactory.DelegatingAuthenticatorConfig{
 		Anonymous:                          anonymous,
@@ -70,20 +65,27 @@ func (o *Options) applyAuthentication(config *genericapiserver.Config) error {
 		ClientCertificateCAContentProvider: clientCA,
 		RequestHeaderConfig:                frontProxy,
 	}
-	for _, ca := range []dynamiccertificates.CAContentProvider{clientCA, frontProxy.CAContentProvider} {
-		if err := config.Authentication.ApplyClientCert(ca, config.SecureServing); err != nil {
+	if clientCA != nil {
+		if err := config.Authentication.ApplyClientCert(clientCA, config.SecureServing); err != nil {
 			return fmt.Errorf("verifying client certificates: %w", err)
 		}
 	}
-	var ready atomic.Bool // what was in use once is never forgotten
-	config.AddReadyzChecks(healthz.NamedCheck("authentication", func(r *http.Request) error {
-		if ready.Load() {
-			return nil
+	if frontProxy != nil {
+		if err := config.Authentication.ApplyClientCert(frontProxy.CAContentProvider, config.SecureServing); err != nil {
+			return fmt.Errorf("verifying the certificate of the front proxy: %w", err)
 		}
-		err := authenticates(r.Context(), client, clientCA, frontProxy)
-		ready.Store(err == nil)
-		return err
-	}))
+	}
+	if !o.Authentication.SkipInClusterLookup {
+		var ready atomic.Bool // what was in use once is never forgotten
+		config.AddReadyzChecks(healthz.NamedCheck("authentication", func(r *http.Request) error {
+			if ready.Load() {
+				return nil
+			}
+			err := authenticates(r.Context(), client, clientCA, frontProxy)
+			ready.Store(err == nil)
+			return err
+		}))
+	}
 	authenticate, definitions, err := factory.New()
 	if err != nil {
 		return fmt.Errorf("making the authenticator: %w", err)
@@ -114,12 +116,23 @@ func authenticates(ctx context.Context, client kubernetes.Interface, clientCA dy
 	return nil
 }
 
-// newFrontProxy follows the published CA and headers of kube-apiserver's front proxy. What
-// has not been read yet verifies nothing.
-func newFrontProxy(client kubernetes.Interface) (*authenticatorfactory.RequestHeaderConfig, error) {
+// clientCA returns the CA of client certificates: that of the file, or else the one published,
+// or nil if that is not to be looked up. What has not been read yet verifies nothing.
+func (o *Options) clientCA(client kubernetes.Interface) (dynamiccertificates.CAContentProvider, error) {
+	if o.Authentication.ClientCert.ClientCA != "" || o.Authentication.SkipInClusterLookup {
+		return o.Authentication.ClientCert.GetClientCAContentProvider()
+	}
+	return dynamiccertificates.NewDynamicCAFromConfigMapController("client-ca", publishedNamespace, publishedName, "client-ca-file", client)
+}
+
+// frontProxy returns the CA and the headers of kube-apiserver's front proxy, as clientCA does.
+func (o *Options) frontProxy(client kubernetes.Interface) (*authenticatorfactory.RequestHeaderConfig, error) {
+	if o.Authentication.RequestHeader.ClientCAFile != "" || o.Authentication.SkipInClusterLookup {
+		return o.Authentication.RequestHeader.ToAuthenticationRequestHeaderConfig()
+	}
 	ca, err := dynamiccertificates.NewDynamicCAFromConfigMapController("request-header", publishedNamespace, publishedName, "requestheader-client-ca-file", client)
 	if err != nil {
-		return nil, fmt.Errorf("reading the CA of the front proxy: %w", err)
+		return nil, err
 	}
 	headers := headerrequest.NewRequestHeaderAuthRequestController(publishedName, publishedNamespace, client,
 		"requestheader-username-headers", "requestheader-uid-headers", "requestheader-group-headers",
