@@ -86,7 +86,7 @@ var (
 	lagDesc      = describe("source_lag_seconds", "How long the source has been without a connection.", "source")
 	syncedDesc   = describe("source_synced", "1 if the source has been read, 0 before.", "source")
 	absentDesc   = describe("source_absent", "1 if the source's resource is not served by the cluster.", "source")
-	invalidDesc  = describe("invalid_objects", "Objects that do not grant all that they say, because a part makes no sense.", "source", "reason")
+	invalidDesc  = describe("invalid_objects", "Objects that do not grant all that they say, because a part makes no sense or is too much, and objects that are missing.", "source", "reason")
 )
 
 func describe(name, help string, labels ...string) *metrics.Desc {

@@ -36,8 +36,8 @@ type Viewers interface {
 type Reviews interface {
 	// CanList tells whether the user may list the resource in the whole cluster.
 	CanList(context.Context, user.Info, schema.GroupVersionResource) bool
-	// CanStillList is CanList for somebody who watches: the answer may be as old as the
-	// interval at which watches ask, and a review that fails is an error.
+	// CanStillList is CanList for somebody who watches: the answer may be older, by a part of
+	// the interval at which watches ask, and a review that fails is an error.
 	CanStillList(context.Context, user.Info, schema.GroupVersionResource) (bool, error)
 	// CanGet tells whether the user may get the object of that name. It fails if he asks about
 	// too many.

@@ -189,3 +189,26 @@ func TestUnknownKindsHaveNoView(t *testing.T) {
 		t.Errorf("a view of %s", v.Resource())
 	}
 }
+
+// By its size a view forgets the past of what tenants write: it must show what they have written.
+func TestPublishedObjectsHaveTheirSize(t *testing.T) {
+	const written = 100_000
+	f := feed.New(grants.DefaultPolicy())
+	for _, source := range []string{
+		"{apiVersion: v1, kind: Namespace, metadata: {name: x}}",
+		"{apiVersion: v1, kind: PersistentVolume, metadata: {name: x}}",
+		"{apiVersion: v1, kind: Node, metadata: {name: x}}",
+	} {
+		large := parse(source)
+		large.SetAnnotations(map[string]string{"a": strings.Repeat("a", written/2)})
+		large.SetLabels(map[string]string{"l": strings.Repeat("l", written/2)})
+		f.Put(large)
+	}
+	f.Cluster.GoLive()
+	for _, resource := range []schema.GroupResource{{Resource: "namespaces"}, {Resource: "persistentvolumes"}, {Resource: "nodes"}} {
+		e, ok := f.Cluster.View(resource).Get(view.Viewer{All: true}, "x", view.OpGet)
+		if !ok || e.Size < written || e.Size > 2*written {
+			t.Errorf("%s: size %d of %d bytes", resource, e.Size, written)
+		}
+	}
+}

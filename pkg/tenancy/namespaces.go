@@ -47,11 +47,7 @@ func (c *Cluster) putNamespace(tx *view.Tx, item Item[*corev1.Namespace]) {
 		c.referrers.add(ns.ref.Name, name)
 	}
 	tenant := c.tenantOf(ns)
-	tx.Put(c.views[namespaceResource], view.Object{
-		Attributes: view.Attributes{Name: name, Partition: tenant, Labels: item.Value.Labels},
-		Version:    item.Version,
-		Value:      item.Value,
-	})
+	tx.Put(c.views[namespaceResource], published(item.Value, item.Version, tenant))
 	c.move(tx, name, ns, tenant, !existed)
 }
 

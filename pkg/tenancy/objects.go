@@ -16,12 +16,30 @@ import (
 func (c *Cluster) Objects(resource schema.GroupResource) *Sink[metav1.Object] {
 	v := c.views[resource]
 	put := func(tx *view.Tx, item Item[metav1.Object]) {
-		tx.Put(v, view.Object{
-			Attributes: view.Attributes{Name: item.Key.Name, Labels: item.Value.GetLabels()},
-			Version:    item.Version,
-			Value:      item.Value,
-		})
+		tx.Put(v, published(item.Value, item.Version, ""))
 	}
 	remove := func(tx *view.Tx, key types.NamespacedName) { tx.Delete(v, key.Name) }
 	return newSink(c, "", put, remove, v)
+}
+
+// published is an object as its view has it.
+func published(o metav1.Object, version uint64, partition string) view.Object {
+	return view.Object{
+		Attributes: view.Attributes{Name: o.GetName(), Partition: partition, Labels: o.GetLabels()},
+		Version:    version,
+		Value:      o,
+		Size:       sizeOf(o),
+	}
+}
+
+// sizeOf is how many bytes an object takes, about: what tenants may make large of it are its
+// labels and annotations.
+func sizeOf(o metav1.Object) int {
+	size := 1024
+	for _, texts := range []map[string]string{o.GetLabels(), o.GetAnnotations()} {
+		for key, value := range texts {
+			size += len(key) + len(value)
+		}
+	}
+	return size
 }

@@ -35,11 +35,7 @@ func (c *Cluster) putVolume(tx *view.Tx, item Item[*corev1.PersistentVolume]) {
 	c.volumes[name] = pv
 	c.claimed.add(pv.claimNamespace, name)
 	c.labelled.add(pv.label, name)
-	tx.Put(c.views[volumeResource], view.Object{
-		Attributes: view.Attributes{Name: name, Partition: c.tenantOfVolume(pv), Labels: item.Value.Labels},
-		Version:    item.Version,
-		Value:      item.Value,
-	})
+	tx.Put(c.views[volumeResource], published(item.Value, item.Version, c.tenantOfVolume(pv)))
 }
 
 func (c *Cluster) deleteVolume(tx *view.Tx, key types.NamespacedName) {

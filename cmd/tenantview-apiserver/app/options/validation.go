@@ -13,6 +13,7 @@ import (
 
 	utilerrors "k8s.io/apimachinery/pkg/util/errors"
 	"k8s.io/apiserver/pkg/authorization/path"
+	"k8s.io/client-go/tools/clientcmd"
 	"k8s.io/client-go/util/cert"
 	cliflag "k8s.io/component-base/cli/flag"
 )
@@ -58,9 +59,9 @@ func (o *Options) validateFiles() []error {
 			errs = append(errs, fmt.Errorf("--%s: %w", flag, err))
 		}
 	}
-	check("kubeconfig", o.Kubeconfig, readable)
-	check("authentication-kubeconfig", o.Authentication.RemoteKubeConfigFile, readable)
-	check("authorization-kubeconfig", o.Authorization.RemoteKubeConfigFile, readable)
+	check("kubeconfig", o.Kubeconfig, kubeconfig)
+	check("authentication-kubeconfig", o.Authentication.RemoteKubeConfigFile, kubeconfig)
+	check("authorization-kubeconfig", o.Authorization.RemoteKubeConfigFile, kubeconfig)
 	check("client-ca-file", o.Authentication.ClientCert.ClientCA, certificates)
 	check("requestheader-client-ca-file", o.Authentication.RequestHeader.ClientCAFile, certificates)
 	check("audit-policy-file", o.Audit.PolicyFile, readable)
@@ -79,6 +80,14 @@ func (o *Options) validateFiles() []error {
 
 func readable(file string) error {
 	_, err := os.ReadFile(file)
+	return err
+}
+
+func kubeconfig(file string) error {
+	if err := readable(file); err != nil {
+		return err
+	}
+	_, err := clientcmd.BuildConfigFromFlags("", file)
 	return err
 }
 
