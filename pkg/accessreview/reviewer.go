@@ -55,7 +55,7 @@ type Reviewer struct {
 // user share an answer. They hear of a change at most that much later than an interval after
 // it, and a user has at most that many reviews of a kind in an interval, however many
 // watches he has.
-const watchShare = 10
+const watchShare = 2
 
 // New returns a Reviewer that asks a, which need not cache. Running watches ask at the
 // interval.

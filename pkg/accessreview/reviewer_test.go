@@ -172,7 +172,7 @@ func TestWatchesShareAnswers(t *testing.T) {
 		time.Sleep(answerTTL)
 		watch()
 		list() // asks again
-		time.Sleep(20*time.Second - 1)
+		time.Sleep(100*time.Second - 1)
 		watch()
 		time.Sleep(time.Nanosecond)
 		watch() // asks again
@@ -183,7 +183,7 @@ func TestWatchesShareAnswers(t *testing.T) {
 	})
 }
 
-// Whoever loses a right must not be shown for much longer than an interval what it allowed;
+// Whoever loses a right must not be shown for two intervals what it allowed;
 // and a controller with thousands of watches must not ask thousands of times.
 func TestManyWatchesHearInTime(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
@@ -214,10 +214,10 @@ func TestManyWatchesHearInTime(t *testing.T) {
 		revoked := time.Now()
 		allowed.Store(false)
 		running.Wait()
-		if late := time.Since(revoked); late > interval+interval/10 {
+		if late := time.Since(revoked); late > interval+interval/2 {
 			t.Errorf("the last watch hears of it after %v", late)
 		}
-		if most := 10 * int(time.Since(start)/interval+1); f.count() > most {
+		if most := 2 * int(time.Since(start)/interval+1); f.count() > most {
 			t.Errorf("%d reviews of %d watches, want no more than %d", f.count(), watches, most)
 		}
 	})
