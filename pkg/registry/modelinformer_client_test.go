@@ -5,10 +5,13 @@ package registry_test
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"maps"
 	"math/rand/v2"
+	"net/http"
+	"net/url"
 	"slices"
 	"sync"
 	"time"
@@ -22,6 +25,7 @@ import (
 	"k8s.io/apimachinery/pkg/watch"
 	"k8s.io/client-go/dynamic"
 	"k8s.io/client-go/metadata"
+	"k8s.io/client-go/rest"
 	"k8s.io/client-go/tools/cache"
 
 	"capsule.dev/tenantview/pkg/apis/tenantview/v1alpha1"
@@ -218,4 +222,51 @@ func (r *raw) goBack() {
 	p := r.past[r.random.IntN(len(r.past))]
 	r.version, r.objects = p.version, maps.Clone(p.objects)
 	r.log = append(r.log, "back to "+p.version)
+}
+
+// tabled watches tables, as kubectl get --watch does. It begins anew whenever it is cut off: its
+// rows are told again then.
+type tabled struct {
+	informerTarget
+	mirrored
+	config *rest.Config
+}
+
+func newTabled(ctx context.Context, running *sync.WaitGroup, to informerTarget, config *rest.Config) *tabled {
+	t := &tabled{informerTarget: to, config: config}
+	running.Go(func() { wait.UntilWithContext(ctx, t.once, 5*time.Millisecond) })
+	return t
+}
+
+func (t *tabled) once(ctx context.Context) {
+	path := fmt.Sprintf("%s/apis/%s/%s?watch=1&labelSelector=%s", t.config.Host, v1alpha1.SchemeGroupVersion, t.gvr().Resource, url.QueryEscape(t.selector.String()))
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, path, http.NoBody)
+	if err != nil {
+		return
+	}
+	request.Header.Set("Accept", "application/json;as=Table;v=v1;g=meta.k8s.io")
+	client, err := rest.HTTPClientFor(t.config)
+	if err != nil {
+		return
+	}
+	response, err := client.Do(request)
+	if err != nil {
+		return
+	}
+	defer response.Body.Close()
+	t.replace(nil, "")
+	for frames := json.NewDecoder(response.Body); ; {
+		var event struct {
+			Type   watch.EventType
+			Object struct {
+				Rows []struct{ Object metav1.PartialObjectMetadata }
+			}
+		}
+		if err := frames.Decode(&event); err != nil {
+			return
+		}
+		for i := range event.Object.Rows {
+			t.apply(event.Type, &event.Object.Rows[i].Object)
+		}
+	}
 }

@@ -170,9 +170,12 @@ func (m *informerModel) connect(ctx context.Context, running *sync.WaitGroup) {
 			u := worlds.Users()[m.random.IntN(len(worlds.Users()))]
 			to := informerTarget{fmt.Sprintf("client-%d-%d", i, j), u, resource, selector}
 			config := m.server.config(&user.DefaultInfo{Name: u.GetName(), UID: to.client, Groups: u.GetGroups()})
-			if (i+j)%3 == 2 {
+			switch (i + j) % 6 {
+			case 2, 5:
 				m.clients = append(m.clients, newRaw(ctx, running, to, metadata.NewForConfigOrDie(config), rand.New(rand.NewPCG(uint64(i), uint64(j)))))
-			} else {
+			case 3:
+				m.clients = append(m.clients, newTabled(ctx, running, to, config))
+			default:
 				m.clients = append(m.clients, newReflected(ctx, running, to, dynamic.NewForConfigOrDie(config)))
 			}
 		}
