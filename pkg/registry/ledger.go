@@ -89,8 +89,9 @@ type issued struct {
 	floor uint64
 }
 
-// add notes that the user was given a revision. partial tells that it was not all of it.
-func (i *issued) add(revision uint64, who view.Viewer, partial bool) {
+// add notes that the user was given a revision. partial tells that it was not all of it. It
+// returns whether a watch can resume there, as far as the ledger knows.
+func (i *issued) add(revision uint64, who view.Viewer, partial bool) bool {
 	given := sightOf(who)
 	if partial {
 		given |= unclear
@@ -101,23 +102,26 @@ func (i *issued) add(revision uint64, who view.Viewer, partial bool) {
 	switch {
 	case known && i.sights[at] != given:
 		i.sights[at] |= unclear
-		return
-	case known || revision <= i.floor:
-		return
+		return false
+	case known:
+		return !partial
+	case revision <= i.floor:
+		return false
 	}
 	if len(i.revisions) == maxIssued {
 		if at == 0 {
 			i.floor = revision
-			return
+			return false
 		}
 		i.floor = i.revisions[0]
 		copy(i.revisions, i.revisions[1:at])
 		copy(i.sights, i.sights[1:at])
 		i.revisions[at-1], i.sights[at-1] = revision, given
-		return
+		return !partial
 	}
 	i.revisions = slices.Insert(i.revisions, at, revision)
 	i.sights = slices.Insert(i.sights, at, given)
+	return !partial
 }
 
 // find returns where a revision is, or would be. Most are the latest.

@@ -78,7 +78,13 @@ func (r *REST) firstPage(ctx context.Context, u user.Info, options *metainternal
 	if isExact(options, wanted) && revision != wanted {
 		return page{}, expired(fmt.Sprintf("The resourceVersion for the provided list is too old: %d", wanted))
 	}
-	r.ledger.of(u).add(revision, who, false)
+	// Whoever lists is to watch from there. If he saw otherwise at that revision before, he
+	// needs another one: he would be told to list again, and again.
+	if issued := r.ledger.of(u); !issued.add(revision, who, false) && !isExact(options, wanted) {
+		r.view.Advance()
+		entries, revision = r.view.List(who)
+		issued.add(revision, who, false)
+	}
 	entries = filter(entries, options)
 	if options.Limit <= 0 || int64(len(entries)) <= options.Limit {
 		return page{entries: entries, revision: revision}, nil

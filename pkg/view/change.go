@@ -113,7 +113,7 @@ func (c *change) forget() { c.appeared, c.modified, c.vanished = nil, nil, nil }
 // so many bytes together.
 const (
 	historySize  = 4096
-	historyBytes = 32 << 20
+	historyBytes = 64 << 20
 )
 
 // history is the latest changes of a view, in their order.

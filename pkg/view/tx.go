@@ -6,8 +6,10 @@ package view
 // Tx is a transaction on the views of a Set. Its methods change them at once; readers see
 // the changes when the transaction ends, and watchers are told of them then.
 type Tx struct {
-	set     *Set
-	cause   uint64
+	set   *Set
+	cause uint64
+	// several tells that the cause is one of many objects: see Several.
+	several bool
 	touched map[*View]*touched
 }
 
@@ -33,6 +35,10 @@ func (tx *Tx) touch(v *View) *touched {
 	return t
 }
 
+// Several says that the transaction's cause is about many objects, as a list is. How many of
+// them it concerns in fact is then not to be told from what is said of one of them.
+func (tx *Tx) Several() { tx.several = true }
+
 // Put publishes an object. Nothing happens if the view has it already, with the same
 // version and the same partition.
 func (tx *Tx) Put(v *View, o Object) {
@@ -45,7 +51,7 @@ func (tx *Tx) Put(v *View, o Object) {
 	case s.entry.Version == o.Version && s.entry.Partition == o.Partition:
 		return
 	}
-	tx.publish(v, s, o, tx.advance(v, o.Version))
+	tx.publish(v, s, o, tx.advance(v, o.Version), false)
 }
 
 // SetPartition moves an object to a partition, as an effect of something else than the
@@ -59,19 +65,19 @@ func (tx *Tx) SetPartition(v *View, name, partition string) {
 	moved.Partition = partition
 	revision := s.entry.Revision
 	if tx.set.live {
-		revision = tx.effect(v)
+		revision = tx.effect(v, true)
 	}
-	tx.publish(v, s, moved, revision)
+	tx.publish(v, s, moved, revision, true)
 }
 
-func (tx *Tx) publish(v *View, s *slot, o Object, revision uint64) {
+func (tx *Tx) publish(v *View, s *slot, o Object, revision uint64, partial bool) {
 	previous, was := s.entry, s.keep()
 	s.entry = &Entry{Object: o, Revision: revision}
 	if previous == nil {
 		v.all.add(s)
 	}
 	v.classify(s, previous)
-	tx.record(v, &change{revision: revision, slot: s, previous: previous, current: s.entry, was: was})
+	tx.record(v, &change{revision: revision, partial: partial, slot: s, previous: previous, current: s.entry, was: was})
 }
 
 // Delete removes an object: the transaction's cause is its deletion, or a list without it.
@@ -82,7 +88,7 @@ func (tx *Tx) Delete(v *View, name string) {
 	if s == nil {
 		return
 	}
-	c := &change{revision: tx.effect(v), slot: s, previous: s.entry, was: s.keep()}
+	c := &change{revision: tx.effect(v, tx.several), partial: tx.several, slot: s, previous: s.entry, was: s.keep()}
 	delete(v.slots, name)
 	for _, p := range c.was {
 		p.remove(s)
@@ -189,6 +195,8 @@ func (tx *Tx) commit() {
 		if len(t.regranted) > 0 {
 			t.regrantedAt = tx.advance(v, max(tx.cause, 1)-1)
 			tx.advance(v, tx.cause)
+		} else if n := len(t.changes); n > 0 && t.changes[n-1].partial {
+			tx.advance(v, tx.cause)
 		}
 	}
 }
@@ -212,17 +220,24 @@ func (tx *Tx) dispatch() {
 	}
 }
 
-// effect returns the revision of something that the transaction's cause does to an object
-// beside others. It is one for all of them, if nothing has come in between: how many they are
-// must not show in the revisions of other objects.
-func (tx *Tx) effect(v *View) uint64 {
+// effect returns the revision of something that the transaction's cause does to an object; it
+// is one for all of them, if nothing has come in between. Where there may be several, each is
+// told as a part, and the view goes on by one when all are done, as with a change of grants:
+// neither the revisions of other objects, nor where a watch can resume, must show how many
+// there are that somebody does not see.
+func (tx *Tx) effect(v *View, several bool) uint64 {
 	if !tx.set.live {
 		return tx.advance(v, tx.cause)
 	}
 	t := tx.touch(v)
-	if t.effectsAt == 0 || t.effectsAt != v.revision {
-		t.effectsAt = tx.advance(v, tx.cause)
+	if t.effectsAt > 0 && t.effectsAt == v.revision {
+		return t.effectsAt
 	}
+	cause := tx.cause
+	if several && cause > 0 {
+		cause--
+	}
+	t.effectsAt = tx.advance(v, cause)
 	return t.effectsAt
 }
 

@@ -167,6 +167,9 @@ func (v *View) Revision() uint64 {
 	return v.revision
 }
 
+// Advance raises the revision, though nothing has changed.
+func (v *View) Advance() { v.set.Update(0, func(tx *Tx) { tx.advance(v, 0) }) }
+
 // Version is the resourceVersion of the source whose content readers see.
 func (v *View) Version() uint64 {
 	v.set.mu.RLock()

@@ -139,7 +139,7 @@ func TestWatchHistoryIsBoundedInBytes(t *testing.T) {
 		}
 		watcher.Stop()
 	}
-	if remembered != 32 {
+	if remembered != 64 {
 		t.Errorf("%d changes of %d bytes are remembered", remembered, size)
 	}
 }

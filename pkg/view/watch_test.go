@@ -40,11 +40,11 @@ func TestWatchTellsChanges(t *testing.T) {
 				w.tx(20, func(tx *view.Tx) { tx.SetPartition(w.View, "b", "solar") })
 				w.tx(21, func(tx *view.Tx) { tx.SetPartition(w.View, "b", "solar") })
 			},
-			want: []string{"ADDED 20 b@6"},
+			want: []string{"ADDED 19 b@6 (partial)"},
 		},
 		"a partition is taken from an object": {
 			change: func(w *watched) { w.tx(9, func(tx *view.Tx) { tx.SetPartition(w.View, "a", "") }) },
-			want:   []string{"DELETED 13 a@5"},
+			want:   []string{"DELETED 13 a@5 (partial)"},
 		},
 		// It would lose what a client keeps of the object, if it were gone for a moment.
 		"an object moves between two partitions of one user": {
@@ -148,7 +148,7 @@ func TestWatchTellsChanges(t *testing.T) {
 					tx.Delete(w.View, "d")
 				})
 			},
-			want: []string{"MODIFIED 21 c@21", "MODIFIED 22 a@20"},
+			want: []string{"MODIFIED 21 c@21", "MODIFIED 22 a@20 (partial)"},
 		},
 		"an object is replaced by one of its name": {
 			change: func(w *watched) {
