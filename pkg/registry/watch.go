@@ -50,10 +50,11 @@ func (r *REST) Watch(ctx context.Context, options *metainternalversion.ListOptio
 	if err != nil {
 		return nil, apierrors.NewBadRequest(err.Error())
 	}
+	sendInitial := options.SendInitialEvents != nil && *options.SendInitialEvents
 	// From here on, failures are told in the stream: see k8s.io/apiserver,
 	// storage/cacher, Cacher.Watch.
 	wait := r.waitForRevision
-	if options.SendInitialEvents != nil && *options.SendInitialEvents {
+	if sendInitial {
 		wait = r.waitNotOlderThan
 	}
 	if err := wait(ctx, u, wanted); err != nil && !wantsTable(ctx) {
@@ -64,7 +65,7 @@ func (r *REST) Watch(ctx context.Context, options *metainternalversion.ListOptio
 	issued := r.ledger.of(u)
 	start := view.WatchOptions{Selects: selects(options)}
 	switch {
-	case options.SendInitialEvents != nil && *options.SendInitialEvents:
+	case sendInitial:
 	case wanted != 0:
 		start.Resume = wanted
 	case options.SendInitialEvents != nil:
@@ -85,7 +86,7 @@ func (r *REST) Watch(ctx context.Context, options *metainternalversion.ListOptio
 		issued:     issued,
 		changed:    changed,
 		bookmarks:  options.AllowWatchBookmarks,
-		initialEnd: options.AllowWatchBookmarks && options.SendInitialEvents != nil && *options.SendInitialEvents,
+		initialEnd: options.AllowWatchBookmarks && sendInitial,
 		result:     make(chan watch.Event, resultBuffer),
 		stopped:    make(chan struct{}),
 	}

@@ -192,10 +192,11 @@ func (tx *Tx) commit() {
 				t.changes[i-1].partial, c.partial = true, true
 			}
 		}
-		if len(t.regranted) > 0 {
-			t.regrantedAt = tx.advance(v, max(tx.cause, 1)-1)
-			tx.advance(v, tx.cause)
-		} else if n := len(t.changes); n > 0 && t.changes[n-1].partial {
+		regranted := len(t.regranted) > 0
+		if regranted {
+			t.regrantedAt = tx.advance(v, tx.beforeCause())
+		}
+		if n := len(t.changes); regranted || n > 0 && t.changes[n-1].partial {
 			tx.advance(v, tx.cause)
 		}
 	}
@@ -234,12 +235,15 @@ func (tx *Tx) effect(v *View, several bool) uint64 {
 		return t.effectsAt
 	}
 	cause := tx.cause
-	if several && cause > 0 {
-		cause--
+	if several {
+		cause = tx.beforeCause()
 	}
 	t.effectsAt = tx.advance(v, cause)
 	return t.effectsAt
 }
+
+// beforeCause is for what is told in parts: the view is at the cause when all are done.
+func (tx *Tx) beforeCause() uint64 { return max(tx.cause, 1) - 1 }
 
 // advance raises the revision for a change with that cause, and returns the change's
 // revision.

@@ -219,10 +219,10 @@ func (w *Watcher) SetViewer(who Viewer) {
 	w.viewer = who
 	v.enter(w)
 	// What has yet to be told of revisions up to now is what the former viewer saw.
-	if !w.queue.passes() {
-		w.queue.settle(v.revision + 1)
-	}
 	if w.audience.key == from.key {
+		if !w.queue.passes() {
+			w.queue.settle(v.revision + 1)
+		}
 		return
 	}
 	v.set.mu.Lock()
