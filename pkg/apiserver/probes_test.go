@@ -4,13 +4,9 @@
 package apiserver
 
 import (
-	"context"
 	"net/http"
 	"strings"
 	"testing"
-
-	"k8s.io/klog/v2"
-	"k8s.io/klog/v2/ktesting"
 )
 
 // A pod that is not ready must say what it waits for, and must not answer with less than
@@ -55,28 +51,6 @@ func TestReadyz(t *testing.T) {
 	eventually(t, "it answers", func() bool {
 		return s.get(t, "alice", group+"/tenantnamespaces/solar-a", "").Code == http.StatusOK
 	})
-}
-
-// Whoever reads the log of a server that does not answer sees whether it ever could.
-func TestAnnounce(t *testing.T) {
-	u := newUpstream(t)
-	release := u.hold("tenants")
-	defer release()
-	s := newServer(t, u)
-	logger := ktesting.NewLogger(t, ktesting.NewConfig(ktesting.BufferLogs(true), ktesting.Verbosity(0)))
-	log := logger.GetSink().(ktesting.Underlier).GetBuffer()
-
-	ended, end := context.WithCancel(t.Context())
-	end()
-	s.announce(klog.NewContext(ended, logger))
-	if got := log.String(); got != "" {
-		t.Errorf("before all sources have been read: %s", got)
-	}
-	release()
-	s.announce(klog.NewContext(t.Context(), logger))
-	if got := log.String(); strings.Count(got, "\n") != 1 || !strings.Contains(got, "All sources have been read") {
-		t.Errorf("after all sources have been read: %q", got)
-	}
 }
 
 // Sources of Capsule's resources that are not installed are read, too: as empty.

@@ -7,12 +7,9 @@ import (
 	"context"
 	"fmt"
 	"net/http"
-	"time"
 
-	"k8s.io/apimachinery/pkg/util/wait"
 	genericapiserver "k8s.io/apiserver/pkg/server"
 	"k8s.io/apiserver/pkg/server/healthz"
-	"k8s.io/klog/v2"
 
 	"capsule.dev/tenantview/pkg/source"
 )
@@ -32,19 +29,10 @@ func (s *Server) Run(ctx context.Context) error {
 		defer close(stopped)
 		s.sources.Run(reading)
 	}()
-	go s.announce(ctx)
 	err := s.generic.PrepareRun().RunWithContext(ctx)
 	stop()
 	<-stopped
 	return err
-}
-
-// announce logs when all sources have been read, unless the context ends before.
-func (s *Server) announce(ctx context.Context) {
-	read := func(context.Context) (bool, error) { return s.sources.Live(), nil }
-	if wait.PollUntilContextCancel(ctx, 100*time.Millisecond, true, read) == nil {
-		klog.FromContext(ctx).Info("All sources have been read, requests are answered")
-	}
 }
 
 // readyzChecks has one check for each source. A check that has succeeded never fails again:

@@ -6,6 +6,7 @@ package source
 import (
 	"bytes"
 	"regexp"
+	"strings"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -32,6 +33,18 @@ func (l *lines) Write(p []byte) (int, error) {
 	return l.buffer.Write(p)
 }
 
+// logger returns a logger whose lines are collected.
+func (l *lines) logger() klog.Logger {
+	return textlogger.NewLogger(textlogger.NewConfig(textlogger.Output(l)))
+}
+
+// count is how often a text has been logged.
+func (l *lines) count(text string) int {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return strings.Count(l.buffer.String(), text)
+}
+
 var message = regexp.MustCompile(`\] "([^"]*)" .*source="tenants"`)
 
 // take returns the messages of the source tenants since the last take.
@@ -55,7 +68,7 @@ func TestRecoveriesAreLogged(t *testing.T) {
 		u.bookmark = custom("", "", nil)
 		u.fail(notFound)
 		log := &lines{}
-		ctx := klog.NewContext(t.Context(), textlogger.NewLogger(textlogger.NewConfig(textlogger.Output(log))))
+		ctx := klog.NewContext(t.Context(), log.logger())
 		runWith(ctx, t, New("tenants", true, u.listWatch(), capsuleObject[capsule.Tenant], &recorder[*capsule.Tenant]{}))
 		const (
 			absent, appeared   = "The resource is not served; it counts as having no objects until it is", "The resource is served now"

@@ -19,6 +19,7 @@ import (
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/apimachinery/pkg/watch"
+	"k8s.io/klog/v2"
 
 	"capsule.dev/tenantview/pkg/apis/capsule"
 	"capsule.dev/tenantview/pkg/grants"
@@ -265,9 +266,11 @@ func TestSourcesGoLiveOnce(t *testing.T) {
 			upstreams = append(upstreams, u)
 			all.sources = append(all.sources, New("some", optional, u.listWatch(), as[*corev1.Namespace], &recorder[*corev1.Namespace]{}))
 		}
-		run(t, all)
+		log := &lines{}
+		runWith(klog.NewContext(t.Context(), log.logger()), t, all)
+		announced := func() int { return log.count("All sources have been read") }
 		for i, u := range upstreams {
-			if all.Live() || changes.Load() > 0 {
+			if all.Live() || changes.Load() > 0 || announced() > 0 {
 				t.Fatalf("live when %d of %d have been read", i, len(upstreams))
 			}
 			if i == 1 {
@@ -278,7 +281,7 @@ func TestSourcesGoLiveOnce(t *testing.T) {
 			time.Sleep(time.Minute)
 			synctest.Wait()
 		}
-		if !all.Live() || changes.Load() != 1 {
+		if !all.Live() || changes.Load() != 1 || announced() != 1 {
 			t.Errorf("live %v, after %d changes, when all have been read", all.Live(), changes.Load())
 		}
 		for _, u := range upstreams {
@@ -290,7 +293,7 @@ func TestSourcesGoLiveOnce(t *testing.T) {
 		upstreams[2].fail(errors.New("away"))
 		time.Sleep(time.Minute)
 		synctest.Wait()
-		if !all.Live() || changes.Load() != 1 {
+		if !all.Live() || changes.Load() != 1 || announced() != 1 {
 			t.Errorf("live %v, after %d changes, when sources are read again", all.Live(), changes.Load())
 		}
 	})

@@ -13,6 +13,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/runtime/schema"
+	"k8s.io/klog/v2"
 
 	"capsule.dev/tenantview/pkg/apis/capsule"
 	"capsule.dev/tenantview/pkg/grants"
@@ -95,7 +96,7 @@ func (s *Sources) All() []*Source { return s.sources }
 func (s *Sources) Live() bool { return s.live.Load() }
 
 // goLive is called after each source that has been read.
-func (s *Sources) goLive() {
+func (s *Sources) goLive(logger klog.Logger) {
 	s.goingLive.Lock()
 	defer s.goingLive.Unlock()
 	if s.live.Load() {
@@ -108,13 +109,15 @@ func (s *Sources) goLive() {
 	}
 	s.cluster.GoLive()
 	s.live.Store(true)
+	logger.Info("All sources have been read, requests are answered")
 }
 
 // Run runs all sources until the context ends, and returns when they have stopped.
 func (s *Sources) Run(ctx context.Context) {
 	var running sync.WaitGroup
+	logger := klog.FromContext(ctx)
 	for _, source := range s.sources {
-		source.onSynced = s.goLive
+		source.onSynced = func() { s.goLive(logger) }
 		running.Go(func() { source.Run(ctx) })
 	}
 	running.Wait()
