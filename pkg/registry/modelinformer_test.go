@@ -8,9 +8,7 @@ import (
 	"fmt"
 	"io"
 	"math/rand/v2"
-	"os"
 	"slices"
-	"strconv"
 	"sync"
 	"testing"
 	"time"
@@ -31,25 +29,9 @@ import (
 	"capsule.dev/tenantview/pkg/registry"
 )
 
-// Environment variables: how many random runs there are, and the seed of the only one to
-// replay. What the clients do meanwhile cannot be replayed: they have clocks of their own.
-const (
-	informerRunsVariable = "TENANTVIEW_TEST_INFORMERS"
-	informerSeedVariable = "TENANTVIEW_TEST_SEED"
-)
-
-func numberFrom(t *testing.T, variable string, otherwise uint64) (uint64, bool) {
-	t.Helper()
-	value := os.Getenv(variable)
-	if value == "" {
-		return otherwise, false
-	}
-	n, err := strconv.ParseUint(value, 10, 64)
-	if err != nil {
-		t.Fatalf("%s: %v", variable, err)
-	}
-	return n, true
-}
+// informerRunsVariable is the environment variable with the number of random runs. What the
+// clients do in one that is replayed cannot be: they have clocks of their own.
+const informerRunsVariable = "TENANTVIEW_TEST_INFORMERS"
 
 // Unmodified clients end with what their users may see, whatever happens to the cluster, the
 // connections and the servers, and however they list and watch.
@@ -57,15 +39,10 @@ func TestInformers(t *testing.T) {
 	klog.LogToStderr(false)
 	klog.SetOutput(io.Discard)
 	t.Cleanup(func() { klog.LogToStderr(true) })
-	first, one := numberFrom(t, informerSeedVariable, 0)
-	runs, _ := numberFrom(t, informerRunsVariable, 2)
-	if one {
-		runs = 1
-	}
-	for seed := first; seed < first+runs; seed++ {
+	for _, seed := range worlds.Seeds(t, informerRunsVariable, 2) {
 		for _, watchList := range []bool{false, true} {
 			t.Run(fmt.Sprintf("%d/WatchList=%v", seed, watchList), func(t *testing.T) {
-				t.Logf("replay with %s=%d", informerSeedVariable, seed)
+				t.Logf("replay with %s=%d", worlds.SeedVariable, seed)
 				clientfeaturestesting.SetFeatureDuringTest(t, clientfeatures.WatchListClient, watchList)
 				runInformers(t, seed)
 			})

@@ -5,9 +5,7 @@ package tenancy_test
 
 import (
 	"fmt"
-	"os"
 	"slices"
-	"strconv"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -19,47 +17,15 @@ import (
 	"capsule.dev/tenantview/pkg/view"
 )
 
-// Environment variables: how many random worlds are made up, and the seed of the only one to
-// replay.
-const (
-	worldsVariable = "TENANTVIEW_TEST_WORLDS"
-	seedVariable   = "TENANTVIEW_TEST_SEED"
-)
-
-func seeds(t *testing.T, count uint64) []uint64 {
-	t.Helper()
-	if seed, ok := number(t, seedVariable); ok {
-		return []uint64{seed}
-	}
-	if n, ok := number(t, worldsVariable); ok {
-		count = n
-	}
-	all := make([]uint64, count)
-	for i := range all {
-		all[i] = uint64(i)
-	}
-	return all
-}
-
-func number(t *testing.T, variable string) (uint64, bool) {
-	t.Helper()
-	value := os.Getenv(variable)
-	if value == "" {
-		return 0, false
-	}
-	n, err := strconv.ParseUint(value, 10, 64)
-	if err != nil {
-		t.Fatalf("%s: %v", variable, err)
-	}
-	return n, true
-}
+// worldsVariable is the environment variable with the number of random worlds that are made up.
+const worldsVariable = "TENANTVIEW_TEST_WORLDS"
 
 // Whatever happens in a cluster, and in whatever order the engine hears of it, it shows what
 // the naive filter shows.
 func TestRandomWorlds(t *testing.T) {
-	for _, seed := range seeds(t, 60) {
+	for _, seed := range worlds.Seeds(t, worldsVariable, 60) {
 		t.Run(fmt.Sprint(seed), func(t *testing.T) {
-			t.Logf("replay with %s=%d", seedVariable, seed)
+			t.Logf("replay with %s=%d", worlds.SeedVariable, seed)
 			w := newWorld(seed)
 			for step := range 60 {
 				w.step()

@@ -10,7 +10,6 @@ import (
 	"math/rand/v2"
 	"os"
 	"reflect"
-	"strconv"
 	"strings"
 	"testing"
 
@@ -24,39 +23,8 @@ import (
 	"capsule.dev/tenantview/pkg/view"
 )
 
-// Environment variables: how many random runs there are, and the seed of the only one to
-// replay.
-const (
-	modelRunsVariable = "TENANTVIEW_TEST_MODELS"
-	modelSeedVariable = "TENANTVIEW_TEST_SEED"
-)
-
-// modelSeeds are those of the runs that were asked for, or the first count.
-func modelSeeds(t *testing.T, count uint64) []uint64 {
-	t.Helper()
-	number := func(variable string) (uint64, bool) {
-		value := os.Getenv(variable)
-		if value == "" {
-			return 0, false
-		}
-		n, err := strconv.ParseUint(value, 10, 64)
-		if err != nil {
-			t.Fatalf("%s: %v", variable, err)
-		}
-		return n, true
-	}
-	if seed, ok := number(modelSeedVariable); ok {
-		return []uint64{seed}
-	}
-	if n, ok := number(modelRunsVariable); ok {
-		count = n
-	}
-	all := make([]uint64, count)
-	for i := range all {
-		all[i] = uint64(i)
-	}
-	return all
-}
+// modelRunsVariable is the environment variable with the number of random runs.
+const modelRunsVariable = "TENANTVIEW_TEST_MODELS"
 
 // Whatever happens, every client that lists and watches ends with what its user may see, and
 // is told nothing on the way that is not so: with many sources that are each late by
@@ -67,14 +35,14 @@ func TestModel(t *testing.T) {
 	klog.SetOutput(io.Discard)
 	t.Cleanup(func() { klog.LogToStderr(true) })
 	var total modelCounts
-	for _, seed := range modelSeeds(t, 30) {
+	for _, seed := range worlds.Seeds(t, modelRunsVariable, 30) {
 		t.Run(fmt.Sprint(seed), func(t *testing.T) {
-			t.Logf("replay with %s=%d", modelSeedVariable, seed)
+			t.Logf("replay with %s=%d", worlds.SeedVariable, seed)
 			runModel(t, seed, &total)
 		})
 	}
 	t.Logf("%+v", total)
-	if os.Getenv(modelSeedVariable) != "" {
+	if os.Getenv(worlds.SeedVariable) != "" {
 		return
 	}
 	counts := reflect.ValueOf(total)
