@@ -8,30 +8,12 @@ import (
 
 	rbacv1 "k8s.io/api/rbac/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
-	"k8s.io/apimachinery/pkg/runtime"
-	"k8s.io/client-go/kubernetes/scheme"
 
 	"capsule.dev/tenantview/internal/reference"
 	"capsule.dev/tenantview/pkg/apis/capsule"
 	"capsule.dev/tenantview/pkg/grants"
 	"capsule.dev/tenantview/pkg/tenancy"
 )
-
-// typed returns an object of one of Kubernetes' kinds in its Go type, and any other as it is.
-func typed(o reference.Object) reference.Object {
-	u, ok := o.(*unstructured.Unstructured)
-	if !ok || !scheme.Scheme.Recognizes(u.GroupVersionKind()) {
-		return o
-	}
-	into, err := scheme.Scheme.New(u.GroupVersionKind())
-	if err == nil {
-		err = runtime.DefaultUnstructuredConverter.FromUnstructured(u.Object, into)
-	}
-	if err != nil {
-		panic(fmt.Sprintf("%s %s: %v", u.GetKind(), u.GetName(), err))
-	}
-	return into.(reference.Object)
-}
 
 func as[T any](o reference.Object) (T, error) {
 	t, ok := o.(T)

@@ -148,7 +148,7 @@ func (f *Feed) store(o reference.Object) stored {
 }
 
 func withVersion(o reference.Object, version uint64) reference.Object {
-	o = typed(o).DeepCopyObject().(reference.Object)
+	o = reference.Typed(o).DeepCopyObject().(reference.Object)
 	o.SetResourceVersion(strconv.FormatUint(version, 10))
 	return o
 }

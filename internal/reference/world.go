@@ -109,7 +109,7 @@ func (w *World) Put(o Object) {
 	case "capsuleconfigurations":
 		decode[configuration](w, ref, o)
 	}
-	w.objects[ref] = typed(o)
+	w.objects[ref] = Typed(o)
 }
 
 // Delete removes an object, if there is one of that name.
@@ -128,8 +128,8 @@ func (w *World) Refs() []Ref {
 // Object returns an object; nil if there is none.
 func (w *World) Object(ref Ref) Object { return w.objects[ref] }
 
-// typed returns an object of one of Kubernetes' kinds in its Go type.
-func typed(o Object) Object {
+// Typed returns an object of one of Kubernetes' kinds in its Go type, and any other as it is.
+func Typed(o Object) Object {
 	u, ok := o.(*unstructured.Unstructured)
 	if !ok || !scheme.Scheme.Recognizes(u.GroupVersionKind()) {
 		return o
