@@ -35,25 +35,45 @@ func logged(t *testing.T) *bytes.Buffer {
 	return &buffer
 }
 
+type counts = map[tenancy.InvalidKey]int
+
+// invalidStep is something that happens, which objects are invalid then, by their problems,
+// and how many lines it logs.
+type invalidStep struct {
+	what   string
+	do     func()
+	want   counts
+	logged int
+}
+
+func checkInvalid(t *testing.T, f *feed.Feed, steps []invalidStep) {
+	t.Helper()
+	log := logged(t)
+	for _, s := range steps {
+		log.Reset()
+		s.do()
+		klog.Flush()
+		if diff := cmp.Diff(s.want, f.Cluster.Invalid()); diff != "" {
+			t.Errorf("%s: counts (-want +got):\n%s", s.what, diff)
+		}
+		if got := strings.Count(log.String(), "\n"); got != s.logged {
+			t.Errorf("%s: %d lines logged, want %d:\n%s", s.what, got, s.logged, log)
+		}
+	}
+}
+
 // Counts are metrics that somebody is woken up by; logs that repeat hide what is new.
 func TestInvalidObjectsAreCountedAndLoggedOnce(t *testing.T) {
-	log := logged(t)
 	f := feed.New(grants.DefaultPolicy())
 	badTenant := tenant("solar", "1", "storageClasses: {allowedRegex: '('}")
 	worse := tenant("solar", "1", "storageClasses: {allowedRegex: '(', matchExpressions: [{key: a, operator: Like}]}, runtimeClasses: {allowedRegex: '['}")
 	robots := parse("{apiVersion: capsule.clastix.io/v1beta1, kind: ProxySetting, metadata: {name: robots, namespace: a}, spec: {subjects: [{kind: Robot, name: r}]}}")
 	forged := namespace("b", "solar", "1")
 	forged.SetLabels(map[string]string{"capsule.clastix.io/tenant": "wind"})
-	type counts = map[tenancy.InvalidKey]int
 	key := func(source, reason string) tenancy.InvalidKey {
 		return tenancy.InvalidKey{Source: source, Reason: reason}
 	}
-	steps := []struct {
-		what   string
-		do     func()
-		want   counts
-		logged int
-	}{
+	steps := []invalidStep{
 		{"nothing", func() {}, counts{}, 0},
 		{"before all is read", func() { f.Put(badTenant, namespace("a", "wind", "2")) },
 			counts{key("tenants", grants.ReasonRegex): 1, key("namespaces", grants.ReasonTenant): 1}, 0},
@@ -83,17 +103,7 @@ func TestInvalidObjectsAreCountedAndLoggedOnce(t *testing.T) {
 			f.Disappear("globalproxysettings")
 		}, counts{}, 0},
 	}
-	for _, s := range steps {
-		log.Reset()
-		s.do()
-		klog.Flush()
-		if diff := cmp.Diff(s.want, f.Cluster.Invalid()); diff != "" {
-			t.Errorf("%s: counts (-want +got):\n%s", s.what, diff)
-		}
-		if got := strings.Count(log.String(), "\n"); got != s.logged {
-			t.Errorf("%s: %d lines logged, want %d:\n%s", s.what, got, s.logged, log)
-		}
-	}
+	checkInvalid(t, f, steps)
 }
 
 // TENANT is a column of namespaces and volumes: it must be the tenant that the grants follow.

@@ -4,17 +4,13 @@
 package tenancy_test
 
 import (
-	"strings"
 	"testing"
 
-	"github.com/google/go-cmp/cmp"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
-	"k8s.io/klog/v2"
 
 	"capsule.dev/tenantview/internal/feed"
 	"capsule.dev/tenantview/internal/reference"
 	"capsule.dev/tenantview/pkg/grants"
-	"capsule.dev/tenantview/pkg/tenancy"
 )
 
 func named(name string, configuration *unstructured.Unstructured) *unstructured.Unstructured {
@@ -25,20 +21,13 @@ func named(name string, configuration *unstructured.Unstructured) *unstructured.
 // Without a configuration everybody sees nothing when only users of Capsule may see anything:
 // whoever looks for the reason must find it.
 func TestMissingConfiguration(t *testing.T) {
-	log := logged(t)
 	policy := grants.DefaultPolicy()
 	policy.CapsuleUsersOnly = true
 	f := feed.New(policy)
 	const source = "capsuleconfigurations"
-	type counts = map[tenancy.InvalidKey]int
 	missing := counts{{Source: source, Reason: grants.ReasonMissing}: 1}
 	valid := configuration("{userNames: [alice]}")
-	steps := []struct {
-		what   string
-		do     func()
-		want   counts
-		logged int
-	}{
+	steps := []invalidStep{
 		{"before all is read", func() {}, missing, 0},
 		{"all is read", f.Cluster.GoLive, missing, 1},
 		{"an empty list", func() { f.Replace(source) }, missing, 0},
@@ -53,17 +42,7 @@ func TestMissingConfiguration(t *testing.T) {
 		{"back", func() { f.Replace(source, valid) }, counts{}, 0},
 		{"not served", func() { f.Disappear(source) }, missing, 1},
 	}
-	for _, s := range steps {
-		log.Reset()
-		s.do()
-		klog.Flush()
-		if diff := cmp.Diff(s.want, f.Cluster.Invalid()); diff != "" {
-			t.Errorf("%s: counts (-want +got):\n%s", s.what, diff)
-		}
-		if got := strings.Count(log.String(), "\n"); got != s.logged {
-			t.Errorf("%s: %d lines logged, want %d:\n%s", s.what, got, s.logged, log)
-		}
-	}
+	checkInvalid(t, f, steps)
 	if invalid := feed.New(grants.DefaultPolicy()).Cluster.Invalid(); len(invalid) > 0 {
 		t.Errorf("nobody asks for a configuration, and yet %v", invalid)
 	}
