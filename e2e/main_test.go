@@ -17,8 +17,10 @@ import (
 var shared *cluster
 
 func TestMain(m *testing.M) {
-	// Some tests need namespaces whose owner does not exist. The garbage collector would delete them.
-	config := controlplane.Config{ControllerManagerFlags: []string{"--enable-garbage-collector=false"}}
+	// Some tests need namespaces whose owner does not exist: the garbage collector would delete them. Many
+	// make a namespace again that another has just deleted: the namespace controller, still busy with the old
+	// one, would delete what is in the new one.
+	config := controlplane.Config{Controllers: []string{"serviceaccount-controller", "clusterrole-aggregation-controller"}}
 	os.Exit(testcluster.Main(m, config, nil, func(ctx context.Context, c *testcluster.Cluster) error {
 		shared = &cluster{Cluster: c}
 		return shared.waitDiscovered(ctx)

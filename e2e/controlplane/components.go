@@ -6,6 +6,7 @@ package controlplane
 import (
 	"fmt"
 	"path/filepath"
+	"strings"
 )
 
 // Component is one of the programs of a control plane.
@@ -41,8 +42,7 @@ func (cp *ControlPlane) arguments(c Component) ([]string, error) {
 	case APIServer:
 		return append(cp.apiServerArguments(), cp.config.APIServerFlags...), nil
 	case ControllerManager:
-		args, err := cp.controllerManagerArguments()
-		return append(args, cp.config.ControllerManagerFlags...), err
+		return cp.controllerManagerArguments()
 	case Server:
 		return append(cp.serverArguments(), cp.serverFlags...), nil
 	}
@@ -119,10 +119,7 @@ func (cp *ControlPlane) controllerManagerArguments() ([]string, error) {
 		"--leader-elect=false",
 		"--use-service-account-credentials",
 		"--service-account-private-key-file=" + cp.pki.path("service-account.key"),
-		// No controller that looks after Nodes or volumes: without kubelets they would declare every
-		// Node lost and every volume released.
-		"--controllers=namespace-controller,garbage-collector-controller,serviceaccount-controller," +
-			"clusterrole-aggregation-controller",
+		"--controllers=" + strings.Join(cp.config.Controllers, ","),
 		"--concurrent-namespace-syncs=20",
 		"--kube-api-qps=500",
 		"--kube-api-burst=1000",

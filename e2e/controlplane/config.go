@@ -8,6 +8,12 @@ import (
 	"path/filepath"
 )
 
+// DefaultControllers are what namespaces, service accounts and roles need. None looks after Nodes or
+// volumes: without kubelets they would declare every Node lost and every volume released.
+var DefaultControllers = []string{
+	"namespace-controller", "garbage-collector-controller", "serviceaccount-controller", "clusterrole-aggregation-controller",
+}
+
 // Config says where a control plane lives and how its processes run.
 type Config struct {
 	// Dir holds the state: etcd's data, keys and certificates, logs and process records. Required.
@@ -24,9 +30,10 @@ type Config struct {
 	// Background detaches the processes from this one: they go on when it exits, and a later Open with
 	// the same Dir finds them. Otherwise they die with this process, however it ends.
 	Background bool
-	// APIServerFlags and ControllerManagerFlags are appended to the flags of the two programs.
-	APIServerFlags         []string
-	ControllerManagerFlags []string
+	// APIServerFlags are appended to kube-apiserver's flags.
+	APIServerFlags []string
+	// Controllers are those that kube-controller-manager runs. Default: DefaultControllers.
+	Controllers []string
 	// Notef receives remarks that a person should see, such as a CRD that was changed to fit. Optional.
 	Notef func(format string, args ...any)
 }
@@ -44,6 +51,9 @@ func (c *Config) complete() error {
 	}
 	if c.BinDir, err = filepath.Abs(c.BinDir); err != nil {
 		return err
+	}
+	if c.Controllers == nil {
+		c.Controllers = DefaultControllers
 	}
 	if c.Notef == nil {
 		c.Notef = func(string, ...any) {}

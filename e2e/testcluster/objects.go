@@ -281,7 +281,8 @@ func (c *Cluster) remove(ctx context.Context, kind, namespace, name string) erro
 }
 
 // finalize ends a namespace that is being deleted. The namespace controller does the same, but takes
-// seconds to look through all resources for content; the tests delete their own.
+// seconds to look through all resources for content; the tests delete their own. Where it runs, it may
+// still delete what is in a namespace of the same name that is made soon after.
 func (c *Cluster) finalize(ctx context.Context, name string) error {
 	ns := &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: name}}
 	for range 10 {
