@@ -68,16 +68,15 @@ var badInput = []string{
 // differences are the watches that must be answered otherwise than by kube-apiserver.
 var differences = map[string]outcome{
 	// kube-apiserver says nothing until its revision is so high. There is one history of a cluster, and it
-	// gets there. Ours may be that of a server that has just been restarted, and never get to what another one
-	// has issued: the client must list again.
-	"?watch=1&resourceVersion=18446744073709551615": {
-		Code: http.StatusOK, Event: "ERROR 504", Reason: string(metav1.StatusReasonTimeout),
-		Message: "Timeout: Too large resource version: 18446744073709551615, current: N",
-	},
-	"?watch=1&resourceVersion=999999999999": {
-		Code: http.StatusOK, Event: "ERROR 504", Reason: string(metav1.StatusReasonTimeout),
-		Message: "Timeout: Too large resource version: 999999999999, current: N",
-	},
+	// gets there. Ours is that of one server, which never gets to what another one has issued: the client must
+	// list again.
+	"?watch=1&resourceVersion=18446744073709551615": tooOld,
+	"?watch=1&resourceVersion=999999999999":         tooOld,
+}
+
+var tooOld = outcome{
+	Code: http.StatusOK, Event: "ERROR 410", Reason: string(metav1.StatusReasonExpired),
+	Message: "too old resource version, or the objects that may be seen have changed: list again",
 }
 
 // A client that handles kube-apiserver's errors must meet no others.

@@ -56,6 +56,7 @@ func TestWebSocket(t *testing.T) {
 			for _, k := range kinds {
 				rv := testcluster.Get(t, user, k.Path()).List(t).GetResourceVersion()
 				ours := dial(t, user, k.Path()+"?watch=1&resourceVersion="+rv, protocols)
+				rv = testcluster.Get(t, shared.Admin, k.UpstreamPath()).List(t).GetResourceVersion()
 				theirs := dial(t, shared.Admin, k.UpstreamPath()+"?watch=1&resourceVersion="+rv, protocols)
 				s.patch(t, k.UpstreamKind, "x$", "metadata: {annotations: {a: b}}")
 				got, want := readFrame(t, ours, s.of("x$")), readFrame(t, theirs, s.of("x$"))

@@ -23,6 +23,7 @@ import (
 	genericoptions "k8s.io/apiserver/pkg/server/options"
 	"k8s.io/client-go/rest"
 
+	"capsule.dev/tenantview/pkg/apis/tenantview/v1alpha1"
 	"capsule.dev/tenantview/pkg/grants"
 )
 
@@ -90,6 +91,21 @@ func newReadyServer(t *testing.T, changes ...func(*genericapiserver.Config)) *ru
 	s := newServer(t, newUpstream(t), changes...)
 	eventually(t, "it is ready", func() bool { return s.status("/readyz") == http.StatusOK })
 	return s
+}
+
+// What one server has told a client means nothing to another.
+func TestServersCountEachForItself(t *testing.T) {
+	given := make(map[string]bool)
+	for range 3 {
+		list := read[v1alpha1.TenantNamespaceList](t, newReadyServer(t).get(t, "alice", group+"/tenantnamespaces", ""))
+		if revision, ok := strings.CutPrefix(list.ResourceVersion, "1000"); !ok || len(revision) != 6 {
+			t.Errorf("resourceVersion %q, want 1000 and six digits", list.ResourceVersion)
+		}
+		given[list.ResourceVersion] = true
+	}
+	if len(given) < 2 {
+		t.Errorf("all servers give %v", given)
+	}
 }
 
 func authenticate(r *http.Request) (*authenticator.Response, bool, error) {

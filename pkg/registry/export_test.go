@@ -10,9 +10,13 @@ const (
 	MaxListsOfUser  = maxListsOfUser
 	MaxPagedEntries = maxPagedEntries
 	MaxWait         = maxWait
+	Delay           = delay
 	MaxIssued       = maxIssued
 	MaxIssuedTo     = maxIssuedTo
 )
+
+// Format returns a revision of a server as a resourceVersion.
+func (o Origin) Format(revision uint64) string { return o.format(revision) }
 
 // WantsTable tells whether a context is one that WithWantsTable has noted it in.
 var WantsTable = wantsTable

@@ -45,6 +45,7 @@ func newFixture() *fixture {
 	f.set.Update(0, (*view.Tx).GoLive)
 	f.REST = registry.NewREST(tenantnamespace.Kind(), f.view, registry.Config{
 		Viewers:     viewers{},
+		Origin:      origin,
 		Reviews:     f.reviews,
 		Synced:      func() bool { return f.synced },
 		ObserveList: func(_ string, items int) { f.observed = append(f.observed, items) },
@@ -162,7 +163,7 @@ func (q request) options(t testing.TB) *metainternalversion.ListOptions {
 // answer is what matters of a list.
 type answer struct {
 	Names     []string
-	Version   string
+	Version   string // the revision
 	More      bool
 	Remaining int64 // -1 if the list does not say
 }
@@ -175,7 +176,7 @@ func (f *fixture) list(ctx context.Context, t testing.TB, q request) (answer, st
 		t.Fatalf("listing %+v: %v", q, err)
 	}
 	l := got.(*v1alpha1.TenantNamespaceList)
-	a := answer{Version: l.ResourceVersion, More: l.Continue != "", Remaining: -1}
+	a := answer{Version: revisionOf(l.ResourceVersion), More: l.Continue != "", Remaining: -1}
 	for i := range l.Items {
 		a.Names = append(a.Names, l.Items[i].Name)
 	}

@@ -29,21 +29,25 @@ type Kind struct {
 	Description
 	// New and NewList return an empty object, and an empty list.
 	New, NewList func() runtime.Object
-	// Convert returns the object that is served for an entry, and ConvertItem the object as
-	// lists and events show it. The results are the caller's, but they share maps and slices
-	// with the entry: they must not be changed.
-	Convert, ConvertItem func(*view.Entry) runtime.Object
+	// Convert returns the object that a server serves for an entry, and ConvertItem the object
+	// as its lists and events show it. The results are the caller's, but they share maps and
+	// slices with the entry: they must not be changed.
+	Convert, ConvertItem func(*view.Entry, Origin) runtime.Object
 	// ConvertList does the same for a list.
-	ConvertList func([]*view.Entry) runtime.Object
+	ConvertList func([]*view.Entry, Origin) runtime.Object
 }
 
 // NewKind makes a kind of the type T, whose lists are of the type L. items returns the place
-// of a list's items. convert fills an empty object with what is served for an entry; what it
-// takes from the entry must not be changed. trim, if it is not nil, takes out of an object what
-// lists and events do not show.
-func NewKind[T, L any, Object pointer[T], List pointer[L]](d Description, items func(List) *[]T, convert func(Object, *view.Entry), trim func(Object)) *Kind {
-	convertItem := func(o Object, e *view.Entry) {
+// of a list's items. convert fills an empty object with what is served for an entry, but for
+// the resourceVersion; what it takes from the entry must not be changed. trim, if it is not
+// nil, takes out of an object what lists and events do not show.
+func NewKind[T, L any, Object object[T], List pointer[L]](d Description, items func(List) *[]T, convert func(Object, *view.Entry), trim func(Object)) *Kind {
+	convertOne := func(o Object, e *view.Entry, by Origin) {
 		convert(o, e)
+		o.SetResourceVersion(by.format(e.Revision))
+	}
+	convertItem := func(o Object, e *view.Entry, by Origin) {
+		convertOne(o, e, by)
 		if trim != nil {
 			trim(o)
 		}
@@ -52,20 +56,20 @@ func NewKind[T, L any, Object pointer[T], List pointer[L]](d Description, items 
 		Description: d,
 		New:         func() runtime.Object { return Object(new(T)) },
 		NewList:     func() runtime.Object { return List(new(L)) },
-		Convert: func(e *view.Entry) runtime.Object {
+		Convert: func(e *view.Entry, by Origin) runtime.Object {
 			o := Object(new(T))
-			convert(o, e)
+			convertOne(o, e, by)
 			return o
 		},
-		ConvertItem: func(e *view.Entry) runtime.Object {
+		ConvertItem: func(e *view.Entry, by Origin) runtime.Object {
 			o := Object(new(T))
-			convertItem(o, e)
+			convertItem(o, e, by)
 			return o
 		},
-		ConvertList: func(entries []*view.Entry) runtime.Object {
+		ConvertList: func(entries []*view.Entry, by Origin) runtime.Object {
 			converted := make([]T, len(entries))
 			for i, e := range entries {
-				convertItem(&converted[i], e)
+				convertItem(&converted[i], e, by)
 			}
 			list := List(new(L))
 			*items(list) = converted
@@ -74,8 +78,14 @@ func NewKind[T, L any, Object pointer[T], List pointer[L]](d Description, items 
 	}
 }
 
-// pointer is a pointer to a T, which is an object.
+// pointer is a pointer to a T, which has a kind.
 type pointer[T any] interface {
 	*T
 	runtime.Object
+}
+
+// object is a pointer to a T, which has metadata, too.
+type object[T any] interface {
+	pointer[T]
+	metav1.Object
 }

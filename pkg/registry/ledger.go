@@ -4,12 +4,9 @@
 package registry
 
 import (
-	"crypto/sha256"
 	"slices"
-	"strings"
 	"sync"
 
-	"k8s.io/apiserver/pkg/authentication/serviceaccount"
 	"k8s.io/apiserver/pkg/authentication/user"
 	"k8s.io/utils/lru"
 
@@ -18,44 +15,33 @@ import (
 )
 
 const (
-	// maxIssuedTo is how many clients a ledger remembers, and maxIssued how many of the highest
+	// maxIssuedTo is how many users a ledger remembers, and maxIssued how many of the highest
 	// revisions that each was given.
 	maxIssuedTo = 8192
 	maxIssued   = 512
 )
 
-// ledger remembers which revisions this server has given to which clients. A watch can resume
-// only at one of them: another server counts differently, so that the same number may stand
-// for another past.
+// ledger remembers which revisions this server has given to which users. A watch can resume
+// only at one of them: who could begin anywhere might find out where something has changed that
+// he does not see, and the past of a revision depends on how the user saw it.
 type ledger struct {
-	mu      sync.Mutex
-	clients *lru.Cache
+	mu    sync.Mutex
+	users *lru.Cache
 }
 
-func newLedger() *ledger { return &ledger{clients: lru.New(maxIssuedTo)} }
+func newLedger() *ledger { return &ledger{users: lru.New(maxIssuedTo)} }
 
-// of returns what was given to a client.
+// of returns what was given to a user.
 func (l *ledger) of(u user.Info) *issued {
-	client := clientOf(u)
+	holder := accessreview.HolderOf(u)
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if known, ok := l.clients.Get(client); ok {
+	if known, ok := l.users.Get(holder); ok {
 		return known.(*issued)
 	}
 	given := &issued{}
-	l.clients.Add(client, given)
+	l.users.Add(holder, given)
 	return given
-}
-
-// clientOf tells clients apart as well as it can: those of a user by the Pods that their tokens
-// are bound to. A number that another replica has given to one Pod must not be taken for one
-// that this server has given to another.
-func clientOf(u user.Info) accessreview.Identity {
-	client := accessreview.HolderOf(u)
-	if pod := u.GetExtra()[serviceaccount.PodUIDKey]; len(pod) > 0 {
-		return sha256.Sum256(append(client[:], strings.Join(pod, " ")...))
-	}
-	return client
 }
 
 // sight is how a user saw what he was given: everything, or by grants, or both.
@@ -80,7 +66,7 @@ func sightOf(who view.Viewer) sight {
 	return s
 }
 
-// issued are the revisions that one client was given, in rising order, and by which sight.
+// issued are the revisions that one user was given, in rising order, and by which sight.
 type issued struct {
 	mu        sync.Mutex
 	revisions []uint64
@@ -138,12 +124,4 @@ func (i *issued) has(revision uint64, who view.Viewer) bool {
 	defer i.mu.Unlock()
 	at, known := i.find(revision)
 	return known && i.sights[at] == sightOf(who)
-}
-
-// gave tells whether the user was given the revision, by whatever sight.
-func (i *issued) gave(revision uint64) bool {
-	i.mu.Lock()
-	defer i.mu.Unlock()
-	_, known := i.find(revision)
-	return known
 }

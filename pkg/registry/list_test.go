@@ -72,12 +72,12 @@ func TestListReturnsTheObjects(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := &v1alpha1.TenantNamespaceList{
-		ListMeta: metav1.ListMeta{ResourceVersion: "100"},
+		ListMeta: metav1.ListMeta{ResourceVersion: "100" + digits},
 		Items: []v1alpha1.TenantNamespace{{
 			ObjectMeta: metav1.ObjectMeta{
 				Name:            "wind-a",
 				UID:             got.(*v1alpha1.TenantNamespaceList).Items[0].UID, // tested with the conversions
-				ResourceVersion: "15",
+				ResourceVersion: "15" + digits,
 				Labels:          map[string]string{"env": "prod"},
 			},
 			Status: corev1.NamespaceStatus{Phase: corev1.NamespaceActive},
@@ -96,7 +96,7 @@ func TestEmptyListHasItems(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := &v1alpha1.TenantNamespaceList{ListMeta: metav1.ListMeta{ResourceVersion: "100"}, Items: []v1alpha1.TenantNamespace{}}
+	want := &v1alpha1.TenantNamespaceList{ListMeta: metav1.ListMeta{ResourceVersion: "100" + digits}, Items: []v1alpha1.TenantNamespace{}}
 	if diff := cmp.Diff(runtime.Object(want), got); diff != "" {
 		t.Errorf("list (-want +got):\n%s", diff)
 	}

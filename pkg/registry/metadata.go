@@ -7,18 +7,15 @@ import (
 	"github.com/google/uuid"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
-
-	"capsule.dev/tenantview/pkg/view"
 )
 
 // Metadata returns the metadata that is served for an upstream object: its name, labels,
-// annotations and times, with a uid and a resourceVersion of its own. Owner references and
-// finalizers are left out, because nothing may collect or hold what is only a view.
-func Metadata(kind string, e *view.Entry, upstream *metav1.ObjectMeta) metav1.ObjectMeta {
+// annotations and times, with a uid of its own. Owner references and finalizers are left out,
+// because nothing may collect or hold what is only a view. The resourceVersion is the server's.
+func Metadata(kind string, upstream *metav1.ObjectMeta) metav1.ObjectMeta {
 	return metav1.ObjectMeta{
 		Name:                       upstream.Name,
 		UID:                        derivedUID(kind, upstream.UID),
-		ResourceVersion:            view.FormatRevision(e.Revision),
 		Generation:                 upstream.Generation,
 		CreationTimestamp:          upstream.CreationTimestamp,
 		DeletionTimestamp:          upstream.DeletionTimestamp,

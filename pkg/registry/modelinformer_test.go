@@ -63,8 +63,8 @@ type informerModel struct {
 	policy  grants.Policy
 	rbac    *rbac
 	random  *rand.Rand
-	// replicas are the servers. The one before the last answers new requests; the last takes
-	// its place. Those before keep the connections that they have.
+	// replicas are the servers, each late by another time. One answers new requests; the others
+	// keep the connections that they have, until it is their turn again.
 	replicas []*informerReplica
 	clients  []mirror
 }
@@ -126,7 +126,9 @@ func runInformers(t *testing.T, seed uint64) {
 func (m *informerModel) start() *informerReplica {
 	r := &informerReplica{Late: feed.NewLate(feed.New(m.policy), m.history)}
 	r.Start()
-	config := registry.Config{Viewers: r.Cluster, Synced: func() bool { return true }, ReviewInterval: 20 * time.Millisecond}
+	config := registry.Config{
+		Viewers: r.Cluster, Synced: func() bool { return true }, Origin: registry.NewOrigin(), ReviewInterval: 20 * time.Millisecond,
+	}
 	if m.policy.NativeRBAC == grants.NativeRBACUnion {
 		config.Reviews = m.rbac
 	}
@@ -146,7 +148,7 @@ func (m *informerModel) connect(ctx context.Context, running *sync.WaitGroup) {
 			}
 			u := worlds.Users()[m.random.IntN(len(worlds.Users()))]
 			to := informerTarget{fmt.Sprintf("client-%d-%d", i, j), u, resource, selector}
-			config := m.server.config(&user.DefaultInfo{Name: u.GetName(), UID: to.client, Groups: u.GetGroups()})
+			config := m.server.config(u)
 			switch (i + j) % 6 {
 			case 2, 5:
 				m.clients = append(m.clients, newRaw(ctx, running, to, metadata.NewForConfigOrDie(config), rand.New(rand.NewPCG(uint64(i), uint64(j)))))
@@ -177,13 +179,13 @@ func (m *informerModel) step() {
 		who := worlds.Users()[m.random.IntN(len(worlds.Users()))].GetName()
 		resource := reference.Resources()[m.random.IntN(len(reference.Resources()))]
 		m.rbac.set(who, resource, !m.rbac.isAllowed(who, resource))
-	case n < 97:
+	case n < 96:
 		m.server.CloseClientConnections()
 	default:
-		// No client comes back to a server: it might have given out the number where the
-		// client is, and mean another past by it.
-		m.replicas[len(m.replicas)-1].answer()
-		m.replicas = append(m.replicas, m.start())
+		if n == 99 {
+			m.replicas = append(m.replicas, m.start())
+		}
+		m.replicas[m.random.IntN(len(m.replicas))].answer()
 		if m.random.IntN(2) == 0 {
 			m.server.CloseClientConnections()
 		}

@@ -47,6 +47,8 @@ type Reviews interface {
 // Config is what the REST of every kind shares.
 type Config struct {
 	Viewers Viewers
+	// Origin is that of the server.
+	Origin Origin
 	// Reviews adds native RBAC to what users see; nil leaves it out.
 	Reviews Reviews
 	// Synced tells whether all sources have been read. Before, every request is refused.
@@ -136,7 +138,7 @@ func (r *REST) Get(ctx context.Context, name string, options *metav1.GetOptions)
 	case err != nil:
 		return nil, err
 	case ok:
-		return r.kind.Convert(e), nil
+		return r.kind.Convert(e, r.Origin), nil
 	default:
 		return nil, apierrors.NewNotFound(v1alpha1.Resource(r.kind.Resource), name)
 	}

@@ -5,6 +5,7 @@ package registry
 
 import (
 	"context"
+	"fmt"
 	"time"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
@@ -16,36 +17,55 @@ const (
 	// maxWait is how long a request waits for a resourceVersion that is still to come, as in
 	// kube-apiserver's watch cache (k8s.io/apiserver, storage/cacher, blockTimeout).
 	maxWait = 3 * time.Second
-	// delivery is more than sources take to deliver what has been written.
-	delivery = 100 * time.Millisecond
+	// delay is more than sources take to deliver what has been written.
+	delay = 100 * time.Millisecond
 	// retryAfter is what a request is told to wait that has waited in vain.
 	retryAfter = 1 // second
 )
 
 var versioner storage.APIObjectVersioner
 
-// waitNotOlderThan returns when the view has all that its source had at a resourceVersion; 0
-// is content with what there is. What this server has given to the user it has, and may be
-// ahead of the source, with what other sources have delivered: it is waited for only as long
-// as the source could still deliver an object that was written with the same number.
+// whose tells who has given a resourceVersion, and the revision that is meant by it.
+func (r *REST) whose(version uint64) (giver, uint64) {
+	return r.Origin.whose(version, r.view.Version(), r.view.Revision())
+}
+
+// waitNotOlderThan returns when the view has all that there was at a resourceVersion; 0 is
+// content with what there is. Who has just written an object may ask for what is not older than
+// that, by kube-apiserver's resourceVersion. What another server has shown, this one cannot tell:
+// it is waited for only as long as a server is commonly late. Who is told that it has expired
+// lists what there is; told that it is too large, client-go would ask again for half a minute.
 func (r *REST) waitNotOlderThan(ctx context.Context, u user.Info, version uint64) error {
-	if version > r.view.Version() && r.ledger.of(u).gave(version) {
-		waiting, cancel := context.WithTimeout(ctx, delivery)
+	switch by, revision := r.whose(version); by {
+	case kubeAPIServer:
+		return r.wait(ctx, u, version, r.view.Version, func(ctx context.Context) error {
+			return r.view.WaitForVersion(ctx, version)
+		})
+	case anotherServer:
+		waiting, cancel := context.WithTimeout(ctx, delay)
 		defer cancel()
-		if err := r.view.WaitForVersion(waiting, version); err != nil && ctx.Err() != nil {
+		switch err := r.view.WaitForVersion(waiting, revision); {
+		case err == nil:
+			return nil
+		case ctx.Err() != nil:
 			return apierrors.NewTimeoutError(err.Error(), retryAfter)
+		default:
+			return expired(fmt.Sprintf("The resourceVersion %d was given by another server, and this one cannot tell whether it is as far", version))
 		}
-		return nil
+	default:
+		return r.waitForRevision(ctx, u, version, revision)
 	}
-	return r.wait(ctx, u, version, r.view.Version, r.view.WaitForVersion)
 }
 
-// waitForRevision returns when the view has reached a revision.
-func (r *REST) waitForRevision(ctx context.Context, u user.Info, revision uint64) error {
-	return r.wait(ctx, u, revision, r.view.Revision, r.view.WaitForRevision)
+// waitForRevision returns when the view has reached the revision of a server's resourceVersion.
+func (r *REST) waitForRevision(ctx context.Context, u user.Info, version, revision uint64) error {
+	return r.wait(ctx, u, version, func() uint64 { return r.Origin.version(r.view.Revision()) }, func(ctx context.Context) error {
+		return r.view.WaitForRevision(ctx, revision)
+	})
 }
 
-func (r *REST) wait(ctx context.Context, u user.Info, wanted uint64, reached func() uint64, await func(context.Context, uint64) error) error {
+// wait awaits a resourceVersion that has not been reached.
+func (r *REST) wait(ctx context.Context, u user.Info, wanted uint64, reached func() uint64, await func(context.Context) error) error {
 	if reached() >= wanted {
 		return nil
 	}
@@ -56,7 +76,7 @@ func (r *REST) wait(ctx context.Context, u user.Info, wanted uint64, reached fun
 	defer giveBack()
 	waiting, cancel := context.WithTimeout(ctx, maxWait)
 	defer cancel()
-	if err := await(waiting, wanted); err != nil {
+	if err := await(waiting); err != nil {
 		if ctx.Err() != nil {
 			return apierrors.NewTimeoutError(err.Error(), retryAfter)
 		}

@@ -46,24 +46,24 @@ func TestConvertToTable(t *testing.T) {
 	}{
 		"object": {
 			object: get("solar-a"),
-			want:   metav1.Table{ListMeta: metav1.ListMeta{ResourceVersion: "12"}, ColumnDefinitions: columns, Rows: []metav1.TableRow{row("solar-a")}},
+			want:   metav1.Table{ListMeta: metav1.ListMeta{ResourceVersion: "12" + digits}, ColumnDefinitions: columns, Rows: []metav1.TableRow{row("solar-a")}},
 		},
 		"list": {
 			object: list("alice", request{labels: "env=prod"}), options: &metav1.TableOptions{},
-			want: metav1.Table{ListMeta: metav1.ListMeta{ResourceVersion: "100"}, ColumnDefinitions: columns, Rows: []metav1.TableRow{row("solar-a"), row("solar-d")}},
+			want: metav1.Table{ListMeta: metav1.ListMeta{ResourceVersion: "100" + digits}, ColumnDefinitions: columns, Rows: []metav1.TableRow{row("solar-a"), row("solar-d")}},
 		},
 		"empty list": {
 			object: list("carol", request{}), options: &metav1.TableOptions{},
-			want: metav1.Table{ListMeta: metav1.ListMeta{ResourceVersion: "100"}, ColumnDefinitions: columns, Rows: []metav1.TableRow{}},
+			want: metav1.Table{ListMeta: metav1.ListMeta{ResourceVersion: "100" + digits}, ColumnDefinitions: columns, Rows: []metav1.TableRow{}},
 		},
 		"without headers": {
 			object: list("alice", request{labels: "team"}), options: &metav1.TableOptions{NoHeaders: true},
-			want: metav1.Table{ListMeta: metav1.ListMeta{ResourceVersion: "100"}, Rows: []metav1.TableRow{row("solar-d")}},
+			want: metav1.Table{ListMeta: metav1.ListMeta{ResourceVersion: "100" + digits}, Rows: []metav1.TableRow{row("solar-d")}},
 		},
 		"page": {
 			object: page, options: &metav1.TableOptions{},
 			want: metav1.Table{
-				ListMeta:          metav1.ListMeta{ResourceVersion: "100", Continue: next, RemainingItemCount: ptr.To[int64](2)},
+				ListMeta:          metav1.ListMeta{ResourceVersion: "100" + digits, Continue: next, RemainingItemCount: ptr.To[int64](2)},
 				ColumnDefinitions: columns, Rows: []metav1.TableRow{row("solar-a"), row("solar-b")},
 			},
 		},

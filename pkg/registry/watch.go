@@ -53,31 +53,26 @@ func (r *REST) Watch(ctx context.Context, options *metainternalversion.ListOptio
 	sendInitial := options.SendInitialEvents != nil && *options.SendInitialEvents
 	// From here on, failures are told in the stream: see k8s.io/apiserver,
 	// storage/cacher, Cacher.Watch.
-	wait := r.waitForRevision
 	if sendInitial {
-		wait = r.waitNotOlderThan
-	}
-	if err := wait(ctx, u, wanted); err != nil && !wantsTable(ctx) {
-		return failedWatch(err), nil
+		if err := r.waitNotOlderThan(ctx, u, wanted); err != nil && !wantsTable(ctx) {
+			return failedWatch(err), nil
+		}
 	}
 	changed := r.Viewers.Changed() // before the viewer, so that no change is missed
 	who := r.viewer(ctx, u)
 	issued := r.ledger.of(u)
 	start := view.WatchOptions{Selects: selects(options)}
-	switch {
-	case sendInitial:
-	case wanted != 0:
-		start.Resume = wanted
-	case options.SendInitialEvents != nil:
-		start.FromNow = true
-	}
-	if start.Resume != 0 && !issued.has(wanted, who) {
+	switch by, revision := r.whose(wanted); {
+	case sendInitial || wanted == 0:
+		start.FromNow = !sendInitial && options.SendInitialEvents != nil
+	case by == thisServer && issued.has(revision, who):
+		start.Resume = revision
+	default:
 		if !wantsTable(ctx) {
 			r.observeResume(resumeForeign)
 			return failedWatch(expired(watchExpired)), nil
 		}
 		r.observeResume(restarted)
-		start.Resume = 0
 	}
 	w := &watcher{
 		rest:       r,

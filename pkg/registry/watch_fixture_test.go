@@ -6,6 +6,7 @@ package registry_test
 import (
 	"context"
 	"fmt"
+	"strconv"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -47,7 +48,7 @@ func newWatching(t *testing.T) *watching {
 		}
 	}
 	w.REST = registry.NewREST(tenantnamespace.Kind(), w.view, registry.Config{
-		Viewers: w.gate, Reviews: w.rbac, Synced: func() bool { return w.synced },
+		Viewers: w.gate, Origin: origin, Reviews: w.rbac, Synced: func() bool { return w.synced },
 		ObserveResume: note(&w.resumes), ObserveTermination: note(&w.ends),
 	})
 	return w
@@ -85,9 +86,10 @@ func (g *gate) Changed() <-chan struct{} {
 	return g.changed
 }
 
-// ask is a request to watch.
+// ask is a request to watch. Its version is a revision of the server, but where it is verbatim.
 type ask struct {
 	request
+	verbatim  bool
 	ctx       context.Context // of alice, if it is nil
 	bookmarks bool
 	initial   *bool
@@ -97,6 +99,9 @@ func (w *watching) begin(q ask) watch.Interface {
 	w.t.Helper()
 	if q.ctx == nil {
 		q.ctx = as("alice")
+	}
+	if _, err := strconv.ParseUint(q.version, 10, 64); err == nil && q.version != "0" && !q.verbatim {
+		q.version += digits
 	}
 	options := q.options(w.t)
 	options.AllowWatchBookmarks, options.SendInitialEvents = q.bookmarks, q.initial
@@ -139,7 +144,7 @@ func toldText(event watch.Event) string {
 	if err != nil {
 		return err.Error()
 	}
-	text := fmt.Sprintf("%s %s", event.Type, o.GetResourceVersion())
+	text := fmt.Sprintf("%s %s", event.Type, revisionOf(o.GetResourceVersion()))
 	if o.GetName() != "" {
 		text += " " + o.GetName()
 	}

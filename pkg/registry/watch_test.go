@@ -73,13 +73,27 @@ func TestWatchBegins(t *testing.T) {
 		"resume at a revision of nobody":           {list: true, ask: ask{request: request{version: "99"}}, want: []string{tooOld, "end"}, resume: "foreign"},
 		"resume at a revision of an object":        {list: true, ask: ask{request: request{version: "12"}}, want: []string{tooOld, "end"}, resume: "foreign"},
 		"resume at a revision of somebody else":    {list: true, ask: ask{ctx: as("bob"), request: request{version: "100"}}, want: []string{tooOld, "end"}, resume: "foreign"},
+		"resume at a revision of another server":   {list: true, ask: ask{verbatim: true, request: request{version: "100000041"}}, want: []string{tooOld, "end"}, resume: "foreign"},
+		"resume at a revision of upstream":         {list: true, ask: ask{verbatim: true, request: request{version: "100"}}, want: []string{tooOld, "end"}, resume: "foreign"},
+		"resume at no revision of the server":      {list: true, ask: ask{verbatim: true, request: request{version: "42"}}, want: []string{tooOld, "end"}, resume: "foreign"},
 		"resume with other groups":                 {list: true, ask: ask{ctx: as("alice", "windy"), request: request{version: "100"}}, want: []string{tooOld, "end"}, resume: "foreign"},
 		"table, resume":                            {list: true, ask: ask{ctx: tableContext(as("alice")), request: request{version: "100"}}, resume: "resumed"},
 		"table, resume at a revision of nobody":    {ask: ask{ctx: tableContext(as("alice")), request: request{version: "99"}}, want: initially, resume: "restarted"},
-		"table, resume at a revision of elsewhere": {ask: ask{ctx: tableContext(as("alice")), request: request{version: "1000"}}, want: initially, resume: "restarted"},
-		"the future": {ask: ask{request: request{version: "1000"}}, want: []string{
-			"ERROR 504 Timeout: Timeout: Too large resource version: 1000, current: 100", "end",
-		}},
+		"table, resume at a revision of elsewhere": {list: true, ask: ask{verbatim: true, ctx: tableContext(as("alice")), request: request{version: "100000041"}}, want: initially, resume: "restarted"},
+		"table, resume in the future":              {ask: ask{ctx: tableContext(as("alice")), request: request{version: "1000"}}, want: initially, resume: "restarted"},
+		"the future":                               {ask: ask{request: request{version: "1000"}}, want: []string{tooOld, "end"}, resume: "foreign"},
+		"initial events of another server's future": {
+			ask:  ask{initial: ptr.To(true), verbatim: true, request: request{versionMatch: notOlder, version: "1000000041"}},
+			want: []string{"ERROR 410 Expired: The resourceVersion 1000000041 was given by another server, and this one cannot tell whether it is as far", "end"},
+		},
+		"initial events of the future": {
+			ask:  ask{initial: ptr.To(true), request: request{versionMatch: notOlder, version: "1000"}},
+			want: []string{"ERROR 504 Timeout: Timeout: Too large resource version: 1000000042, current: 100000042", "end"},
+		},
+		"table, initial events of the future": {
+			ask:  ask{ctx: tableContext(as("alice")), initial: ptr.To(true), request: request{versionMatch: notOlder, version: "1000"}},
+			want: initially,
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -376,24 +390,21 @@ func TestWatchResumesByTheSameSight(t *testing.T) {
 	})
 }
 
-// A ledger is bounded for each user, and what it forgets cannot be resumed at.
-// Another replica may have given the same number to another Pod of the same service account,
-// and meant another past. A Pod's tokens change, and are still the Pod's.
-func TestWatchResumesWhereThePodWas(t *testing.T) {
-	pod := func(uid, token string) context.Context {
+// A service account is given another token every hour.
+func TestWatchResumesWithAnotherToken(t *testing.T) {
+	with := func(token string) context.Context {
 		return genericapirequest.WithUser(context.Background(), &user.DefaultInfo{Name: "alice", Extra: map[string][]string{
-			"authentication.kubernetes.io/pod-uid": {uid}, "authentication.kubernetes.io/credential-id": {token},
+			"authentication.kubernetes.io/credential-id": {token},
 		}})
 	}
 	synctest.Test(t, func(t *testing.T) {
 		w := newWatching(t)
-		w.list(pod("a", "1"), t, request{})
-		w.tells(w.begin(ask{ctx: pod("a", "2"), request: request{version: "100"}}))
-		w.tells(w.begin(ask{ctx: pod("b", "1"), request: request{version: "100"}}), tooOld, "end")
-		w.tells(w.begin(ask{request: request{version: "100"}}), tooOld, "end")
+		w.list(with("1"), t, request{})
+		w.tells(w.begin(ask{ctx: with("2"), request: request{version: "100"}}))
 	})
 }
 
+// A ledger is bounded for each user, and what it forgets cannot be resumed at.
 func TestWatchLedgerIsBounded(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWatching(t)

@@ -247,17 +247,17 @@ func (w *watcher) told(event view.Event) (out watch.Event, wanted bool) {
 // of them; those that were there when this watch began are its own.
 func (w *watcher) object(event view.Event) runtime.Object {
 	if event.Initial {
-		return w.rest.kind.ConvertItem(event.Entry)
+		return w.rest.kind.ConvertItem(event.Entry, w.rest.Origin)
 	}
 	return event.Served(w.rest.serve).(*shared)
 }
 
-func (r *REST) serve(e *view.Entry) any { return newShared(r.kind.ConvertItem(e)) }
+func (r *REST) serve(e *view.Entry) any { return newShared(r.kind.ConvertItem(e, r.Origin)) }
 
 func (w *watcher) bookmark(revision uint64, annotations map[string]string) watch.Event {
 	object := w.rest.New()
 	if m, err := meta.Accessor(object); err == nil { // every kind has metadata
-		m.SetResourceVersion(view.FormatRevision(revision))
+		m.SetResourceVersion(w.rest.Origin.format(revision))
 		m.SetAnnotations(annotations)
 	}
 	return watch.Event{Type: watch.Bookmark, Object: object}

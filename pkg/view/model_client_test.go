@@ -38,7 +38,7 @@ type modelClient struct {
 
 	mirror map[string]*view.Entry
 	// revision is what the client has reached, 0 if it does not know; and from the replica
-	// that has told it.
+	// that has told it, which a resourceVersion tells, too.
 	revision uint64
 	from     *modelReplica
 	// told is the highest revision that this stream has told of.

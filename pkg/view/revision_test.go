@@ -84,8 +84,8 @@ func TestAChangeOfGrantsHasARevision(t *testing.T) {
 	}
 }
 
-// A view that is ahead of its sources has a version of an object that it has not seen, when
-// somebody asks for what is not older.
+// The further a view is ahead of its sources, the less can another server tell whether it is as
+// far.
 func TestAChangeOfGrantsDoesNotRunAhead(t *testing.T) {
 	set, v := newView()
 	for _, s := range []struct{ cause, want uint64 }{{1000, 1000}, {1002, 1002}, {1003, 1004}, {900, 1006}} {

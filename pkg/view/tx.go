@@ -182,8 +182,7 @@ func (tx *Tx) Revoke(v *View, subject Subject, g Grant) {
 // commit ends what readers can see of the transaction. A change of grants has a revision
 // of its own for all objects that it reveals or hides; the view is then one revision
 // further, so that a client that has seen that one has seen all of them. If it can, that
-// one is the cause's: a view that runs ahead of its sources takes an object that is still to
-// come for one that it has seen, when a client asks for a list that is not older.
+// one is the cause's: nobody can tell from it in how many parts the change came.
 func (tx *Tx) commit() {
 	for v, t := range tx.touched {
 		for i, c := range t.changes {

@@ -6,7 +6,6 @@ package view
 import (
 	"context"
 	"fmt"
-	"strconv"
 )
 
 // View is the objects of one resource, and who may see which of them. It is changed
@@ -244,6 +243,3 @@ func (v *View) Stats() Stats {
 		Objects: len(v.slots), Criteria: v.heldCriteria, Subjects: len(v.accounts), Watchers: watchers, Revision: v.revision,
 	}
 }
-
-// FormatRevision is the revision as a resourceVersion.
-func FormatRevision(revision uint64) string { return strconv.FormatUint(revision, 10) }

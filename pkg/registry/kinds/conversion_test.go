@@ -69,7 +69,7 @@ func upstreamMetadata() metav1.ObjectMeta {
 func servedMetadata() metav1.ObjectMeta {
 	m := upstreamMetadata()
 	m.GenerateName, m.OwnerReferences, m.Finalizers, m.ManagedFields = "", nil, nil, nil
-	m.UID, m.ResourceVersion = "", "42"
+	m.UID, m.ResourceVersion = "", "42000007"
 	return m
 }
 
@@ -128,7 +128,7 @@ func TestConversionOfMetadata(t *testing.T) {
 	for _, k := range kinds.All(kinds.Options{}) {
 		fill := newFiller()
 		t.Run(k.Resource, func(t *testing.T) {
-			first := metadata(t, k.Convert(entryOf(k, fill)))
+			first := metadata(t, k.Convert(entryOf(k, fill), 7))
 			if other, ok := uids[first.UID]; ok {
 				t.Errorf("uid %q is also that of %s: the garbage collector would take one for the other", first.UID, other)
 			}
@@ -175,14 +175,14 @@ func TestConversionLeavesTheEntryAlone(t *testing.T) {
 // converted returns what is served for an entry, for a get and in a list.
 func converted(t *testing.T, k *registry.Kind, e *view.Entry) map[string]runtime.Object {
 	t.Helper()
-	items, err := meta.ExtractList(k.ConvertList([]*view.Entry{e}))
+	items, err := meta.ExtractList(k.ConvertList([]*view.Entry{e}, 7))
 	if err != nil {
 		t.Fatal(err)
 	}
 	if len(items) != 1 {
 		t.Fatalf("%d items of one entry", len(items))
 	}
-	return map[string]runtime.Object{"get": k.Convert(e), "list": items[0]}
+	return map[string]runtime.Object{"get": k.Convert(e, 7), "list": items[0]}
 }
 
 func metadata(t *testing.T, o runtime.Object) metav1.ObjectMeta {

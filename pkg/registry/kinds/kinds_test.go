@@ -78,7 +78,7 @@ func TestEveryColumnHasACell(t *testing.T) {
 func TestAListOfNothingHasItems(t *testing.T) {
 	for _, k := range kinds.All(kinds.Options{}) {
 		t.Run(k.Resource, func(t *testing.T) {
-			data, err := json.Marshal(k.ConvertList(nil))
+			data, err := json.Marshal(k.ConvertList(nil, 0))
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -36,6 +36,6 @@ func ofTenant(t *capsule.Tenant, p *grants.Policy) ([]view.Criterion, []grants.P
 
 func convert(out *v1alpha1.TenantIngressClass, e *view.Entry) {
 	in := e.Value.(*networkingv1.IngressClass)
-	out.ObjectMeta = registry.Metadata("TenantIngressClass", e, &in.ObjectMeta)
+	out.ObjectMeta = registry.Metadata("TenantIngressClass", &in.ObjectMeta)
 	out.Spec = in.Spec
 }

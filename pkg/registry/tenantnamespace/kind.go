@@ -35,7 +35,7 @@ func ofTenant(t *capsule.Tenant, _ *grants.Policy) ([]view.Criterion, []grants.P
 
 func convert(out *v1alpha1.TenantNamespace, e *view.Entry) {
 	in := e.Value.(*corev1.Namespace)
-	out.ObjectMeta = registry.Metadata("TenantNamespace", e, &in.ObjectMeta)
+	out.ObjectMeta = registry.Metadata("TenantNamespace", &in.ObjectMeta)
 	out.Spec = in.Spec
 	out.Status = in.Status
 	out.Tenant = e.Partition

@@ -41,7 +41,7 @@ func ofTenant(t *capsule.Tenant, p *grants.Policy) ([]view.Criterion, []grants.P
 
 func convert(out *v1alpha1.TenantNode, e *view.Entry) {
 	in := e.Value.(*corev1.Node)
-	out.ObjectMeta = registry.Metadata("TenantNode", e, &in.ObjectMeta)
+	out.ObjectMeta = registry.Metadata("TenantNode", &in.ObjectMeta)
 	out.Spec = in.Spec
 	out.Status = in.Status
 	// These name the volumes of every tenant that has a Pod on the node.

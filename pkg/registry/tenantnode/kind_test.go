@@ -34,11 +34,11 @@ func TestImages(t *testing.T) {
 			e := &view.Entry{Object: view.Object{Value: node}, Revision: 42}
 			kind := tenantnode.Kind(tc.listImages)
 
-			list := kind.ConvertList([]*view.Entry{e}).(*v1alpha1.TenantNodeList)
+			list := kind.ConvertList([]*view.Entry{e}, 0).(*v1alpha1.TenantNodeList)
 			if diff := cmp.Diff(tc.wantList, list.Items[0].Status); diff != "" {
 				t.Errorf("status in a list (-want +got):\n%s", diff)
 			}
-			if diff := cmp.Diff(status, kind.Convert(e).(*v1alpha1.TenantNode).Status); diff != "" {
+			if diff := cmp.Diff(status, kind.Convert(e, 0).(*v1alpha1.TenantNode).Status); diff != "" {
 				t.Errorf("status of a get (-want +got):\n%s", diff)
 			}
 			if diff := cmp.Diff(status, node.Status); diff != "" {

@@ -36,7 +36,7 @@ func ofTenant(t *capsule.Tenant, _ *grants.Policy) ([]view.Criterion, []grants.P
 
 func convert(out *v1alpha1.TenantPersistentVolume, e *view.Entry) {
 	in := e.Value.(*corev1.PersistentVolume)
-	out.ObjectMeta = registry.Metadata("TenantPersistentVolume", e, &in.ObjectMeta)
+	out.ObjectMeta = registry.Metadata("TenantPersistentVolume", &in.ObjectMeta)
 	out.Spec = in.Spec
 	out.Status = in.Status
 	out.Tenant = e.Partition

@@ -36,7 +36,7 @@ func ofTenant(t *capsule.Tenant, p *grants.Policy) ([]view.Criterion, []grants.P
 
 func convert(out *v1alpha1.TenantPriorityClass, e *view.Entry) {
 	in := e.Value.(*schedulingv1.PriorityClass)
-	out.ObjectMeta = registry.Metadata("TenantPriorityClass", e, &in.ObjectMeta)
+	out.ObjectMeta = registry.Metadata("TenantPriorityClass", &in.ObjectMeta)
 	out.Value = in.Value
 	out.GlobalDefault = in.GlobalDefault
 	out.Description = in.Description

@@ -36,7 +36,7 @@ func ofTenant(t *capsule.Tenant, p *grants.Policy) ([]view.Criterion, []grants.P
 
 func convert(out *v1alpha1.TenantRuntimeClass, e *view.Entry) {
 	in := e.Value.(*nodev1.RuntimeClass)
-	out.ObjectMeta = registry.Metadata("TenantRuntimeClass", e, &in.ObjectMeta)
+	out.ObjectMeta = registry.Metadata("TenantRuntimeClass", &in.ObjectMeta)
 	out.Handler = in.Handler
 	out.Overhead = in.Overhead
 	out.Scheduling = in.Scheduling

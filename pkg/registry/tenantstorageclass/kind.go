@@ -36,7 +36,7 @@ func ofTenant(t *capsule.Tenant, p *grants.Policy) ([]view.Criterion, []grants.P
 
 func convert(out *v1alpha1.TenantStorageClass, e *view.Entry) {
 	in := e.Value.(*storagev1.StorageClass)
-	out.ObjectMeta = registry.Metadata("TenantStorageClass", e, &in.ObjectMeta)
+	out.ObjectMeta = registry.Metadata("TenantStorageClass", &in.ObjectMeta)
 	out.Provisioner = in.Provisioner
 	out.Parameters = in.Parameters
 	out.ReclaimPolicy = in.ReclaimPolicy
