@@ -12,10 +12,10 @@ import (
 	"os/exec"
 	"slices"
 	"sync"
-	"syscall"
 	"testing"
 	"time"
 
+	"capsule.dev/tenantview/e2e/controlplane"
 	"capsule.dev/tenantview/e2e/testcluster"
 )
 
@@ -43,28 +43,23 @@ func start(t *testing.T, kubeconfig string, command ...string) *program {
 	cmd := exec.CommandContext(t.Context(), command[0], command[1:]...)
 	cmd.Env = append(os.Environ(), "KUBECONFIG="+kubeconfig)
 	cmd.Stderr = &p.stderr
-	cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
 	cmd.WaitDelay = 5 * time.Second
-	stdout, err := cmd.StdoutPipe()
+	stdout, output := io.Pipe()
+	cmd.Stdout = output
+	err := controlplane.StartChild(cmd, func(err error) {
+		p.fail(err)
+		output.Close()
+	})
 	if err != nil {
 		t.Fatal(err)
 	}
-	started, ended := make(chan error), make(chan struct{})
+	read := make(chan struct{})
 	go func() {
-		defer close(ended)
-		err := cmd.Start()
-		started <- err
-		if err != nil {
-			return
-		}
+		defer close(read)
 		p.read(stdout)
-		p.fail(cmd.Wait())
 	}()
-	if err := <-started; err != nil {
-		t.Fatal(err)
-	}
 	t.Cleanup(func() {
-		<-ended // the test's context is over, and with it the program
+		<-read // the test's context is over, and with it the program
 		if t.Failed() {
 			t.Logf("%v said:\n%s", command, p.stderr.String())
 		}

@@ -88,7 +88,8 @@ func (ps processes) start(c Component, path string, args []string) (*process, er
 	cmd := exec.Command(path, args...)
 	cmd.Dir, cmd.Stdout, cmd.Stderr = ps.dir, log, log
 	cmd.SysProcAttr = sysProcAttr(ps.background)
-	if err := startAndReap(cmd); err != nil {
+	// How it ended is read from its log and by those who wait for it.
+	if err := startAndReap(cmd, func(error) {}); err != nil {
 		return nil, fmt.Errorf("starting %s: %w", c, err)
 	}
 	p := &process{PID: cmd.Process.Pid, Digest: digest, Path: path, Args: args, LogOffset: offset}
@@ -106,9 +107,16 @@ func (ps processes) start(c Component, path string, args []string) (*process, er
 	return p, nil
 }
 
+// StartChild starts a command that dies with this process, however it ends. When the command has ended,
+// ended is told the error of waiting for it.
+func StartChild(cmd *exec.Cmd, ended func(error)) error {
+	cmd.SysProcAttr = sysProcAttr(false)
+	return startAndReap(cmd, ended)
+}
+
 // startAndReap starts a command from a thread that lives until the command has ended: the kernel sends a
 // parent-death signal when the starting thread ends, not the process, and Go ends idle threads.
-func startAndReap(cmd *exec.Cmd) error {
+func startAndReap(cmd *exec.Cmd, ended func(error)) error {
 	started := make(chan error)
 	go func() {
 		runtime.LockOSThread()
@@ -116,8 +124,7 @@ func startAndReap(cmd *exec.Cmd) error {
 		err := cmd.Start()
 		started <- err
 		if err == nil {
-			// How it ended is read from its log and by those who wait for it.
-			_ = cmd.Wait()
+			ended(cmd.Wait())
 		}
 	}()
 	return <-started

@@ -10,10 +10,8 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"runtime"
 	"strconv"
 	"strings"
-	"syscall"
 	"testing"
 
 	"k8s.io/client-go/rest"
@@ -48,22 +46,11 @@ func (c *Cluster) Spawn(t testing.TB, environment []string, flags ...string) *Se
 	cmd := exec.Command(filepath.Join(c.Bin, controlplane.ServerName), flags...)
 	cmd.Env = append(os.Environ(), environment...)
 	cmd.Stdout, cmd.Stderr = &s.Output, &s.Output
-	// The process must not outlive this one, however it ends.
-	cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
-	started := make(chan error)
-	go func() {
-		// The signal comes when the thread ends that has started the process.
-		runtime.LockOSThread()
-		defer runtime.UnlockOSThread()
-		err := cmd.Start()
-		started <- err
-		if err == nil {
-			_ = cmd.Wait() // The exit code says it.
-			s.code = cmd.ProcessState.ExitCode()
-			close(s.ended)
-		}
-	}()
-	if err := <-started; err != nil {
+	err := controlplane.StartChild(cmd, func(error) {
+		s.code = cmd.ProcessState.ExitCode()
+		close(s.ended)
+	})
+	if err != nil {
 		t.Fatal(err)
 	}
 	s.Process = cmd.Process
