@@ -72,7 +72,14 @@ var differences = map[string]outcome{
 	// list again.
 	"?watch=1&resourceVersion=18446744073709551615": tooOld,
 	"?watch=1&resourceVersion=999999999999":         tooOld,
+	// What is as large as our own resourceVersions is one that another server may have given.
+	"?watch=1&sendInitialEvents=true&resourceVersionMatch=NotOlderThan&resourceVersion=999999999999&allowWatchBookmarks=true": {
+		Code: http.StatusOK, Event: "ERROR 410", Reason: string(metav1.StatusReasonExpired), Message: notOurs,
+	},
+	"/sentinel?watch=true&resourceVersion=999999999999": {Code: http.StatusGone, Reason: string(metav1.StatusReasonExpired), Message: notOurs},
 }
+
+const notOurs = "The resourceVersion 999999999999 is not one of this server: list again without it"
 
 var tooOld = outcome{
 	Code: http.StatusOK, Event: "ERROR 410", Reason: string(metav1.StatusReasonExpired),

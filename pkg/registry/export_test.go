@@ -10,7 +10,6 @@ const (
 	MaxListsOfUser  = maxListsOfUser
 	MaxPagedEntries = maxPagedEntries
 	MaxWait         = maxWait
-	Delay           = delay
 	MaxIssued       = maxIssued
 	MaxIssuedTo     = maxIssuedTo
 )

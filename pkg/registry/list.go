@@ -86,7 +86,9 @@ func (r *REST) firstPage(ctx context.Context, u user.Info, options *metainternal
 		issued.add(revision, who, false)
 	}
 	entries = filter(entries, options)
-	if options.Limit <= 0 || int64(len(entries)) <= options.Limit {
+	// What may be of any age is answered whole, as from kube-apiserver's watch cache: client-go
+	// takes pages for a server without one, and from then on would ask only for such pages.
+	if options.ResourceVersion == "0" || options.Limit <= 0 || int64(len(entries)) <= options.Limit {
 		return page{entries: entries, revision: revision}, nil
 	}
 	return r.pages.start(accessreview.HolderOf(u), entries, revision, int(options.Limit)), nil

@@ -16,12 +16,12 @@ import (
 // is as much as some clients can read, as long as upstream ones stay below 9 * 10^12.
 type Origin uint32
 
-// origins is how many there are: two servers have the same one by a chance of one in a million.
+// origins is how many there are, with the 0 that stands for none: two servers have the same one
+// by a chance of one in a million.
 const origins = 1_000_000
 
-// NewOrigin draws the origin of a server that starts.
-func NewOrigin() Origin {
-	return Origin(rand.Uint32N(origins)) //nolint:gosec // tells servers apart, keeps no secret
+func newOrigin() Origin {
+	return Origin(1 + rand.Uint32N(origins-1)) //nolint:gosec // tells servers apart, keeps no secret
 }
 
 // version returns a revision of this server as a resourceVersion.
@@ -29,35 +29,26 @@ func (o Origin) version(revision uint64) uint64 { return revision*origins + uint
 
 func (o Origin) format(revision uint64) string { return strconv.FormatUint(o.version(revision), 10) }
 
-// giver is who has given a client a resourceVersion.
-type giver uint8
+// issuer is who has given a client a resourceVersion.
+type issuer uint8
 
 const (
-	kubeAPIServer giver = iota
+	kubeAPIServer issuer = iota
 	thisServer
 	anotherServer
-	// nobody: a server would have to be further ahead of this one than any is.
-	nobody
 )
 
-// maxAhead is by how many revisions a server may be ahead of another one: more than are made in
-// the time by which one can be late.
-const maxAhead = 100_000
-
-// whose tells who has given a resourceVersion, by its size and its digits, and the revision that
-// a server has meant by it. source is the upstream resourceVersion that the view has reached, and
-// reached its revision. There is no telling apart where upstream ones have grown a thousandfold:
-// what was given before is too old to matter.
-func (o Origin) whose(version, source, reached uint64) (giver, uint64) {
-	revision := version / origins
+// issuerOf tells who has given a resourceVersion, by its size and its digits, and the revision
+// that this server has meant by it. source is the upstream resourceVersion that the view has
+// reached: those that servers give are a million times as large. There is no telling apart where
+// it has grown a thousandfold since; what was given before is too old to matter.
+func (o Origin) issuerOf(version, source uint64) (issuer, uint64) {
 	switch {
 	case version/1000 <= source:
 		return kubeAPIServer, 0
 	case version%origins == uint64(o):
-		return thisServer, revision
-	case revision <= reached+maxAhead:
-		return anotherServer, revision
+		return thisServer, version / origins
 	default:
-		return nobody, revision
+		return anotherServer, 0
 	}
 }

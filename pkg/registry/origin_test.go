@@ -38,17 +38,3 @@ func TestOriginsKeepTheOrder(t *testing.T) {
 		}
 	}
 }
-
-func TestNewOrigin(t *testing.T) {
-	drawn := make(map[registry.Origin]bool)
-	for range 100 {
-		o := registry.NewOrigin()
-		if o > 999_999 {
-			t.Fatalf("origin %d", o)
-		}
-		drawn[o] = true
-	}
-	if len(drawn) < 90 {
-		t.Errorf("only %d of 100 servers differ", len(drawn))
-	}
-}

@@ -47,7 +47,7 @@ type Reviews interface {
 // Config is what the REST of every kind shares.
 type Config struct {
 	Viewers Viewers
-	// Origin is that of the server.
+	// Origin is that of the server; 0 draws one.
 	Origin Origin
 	// Reviews adds native RBAC to what users see; nil leaves it out.
 	Reviews Reviews
@@ -89,6 +89,9 @@ var (
 
 // NewREST serves a kind from its view.
 func NewREST(kind *Kind, v *view.View, config Config) *REST {
+	if config.Origin == 0 {
+		config.Origin = newOrigin()
+	}
 	return &REST{
 		kind: kind, view: v, pages: newPages(), ledger: newLedger(),
 		waits:  NewLimit("requests that wait for a resourceVersion", maxWaits),

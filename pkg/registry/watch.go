@@ -12,8 +12,8 @@ import (
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metainternalversion "k8s.io/apimachinery/pkg/apis/meta/internalversion"
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/watch"
+	"k8s.io/apiserver/pkg/storage"
 
 	"capsule.dev/tenantview/pkg/view"
 )
@@ -21,7 +21,8 @@ import (
 // Results of a request to resume a watch, for metrics.
 const (
 	resumed = "resumed"
-	// resumeForeign: the revision is not one that this server has given to this user.
+	// resumeForeign: the revision is not one up to which this server has told this user all that
+	// he could see, by the rights by which he sees now.
 	resumeForeign = "foreign"
 	// resumeExpired: the view does not remember so far, or the user's grants have changed.
 	resumeExpired = "expired"
@@ -54,7 +55,9 @@ func (r *REST) Watch(ctx context.Context, options *metainternalversion.ListOptio
 	// From here on, failures are told in the stream: see k8s.io/apiserver,
 	// storage/cacher, Cacher.Watch.
 	if sendInitial {
-		if err := r.waitNotOlderThan(ctx, u, wanted); err != nil && !wantsTable(ctx) {
+		err := r.waitNotOlderThan(ctx, u, wanted)
+		unknown := apierrors.IsResourceExpired(err) || storage.IsTooLargeResourceVersion(err)
+		if err != nil && !(unknown && wantsTable(ctx)) {
 			return failedWatch(err), nil
 		}
 	}
@@ -62,7 +65,7 @@ func (r *REST) Watch(ctx context.Context, options *metainternalversion.ListOptio
 	who := r.viewer(ctx, u)
 	issued := r.ledger.of(u)
 	start := view.WatchOptions{Selects: selects(options)}
-	switch by, revision := r.whose(wanted); {
+	switch by, revision := r.issuerOf(wanted); {
 	case sendInitial || wanted == 0:
 		start.FromNow = !sendInitial && options.SendInitialEvents != nil
 	case by == thisServer && issued.has(revision, who):
@@ -129,17 +132,7 @@ func failedWatch(err error) watch.Interface {
 		status = known.Status()
 	}
 	result := make(chan watch.Event, 1)
-	result <- watch.Event{Type: watch.Error, Object: &metav1.Status{
-		Status: status.Status, Message: status.Message, Reason: status.Reason, Details: status.Details, Code: status.Code,
-	}}
+	result <- watch.Event{Type: watch.Error, Object: &status}
 	close(result)
-	return &ended{result}
+	return watch.NewProxyWatcher(result)
 }
-
-type ended struct{ result chan watch.Event }
-
-// ResultChan returns the one event.
-func (e *ended) ResultChan() <-chan watch.Event { return e.result }
-
-// Stop has nothing to stop.
-func (e *ended) Stop() {}

@@ -82,16 +82,24 @@ func TestWatchBegins(t *testing.T) {
 		"table, resume at a revision of elsewhere": {list: true, ask: ask{verbatim: true, ctx: tableContext(as("alice")), request: request{version: "100000041"}}, want: initially, resume: "restarted"},
 		"table, resume in the future":              {ask: ask{ctx: tableContext(as("alice")), request: request{version: "1000"}}, want: initially, resume: "restarted"},
 		"the future":                               {ask: ask{request: request{version: "1000"}}, want: []string{tooOld, "end"}, resume: "foreign"},
-		"initial events of another server's future": {
-			ask:  ask{initial: ptr.To(true), verbatim: true, request: request{versionMatch: notOlder, version: "1000000041"}},
-			want: []string{"ERROR 410 Expired: The resourceVersion 1000000041 was given by another server, and this one cannot tell whether it is as far", "end"},
+		"initial events, not older than another server's": {
+			ask:  ask{initial: ptr.To(true), verbatim: true, request: request{versionMatch: notOlder, version: "99000041"}},
+			want: []string{"ERROR 410 Expired: The resourceVersion 99000041 is not one of this server: list again without it", "end"},
 		},
 		"initial events of the future": {
-			ask:  ask{initial: ptr.To(true), request: request{versionMatch: notOlder, version: "1000"}},
-			want: []string{"ERROR 504 Timeout: Timeout: Too large resource version: 1000000042, current: 100000042", "end"},
+			ask:  ask{initial: ptr.To(true), request: request{versionMatch: notOlder, version: "101"}},
+			want: []string{"ERROR 410 Expired: The resourceVersion 101000042 is not one of this server: list again without it", "end"},
 		},
-		"table, initial events of the future": {
-			ask:  ask{ctx: tableContext(as("alice")), initial: ptr.To(true), request: request{versionMatch: notOlder, version: "1000"}},
+		"initial events of upstream's future": {
+			ask:  ask{initial: ptr.To(true), verbatim: true, request: request{versionMatch: notOlder, version: "101"}},
+			want: []string{"ERROR 504 Timeout: Timeout: Too large resource version: 101, current: 100", "end"},
+		},
+		"table, initial events of upstream's future": {
+			ask:  ask{ctx: tableContext(as("alice")), initial: ptr.To(true), verbatim: true, request: request{versionMatch: notOlder, version: "101"}},
+			want: initially,
+		},
+		"table, initial events, not older than another server's": {
+			ask:  ask{ctx: tableContext(as("alice")), initial: ptr.To(true), verbatim: true, request: request{versionMatch: notOlder, version: "99000041"}},
 			want: initially,
 		},
 	} {

@@ -196,7 +196,7 @@ func TestBookmarks(t *testing.T) {
 func TestUnknownKindsHaveNoView(t *testing.T) {
 	f := feed.New(grants.DefaultPolicy())
 	if v := f.Cluster.View(schema.GroupResource{Resource: "pods"}); v != nil {
-		t.Errorf("a view of %s", v.Resource())
+		t.Errorf("a view of revision %d", v.Revision())
 	}
 }
 

@@ -163,21 +163,21 @@ func TestWaitForVersion(t *testing.T) {
 	}
 }
 
-func TestWaitForRevision(t *testing.T) {
+func TestWaitForVersionThatComes(t *testing.T) {
 	set, v := newView()
-	if err := v.WaitForRevision(t.Context(), v.Revision()); err != nil {
+	if err := v.WaitForVersion(t.Context(), v.Version()); err != nil {
 		t.Errorf("it waits for what is there: %v", err)
 	}
 	done := make(chan error, 3)
 	for range cap(done) {
-		go func() { done <- v.WaitForRevision(t.Context(), 100) }()
+		go func() { done <- v.WaitForVersion(t.Context(), 100) }()
 	}
 	// Less than what they wait for must not let them go, whenever they have begun to wait.
 	for version := uint64(90); version < 100; version++ {
 		set.Update(version, func(tx *view.Tx) { tx.Observe(v, version) })
 		select {
 		case err := <-done:
-			t.Fatalf("it returned %v at %d", err, v.Revision())
+			t.Fatalf("it returned %v at %d", err, v.Version())
 		default:
 		}
 	}
@@ -194,7 +194,7 @@ func TestWaitForRevision(t *testing.T) {
 	}
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	if err := v.WaitForRevision(ctx, 1000); !errors.Is(err, context.Canceled) {
+	if err := v.WaitForVersion(ctx, 1000); !errors.Is(err, context.Canceled) {
 		t.Errorf("it returned %v", err)
 	}
 }

@@ -119,10 +119,7 @@ func (tx *Tx) record(v *View, c *change) {
 // Observe raises the view's revision to that of a bookmark or a list of its source.
 func (tx *Tx) Observe(v *View, version uint64) {
 	v.observe(version)
-	if version > v.revision {
-		v.revision = version
-		v.wake()
-	}
+	v.revision = max(v.revision, version)
 }
 
 // GoLive says that every source has delivered its first list, and that readers are
@@ -252,6 +249,5 @@ func (tx *Tx) advance(v *View, cause uint64) uint64 {
 		return cause
 	}
 	v.revision = max(v.revision+1, cause)
-	v.wake()
 	return v.revision
 }

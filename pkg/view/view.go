@@ -44,12 +44,9 @@ type View struct {
 	revision uint64
 	// observed is the source's resourceVersion that the view has reached.
 	observed uint64
-	// advanced is closed when one of them rises; nil while nobody waits for it.
+	// advanced is closed when that rises; nil while nobody waits for it.
 	advanced chan struct{}
 }
-
-// Resource is the name that the view was made with.
-func (v *View) Resource() string { return v.resource }
 
 // List returns the entries that the viewer may list, in the order of their names, and the
 // revision of the view that they were read at. The slice is the caller's.
@@ -143,19 +140,15 @@ func (v *View) held(who Viewer) []*posting {
 	return found
 }
 
-// wake tells those who wait for a revision or a version.
-func (v *View) wake() {
+// observe notes that the source has reached a version.
+func (v *View) observe(version uint64) {
+	if version <= v.observed {
+		return
+	}
+	v.observed = version
 	if v.advanced != nil {
 		close(v.advanced)
 		v.advanced = nil
-	}
-}
-
-// observe notes that the source has reached a version.
-func (v *View) observe(version uint64) {
-	if version > v.observed {
-		v.observed = version
-		v.wake()
 	}
 }
 
@@ -176,23 +169,13 @@ func (v *View) Version() uint64 {
 	return v.observed
 }
 
-// WaitForRevision returns when the view has reached the revision, or with the context's
-// error if that ends first.
-func (v *View) WaitForRevision(ctx context.Context, revision uint64) error {
-	return v.wait(ctx, func() bool { return v.revision >= revision })
-}
-
 // WaitForVersion returns when readers see all that the source had at that resourceVersion, or
 // with the context's error if that ends first. The view's revision says less: it also rises
 // with what other sources deliver.
 func (v *View) WaitForVersion(ctx context.Context, version uint64) error {
-	return v.wait(ctx, func() bool { return v.observed >= version })
-}
-
-func (v *View) wait(ctx context.Context, reached func() bool) error {
 	for {
 		v.set.mu.RLock()
-		advanced, ok := v.advanced, reached()
+		advanced, ok := v.advanced, v.observed >= version
 		v.set.mu.RUnlock()
 		if ok {
 			return nil

@@ -188,6 +188,6 @@ func TestEntriesDoNotChange(t *testing.T) {
 
 func TestUnknownResource(t *testing.T) {
 	if v := view.NewSet("things").View("others"); v != nil {
-		t.Errorf("a view of %s", v.Resource())
+		t.Errorf("a view of revision %d", v.Revision())
 	}
 }

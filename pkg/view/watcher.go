@@ -228,7 +228,6 @@ func (w *Watcher) SetViewer(who Viewer) {
 	v.set.mu.Lock()
 	v.revision += 2 // one for the events, one for what follows them: see Tx.commit
 	revision := v.revision - 1
-	v.wake()
 	v.set.mu.Unlock()
 	w.queue.settle(revision + 1)
 	m := &move{from: from, to: w.audience, watchers: []*Watcher{w}}
