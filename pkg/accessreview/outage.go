@@ -31,7 +31,7 @@ func (o *outage) note(logger klog.Logger, resource schema.GroupResource, err err
 	defer o.mu.Unlock()
 	switch {
 	case err != nil && !o.lasts:
-		logger.Error(err, "Access reviews fail: what native RBAC allows is not shown", "resource", resource)
+		logger.Error(err, "Access reviews fail: native RBAC adds nothing, but what it has added a moment ago", "resource", resource)
 		o.lasts, o.last = true, time.Now()
 	case err != nil:
 		logger.V(2).Info("An access review failed and adds nothing", "resource", resource, "err", err)

@@ -25,11 +25,15 @@ const (
 	// authorizer that did not answer is left alone with the same question.
 	answerTTL  = 10 * time.Second
 	failureTTL = 2 * time.Second
+	// outageIntervals is for how many intervals of running watches an answer is believed while
+	// the authorizer does not give another: a kube-apiserver that restarts takes away nobody's
+	// rights. A client that lists would take it for the deletion of what it saw.
+	outageIntervals = 4
 	// timeout bounds a review, and so what a request can lose by one that does not answer.
 	timeout = 3 * time.Second
 	// Sizes of the caches. Names have one of their own: who guesses names must not displace
 	// the answers that lists need.
-	listAnswers = 8192
+	listAnswers = 1 << 16
 	nameAnswers = 8192
 	limiters    = 8192
 	// Reviews of names are limited for each user, so that guesses cannot become load.
@@ -46,9 +50,10 @@ type Reviewer struct {
 	names      *cache.LRUExpireCache
 	limiters   *cache.LRUExpireCache
 	limiting   sync.Mutex // makes one limiter for each identity
-	// watchTTL is how long an answer is believed by running watches.
-	watchTTL time.Duration
-	outage   outage
+	// watchTTL is how long an answer is believed by running watches, and outageTTL how long
+	// while reviews fail.
+	watchTTL, outageTTL time.Duration
+	outage              outage
 }
 
 // watchShare divides the interval of running watches: for that part of it, the watches of a
@@ -62,6 +67,7 @@ const watchShare = 2
 func New(a authorizer.UnconditionalAuthorizer, watchInterval time.Duration) *Reviewer {
 	return &Reviewer{
 		watchTTL:   watchInterval / watchShare,
+		outageTTL:  watchInterval * outageIntervals,
 		authorizer: a,
 		lists:      cache.NewLRUExpireCache(listAnswers),
 		names:      cache.NewLRUExpireCache(nameAnswers),
@@ -78,24 +84,21 @@ type question struct {
 
 // CanList tells whether the user may list the resource in the whole cluster.
 func (r *Reviewer) CanList(ctx context.Context, u user.Info, resource schema.GroupVersionResource) bool {
-	allowed, _ := r.canList(ctx, u, resource, answerTTL)
-	return allowed
+	return r.canList(ctx, u, resource, answerTTL)
 }
 
 // CanStillList is CanList for a watch that is running. The answer may be as old as a part of
-// the interval, so that the watches of a user share reviews; and a review that fails is an
-// error, because what was true a moment ago is a better answer than no.
-func (r *Reviewer) CanStillList(ctx context.Context, u user.Info, resource schema.GroupVersionResource) (bool, error) {
+// the interval, so that the watches of a user share reviews.
+func (r *Reviewer) CanStillList(ctx context.Context, u user.Info, resource schema.GroupVersionResource) bool {
 	return r.canList(ctx, u, resource, r.watchTTL)
 }
 
-func (r *Reviewer) canList(ctx context.Context, u user.Info, resource schema.GroupVersionResource, maxAge time.Duration) (bool, error) {
+func (r *Reviewer) canList(ctx context.Context, u user.Info, resource schema.GroupVersionResource, maxAge time.Duration) bool {
 	q := question{identity: IdentityOf(u), resource: resource.GroupResource()}
-	if known, ok := r.lists.Get(q); ok && time.Since(known.(answer).at) < maxAge {
-		return known.(answer).allowed, known.(answer).err
+	if known, ok := known(r.lists, q); ok && known.isFresh(maxAge) {
+		return known.allowed
 	}
-	a := r.ask(ctx, r.lists, max(answerTTL, r.watchTTL), q, attributes(u, resource, "list", ""))
-	return a.allowed, a.err
+	return r.ask(ctx, r.lists, q, attributes(u, resource, "list", ""))
 }
 
 // ErrTooManyNames says that the user asks about more names than may be asked about for him.
@@ -105,43 +108,61 @@ var ErrTooManyNames = errors.New("too many requests for objects by their name")
 // person reaches, it fails with ErrTooManyNames without asking, whatever the name.
 func (r *Reviewer) CanGet(ctx context.Context, u user.Info, resource schema.GroupVersionResource, name string) (bool, error) {
 	q := question{identity: IdentityOf(u), resource: resource.GroupResource(), name: name}
-	if known, ok := r.names.Get(q); ok {
-		return known.(answer).allowed, nil
+	if known, ok := known(r.names, q); ok && known.isFresh(answerTTL) {
+		return known.allowed, nil
 	}
 	if !r.limiter(HolderOf(u)).Allow() {
 		return false, ErrTooManyNames
 	}
-	return r.ask(ctx, r.names, answerTTL, q, attributes(u, resource, "get", name)).allowed, nil
+	return r.ask(ctx, r.names, q, attributes(u, resource, "get", name)), nil
 }
 
-// answer is what a review said, or why it did not.
+// answer is what is known of a question.
 type answer struct {
 	allowed bool
-	err     error
-	at      time.Time
+	// given is when a review said so, and asked when the last one was to.
+	given, asked time.Time
+}
+
+func known(answers *cache.LRUExpireCache, q question) (answer, bool) {
+	if known, ok := answers.Get(q); ok {
+		return known.(answer), true
+	}
+	return answer{}, false
+}
+
+func (a *answer) isFresh(maxAge time.Duration) bool {
+	if a.asked != a.given { // the last review failed
+		maxAge = failureTTL
+	}
+	return time.Since(a.asked) < maxAge
 }
 
 // ask waits for the answer as long as the request lives, and no longer than the review may
 // take. The review goes on without the request, for the others that wait for it.
-func (r *Reviewer) ask(ctx context.Context, answers *cache.LRUExpireCache, ttl time.Duration, q question, a authorizer.Attributes) answer {
+func (r *Reviewer) ask(ctx context.Context, answers *cache.LRUExpireCache, q question, a authorizer.Attributes) bool {
 	flight := r.flights.DoChan(q.key(), func() (any, error) {
 		reviewing, cancel := context.WithTimeout(context.WithoutCancel(ctx), timeout)
 		defer cancel()
 		decision, _, err := r.authorizer.Authorize(reviewing, a)
-		given := answer{allowed: err == nil && decision == authorizer.DecisionAllow, err: err, at: time.Now()}
 		r.outage.note(klog.FromContext(ctx), q.resource, err)
+		now := time.Now()
+		latest := answer{allowed: decision == authorizer.DecisionAllow, given: now, asked: now}
 		if err != nil {
-			ttl = failureTTL
+			latest = answer{asked: now}
+			if before, ok := known(answers, q); ok && now.Sub(before.given) < r.outageTTL {
+				latest.allowed, latest.given = before.allowed, before.given
+			}
 		}
-		answers.Add(q, given, ttl)
-		return given, nil
+		answers.Add(q, latest, max(answerTTL, r.watchTTL, r.outageTTL))
+		return latest.allowed, nil
 	})
 	select {
 	case result := <-flight:
-		given, _ := result.Val.(answer)
-		return given
+		allowed, _ := result.Val.(bool)
+		return allowed
 	case <-ctx.Done():
-		return answer{err: ctx.Err()}
+		return false
 	}
 }
 

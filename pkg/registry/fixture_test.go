@@ -118,8 +118,8 @@ func (r reviews) CanList(_ context.Context, u user.Info, _ schema.GroupVersionRe
 	return r[u.GetName()+" list"]
 }
 
-func (r reviews) CanStillList(_ context.Context, u user.Info, _ schema.GroupVersionResource) (bool, error) {
-	return r[u.GetName()+" list"], nil
+func (r reviews) CanStillList(_ context.Context, u user.Info, _ schema.GroupVersionResource) bool {
+	return r[u.GetName()+" list"]
 }
 
 func (r reviews) CanGet(_ context.Context, u user.Info, _ schema.GroupVersionResource, name string) (bool, error) {

@@ -32,13 +32,14 @@ type Viewers interface {
 	Changed() <-chan struct{}
 }
 
-// Reviews says what users may do to upstream resources by RBAC. A review that fails says no.
+// Reviews says what users may do to upstream resources by RBAC. Who is not known to be allowed is
+// not.
 type Reviews interface {
 	// CanList tells whether the user may list the resource in the whole cluster.
 	CanList(context.Context, user.Info, schema.GroupVersionResource) bool
 	// CanStillList is CanList for somebody who watches: the answer may be older, by a part of
-	// the interval at which watches ask, and a review that fails is an error.
-	CanStillList(context.Context, user.Info, schema.GroupVersionResource) (bool, error)
+	// the interval at which watches ask.
+	CanStillList(context.Context, user.Info, schema.GroupVersionResource) bool
 	// CanGet tells whether the user may get the object of that name. It fails if he asks about
 	// too many.
 	CanGet(ctx context.Context, u user.Info, resource schema.GroupVersionResource, name string) (bool, error)

@@ -57,7 +57,7 @@ func (r *REST) Watch(ctx context.Context, options *metainternalversion.ListOptio
 	if sendInitial {
 		err := r.waitNotOlderThan(ctx, u, wanted)
 		unknown := apierrors.IsResourceExpired(err) || storage.IsTooLargeResourceVersion(err)
-		if err != nil && !(unknown && wantsTable(ctx)) {
+		if err != nil && (!unknown || !wantsTable(ctx)) {
 			return failedWatch(err), nil
 		}
 	}

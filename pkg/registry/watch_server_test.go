@@ -101,8 +101,6 @@ func newWatchHandler(t testing.TB, f *feed.Feed, config registry.Config) http.Ha
 type rbac struct {
 	mu      sync.Mutex
 	allowed map[string]bool
-	failing error
-	asked   int
 }
 
 func (r *rbac) set(who, resource string, allowed bool) {
@@ -112,12 +110,6 @@ func (r *rbac) set(who, resource string, allowed bool) {
 		r.allowed = make(map[string]bool)
 	}
 	r.allowed[who+" "+resource] = allowed
-}
-
-func (r *rbac) fail(err error) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	r.failing = err
 }
 
 func (r *rbac) isAllowed(who, resource string) bool {
@@ -130,14 +122,8 @@ func (r *rbac) CanList(_ context.Context, u user.Info, resource schema.GroupVers
 	return r.isAllowed(u.GetName(), resource.Resource)
 }
 
-func (r *rbac) CanStillList(_ context.Context, u user.Info, resource schema.GroupVersionResource) (bool, error) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	r.asked++
-	if r.failing != nil {
-		return false, r.failing
-	}
-	return r.allowed[u.GetName()+" "+resource.Resource], nil
+func (r *rbac) CanStillList(_ context.Context, u user.Info, resource schema.GroupVersionResource) bool {
+	return r.isAllowed(u.GetName(), resource.Resource)
 }
 
 func (r *rbac) CanGet(context.Context, user.Info, schema.GroupVersionResource, string) (bool, error) {

@@ -26,9 +26,6 @@ const (
 	// storage/cacher, defaultBookmarkFrequency and bookmarkTimers).
 	bookmarkInterval       = time.Minute
 	bookmarkBeforeDeadline = 2 * time.Second
-	// maxReviewFailures is how many reviews of native RBAC may fail in a row before a running
-	// watch goes on without it.
-	maxReviewFailures = 3
 )
 
 // Reasons for which the server ends a watch, for metrics.
@@ -52,8 +49,6 @@ type watcher struct {
 	// changed is closed when the viewer may be another by now.
 	changed <-chan struct{}
 	issued  *issued
-	// failures counts the reviews that failed since one has not.
-	failures int
 	// bookmarks tells that the client wants bookmarks, and initialEnd that it wants the one
 	// after the initial events.
 	bookmarks, initialEnd bool
@@ -170,22 +165,10 @@ func (w *watcher) untilBookmark(ctx context.Context) time.Duration {
 	return next
 }
 
-// look has the watch follow a change of what the user may see by anything but grants. When
-// native RBAC does not answer, what it said before holds for some more intervals: a
-// kube-apiserver that restarts takes nobody's rights away.
+// look has the watch follow a change of what the user may see by anything but grants.
 func (w *watcher) look(ctx context.Context) {
 	who := w.rest.Viewers.Viewer(w.user)
-	if w.rest.Reviews != nil {
-		all, err := w.rest.Reviews.CanStillList(ctx, w.user, w.rest.kind.Upstream)
-		switch {
-		case err == nil:
-			w.failures = 0
-		case w.failures < maxReviewFailures:
-			w.failures++
-			all = w.viewer.All
-		}
-		who.All = all
-	}
+	who.All = w.rest.Reviews != nil && w.rest.Reviews.CanStillList(ctx, w.user, w.rest.kind.Upstream)
 	if ctx.Err() == nil && !sameSight(who, w.viewer) {
 		w.viewer = who
 		w.inner.SetViewer(who)
