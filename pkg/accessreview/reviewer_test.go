@@ -202,10 +202,7 @@ func TestManyWatchesHearInTime(t *testing.T) {
 		for i := range watches {
 			running.Go(func() {
 				time.Sleep(interval * time.Duration(i) / watches)
-				for {
-					if !r.CanStillList(t.Context(), alice, nodes) {
-						break
-					}
+				for r.CanStillList(t.Context(), alice, nodes) {
 					time.Sleep(interval)
 				}
 			})

@@ -71,6 +71,39 @@ func (a *audience) sees(postings []*posting) bool {
 	})
 }
 
+// missed returns what the audience would have been told of changes, up to a number more than
+// limit. It needs no lock: neither an audience's postings are ever changed, nor those that a
+// change remembers. Changes of an object by which it does not move share these, so that they
+// are looked at once, however many criteria somebody has made for it.
+func (a *audience) missed(changes []*change, limit int) []*Change {
+	type kept struct {
+		first **posting
+		n     int
+	}
+	looked := make(map[kept]bool)
+	sees := func(postings []*posting) bool {
+		if len(postings) == 0 {
+			return false
+		}
+		k := kept{&postings[0], len(postings)}
+		saw, ok := looked[k]
+		if !ok {
+			saw = a.sees(postings)
+			looked[k] = saw
+		}
+		return saw
+	}
+	var missed []*Change
+	for _, c := range changes {
+		if seen := c.as(sees(c.was), sees(c.is)); seen != nil {
+			if missed = append(missed, seen); len(missed) > limit {
+				break
+			}
+		}
+	}
+	return missed
+}
+
 // enter makes a watcher a member of the audience of what it may see, and has it follow the
 // grants of its subjects.
 func (v *View) enter(w *Watcher) {

@@ -3,7 +3,11 @@
 
 package view
 
-import "sync"
+import (
+	"slices"
+	"sort"
+	"sync"
+)
 
 // Change is what one transaction did to one object, as somebody saw it. All who saw it so
 // share it.
@@ -83,27 +87,39 @@ type change struct {
 	appeared, modified, vanished *Change
 }
 
-// to returns what the change is to those who saw the object before, or see it now.
+// to returns what the change is to those who saw the object before, or see it now; nil if it is
+// nothing to them. All who are told of it together share it.
 func (c *change) to(saw, sees bool) *Change {
+	var shared **Change
 	switch {
 	case saw && sees:
-		if c.modified == nil {
-			c.modified = &Change{Revision: c.revision, Previous: c.previous, Current: c.current, partial: c.partial}
-		}
-		return c.modified
+		shared = &c.modified
 	case sees:
-		if c.appeared == nil {
-			c.appeared = &Change{Revision: c.revision, Current: c.current, partial: c.partial}
-		}
-		return c.appeared
+		shared = &c.appeared
 	case saw:
-		if c.vanished == nil {
-			c.vanished = &Change{Revision: c.revision, Previous: c.previous, partial: c.partial}
-		}
-		return c.vanished
+		shared = &c.vanished
 	default:
 		return nil
 	}
+	if *shared == nil {
+		*shared = c.as(saw, sees)
+	}
+	return *shared
+}
+
+// as is to for one who is told of it alone. It may be called at any time.
+func (c *change) as(saw, sees bool) *Change {
+	if !saw && !sees {
+		return nil
+	}
+	seen := &Change{Revision: c.revision, partial: c.partial}
+	if saw {
+		seen.Previous = c.previous
+	}
+	if sees {
+		seen.Current = c.current
+	}
+	return seen
 }
 
 // forget drops the Changes, which nobody needs any more who has been told.
@@ -122,6 +138,8 @@ type history struct {
 	bytes   int
 	// floor is the revision of the latest change that is forgotten.
 	floor uint64
+	// dropped and droppedBytes are what has been forgotten since turned was last true.
+	dropped, droppedBytes int
 }
 
 func (h *history) add(c *change, size, bytes int) {
@@ -132,27 +150,37 @@ func (h *history) add(c *change, size, bytes int) {
 		h.changes[0], h.changes = nil, h.changes[1:]
 		h.bytes -= oldest.size()
 		h.floor = oldest.revision
+		h.dropped++
+		h.droppedBytes += oldest.size()
 	}
 }
 
-// after calls f for each change after a revision, in their order, as long as f returns true.
-func (h *history) after(revision uint64, f func(*change) bool) {
-	for _, c := range h.changes {
-		if c.revision > revision && !f(c) {
-			return
-		}
+// turned tells, time and again, that a part of the history has been forgotten.
+func (h *history) turned(size, bytes int) bool {
+	if h.dropped <= size/4 && h.droppedBytes <= bytes/4 {
+		return false
 	}
+	h.dropped, h.droppedBytes = 0, 0
+	return true
+}
+
+// since returns the changes after a revision, in their order. The slice is the caller's.
+func (h *history) since(revision uint64) []*change {
+	i := sort.Search(len(h.changes), func(i int) bool { return h.changes[i].revision > revision })
+	return slices.Clone(h.changes[i:])
 }
 
 // size is what it takes to remember the change, about: the entry that it has replaced is
 // remembered by the change before.
 func (c *change) size() int {
+	const pointer = 8
+	postings := pointer * (len(c.was) + len(c.is))
 	switch {
 	case c.current != nil:
-		return c.current.Size
+		return postings + c.current.Size
 	case c.previous != nil:
-		return c.previous.Size
+		return postings + c.previous.Size
 	default: // it came and went in one transaction
-		return 0
+		return postings
 	}
 }

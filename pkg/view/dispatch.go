@@ -18,6 +18,9 @@ func (v *View) dispatch(changes []*change, moves []*move, regranted uint64) {
 		v.history.add(c, v.set.historySize, historyBytes)
 		v.dispatchChange(c)
 	}
+	if v.history.turned(v.set.historySize, historyBytes) {
+		v.closeBehind(v.history.floor)
+	}
 	if len(moves) > 0 {
 		r := newRegrant(regranted, changes)
 		for _, m := range moves {
@@ -27,6 +30,18 @@ func (v *View) dispatch(changes []*change, moves []*move, regranted uint64) {
 	}
 	for _, c := range changes {
 		c.forget() // the history outlives it
+	}
+}
+
+// closeBehind closes the watchers that have yet to be told of what is forgotten, so that not each
+// of them remembers another past of large objects.
+func (v *View) closeBehind(revision uint64) {
+	for _, a := range v.audiences {
+		for w := range a.watchers {
+			if w.queue.dropBefore(revision) {
+				w.signal()
+			}
+		}
 	}
 }
 

@@ -3,11 +3,14 @@
 
 package view
 
-import "sync"
+import (
+	"slices"
+	"sync"
+)
 
 // maxQueued is how many changes a watcher may be behind before it is closed, not counting
 // the batch that it is taking: what a single grant reveals may be more, and is shared by all
-// who wait for it.
+// who wait for it. One who is further behind than the view's history is closed, too.
 const maxQueued = 1000
 
 // queue is what a watcher has still to be told.
@@ -36,7 +39,9 @@ type queue struct {
 	folded map[string]*Entry
 	// settled is a revision before which everything is partial.
 	settled uint64
-	// overrun tells that too much was queued, and has been dropped.
+	// resuming tells that what comes first is not known yet.
+	resuming bool
+	// overrun tells that too much was queued, or for too long, and has been dropped.
 	overrun bool
 	// caughtUp tells that there was nothing to take when next was last called, and that
 	// nothing has been queued since.
@@ -51,30 +56,88 @@ type queued struct {
 	partial bool
 }
 
-// push adds a batch of changes. repeats tells that it may contain several of one object.
-func (q *queue) push(batch []*Change, repeats bool, limit int) {
+// await has all wait that is pushed, until resume tells what comes before: at most so many
+// changes.
+func (q *queue) await(most int) {
+	q.resuming = true
+	q.pushed, q.taken = uint64(most), uint64(most)
+}
+
+// resume puts changes before all that has been pushed.
+func (q *queue) resume(missed []*Change) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	q.resuming = false
+	if q.overrun || len(missed) == 0 {
+		return
+	}
+	q.taken -= uint64(len(missed))
+	for i, c := range missed {
+		if c.isDisappearance() {
+			q.leaves(c, q.taken+uint64(i))
+		}
+	}
+	q.batches = slices.Insert(q.batches, 0, missed)
+}
+
+// leaves notes the position of a disappearance, unless there is one behind it.
+func (q *queue) leaves(c *Change, position uint64) {
+	if q.leaving == nil {
+		q.leaving = make(map[string]uint64)
+	}
+	q.leaving[c.Previous.Name] = max(q.leaving[c.Previous.Name], position)
+}
+
+// push adds a batch of changes, of which no two are of the same object.
+func (q *queue) push(batch []*Change, limit int) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	if q.overrun || len(batch) == 0 {
 		return
 	}
 	if len(q.batches) > 0 && q.waiting()-len(q.batches[0]) > limit {
-		q.overrun, q.initial, q.batches, q.leaving, q.folded = true, nil, nil, nil, nil
+		q.drop()
 		return
 	}
-	if repeats || len(q.initial) > 0 || q.waiting() > 0 {
+	if q.resuming || len(q.initial) > 0 || q.waiting() > 0 {
 		for i, c := range batch {
 			if c.isDisappearance() {
-				if q.leaving == nil {
-					q.leaving = make(map[string]uint64)
-				}
-				q.leaving[c.Previous.Name] = q.pushed + uint64(i)
+				q.leaves(c, q.pushed+uint64(i))
 			}
 		}
 	}
 	q.batches = append(q.batches, batch)
 	q.pushed += uint64(len(batch))
 	q.caughtUp = false
+}
+
+func (q *queue) drop() {
+	q.overrun, q.initial, q.batches, q.leaving, q.folded = true, nil, nil, nil, nil
+}
+
+// dropBefore drops everything if a part of it is as old as a revision: nothing else remembers
+// objects as they were then. It returns whether it has.
+func (q *queue) dropBefore(revision uint64) bool {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if oldest, ok := q.oldest(); !ok || oldest > revision {
+		return false
+	}
+	q.drop()
+	return true
+}
+
+// oldest returns the revision of what comes next.
+func (q *queue) oldest() (uint64, bool) {
+	if len(q.initial) > 0 {
+		return q.begun, true
+	}
+	for _, batch := range q.batches {
+		if len(batch) > 0 {
+			return batch[0].Revision, true
+		}
+	}
+	return 0, false
 }
 
 // passes tells whether what comes next need not be queued: all before it has been taken. It
@@ -104,7 +167,7 @@ func (q *queue) isOverrun() bool {
 func (q *queue) next() (queued, bool) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	if q.overrun {
+	if q.overrun || q.resuming {
 		return queued{}, false
 	}
 	for len(q.initial) > 0 {

@@ -19,7 +19,7 @@ func (v *View) SetBounds(queued, history int) {
 
 // Footprint is what a view keeps for watches.
 type Footprint struct {
-	Audiences, Watchers, Listeners, Regranted int
+	Audiences, Watchers, Listeners int
 	// Watched counts the audiences that postings refer to, and Moving the watchers that
 	// a transaction has left between two audiences.
 	Watched, Moving int
@@ -32,7 +32,7 @@ func (v *View) Footprint() Footprint {
 	v.set.writer.Lock()
 	defer v.set.writer.Unlock()
 	f := Footprint{
-		Audiences: len(v.audiences), Regranted: len(v.regrants.recent) + len(v.regrants.older), Postings: len(v.postings), Retired: len(v.retired),
+		Audiences: len(v.audiences), Postings: len(v.postings), Retired: len(v.retired),
 		Watched: len(v.all.audiences),
 	}
 	for _, a := range v.audiences {

@@ -107,39 +107,55 @@ func (v *View) Watch(who Viewer, o WatchOptions) (*Watcher, error) {
 		w.selects = func(*Attributes) bool { return true }
 		w.receiver = o.Receiver
 	}
-	v.set.writer.Lock()
-	defer v.set.writer.Unlock()
-	if o.FromNow {
-		v.enter(w)
+	if o.Resume != 0 {
+		if err := w.resume(o.Resume); err != nil {
+			return nil, err
+		}
 		return w, nil
 	}
-	if o.Resume == 0 {
+	v.set.writer.Lock()
+	defer v.set.writer.Unlock()
+	if !o.FromNow {
 		for _, s := range union(v.held(who)) {
 			w.queue.initial = append(w.queue.initial, s.entry)
 		}
 		w.queue.begun, w.queue.end = v.revision, true
-		v.enter(w)
-		return w, nil
-	}
-	if o.Resume < v.history.floor || o.Resume > v.revision || v.regrants.since(who, o.Resume) {
-		return nil, ErrExpired
 	}
 	v.enter(w)
-	var missed []*Change
-	v.history.after(o.Resume, func(c *change) bool {
-		if seen := c.to(w.audience.sees(c.was), w.audience.sees(c.is)); seen != nil {
-			missed = append(missed, seen)
-			c.forget()
-		}
-		return len(missed) <= v.set.maxQueued
-	})
-	if len(missed) > v.set.maxQueued {
-		v.leave(w)
-		return nil, ErrExpired
-	}
-	w.queue.push(missed, true, v.set.maxQueued)
-	w.signal()
 	return w, nil
+}
+
+// resume begins the watch after a revision. What has been missed since is looked up while
+// others go on: it takes as long as somebody's criteria are many.
+func (w *Watcher) resume(revision uint64) error {
+	changes, audience, err := w.enterAt(revision)
+	if err != nil {
+		return err
+	}
+	limit := w.view.set.maxQueued
+	missed := audience.missed(changes, limit)
+	if len(missed) > limit {
+		w.Stop()
+		return ErrExpired
+	}
+	w.queue.resume(missed)
+	w.signal()
+	return nil
+}
+
+// enterAt has the watch follow from now on, and returns what has happened since the revision,
+// and to whom it is to be told.
+func (w *Watcher) enterAt(revision uint64) ([]*change, *audience, error) {
+	v := w.view
+	v.set.writer.Lock()
+	defer v.set.writer.Unlock()
+	if revision < v.history.floor || revision > v.revision || v.regrants.since(w.viewer, revision) {
+		return nil, nil, ErrExpired
+	}
+	changes := v.history.since(revision)
+	w.queue.await(len(changes))
+	v.enter(w)
+	return changes, w.audience, nil
 }
 
 // Stop ends the watch. It can be called more than once.
@@ -239,7 +255,7 @@ func (w *Watcher) push(batch []*Change) {
 	if len(batch) == 1 && w.hand(batch[0]) {
 		return
 	}
-	w.queue.push(batch, false, w.view.set.maxQueued)
+	w.queue.push(batch, w.view.set.maxQueued)
 	w.signal()
 }
 
