@@ -68,8 +68,8 @@ func (l limits) withShortURIs(next http.Handler) http.Handler {
 // withShares gives each user his share of requests under way and of watches. Probes are for
 // everybody, and short.
 func (l limits) withShares(next http.Handler, c *genericapiserver.Config) http.Handler {
-	requests := registry.NewLimit("requests under way", l.requests)
-	watches := registry.NewLimit("watches", l.watches)
+	requests := registry.NewLimit("requests under way", l.requests, 0)
+	watches := registry.NewLimit("watches", l.watches, 0)
 	return http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
 		ctx := req.Context()
 		user, isUser := genericapirequest.UserFrom(ctx)

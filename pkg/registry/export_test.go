@@ -5,13 +5,15 @@ package registry
 
 // Bounds that the tests cross.
 const (
-	PageTTL         = pageTTL
-	MaxLists        = maxLists
-	MaxListsOfUser  = maxListsOfUser
-	MaxPagedEntries = maxPagedEntries
-	MaxWait         = maxWait
-	MaxIssued       = maxIssued
-	MaxIssuedTo     = maxIssuedTo
+	PageTTL        = pageTTL
+	MaxLists       = maxLists
+	MaxListsOfUser = maxListsOfUser
+	MaxPagedBytes  = maxPagedBytes
+	EntryBytes     = entryBytes
+	MaxWaitsOfAll  = maxWaitsOfAll
+	MaxWait        = maxWait
+	MaxIssued      = maxIssued
+	MaxIssuedTo    = maxIssuedTo
 )
 
 // Format returns a revision of a server as a resourceVersion.

@@ -12,26 +12,32 @@ import (
 	"k8s.io/apiserver/pkg/authentication/user"
 )
 
-// maxWaits bounds the requests of a user for one kind that wait for a revision: each keeps one
-// of the places that the generic API server has for requests under way.
-const maxWaits = 10
+// maxWaits bounds the requests of a user for one kind that wait for a resourceVersion, and
+// maxWaitsOfAll those of all users: each keeps one of the 400 places that the generic API server
+// has for requests under way.
+const (
+	maxWaits      = 10
+	maxWaitsOfAll = 30
+)
 
 // Limit bounds how much each user has at a time of what the server has for all.
 type Limit struct {
-	of   string
-	most int
+	of          string
+	most, ofAll int
 
 	mu    sync.Mutex
 	count map[string]int
+	total int
 }
 
-// NewLimit returns a limit of what is called so, for error messages.
-func NewLimit(of string, most int) *Limit {
-	return &Limit{of: of, most: most, count: make(map[string]int)}
+// NewLimit returns a limit of what is called so, for error messages: for each user, and for all
+// together, unless ofAll is 0.
+func NewLimit(of string, most, ofAll int) *Limit {
+	return &Limit{of: of, most: most, ofAll: ofAll, count: make(map[string]int)}
 }
 
 // Take takes one for the user, to be given back by calling the function, once. It fails with
-// TooManyRequests if he has all that he may have.
+// TooManyRequests if he has all that he may have, or if there is no more.
 func (l *Limit) Take(u user.Info) (giveBack func(), err error) {
 	key := countedAs(u.GetName())
 	l.mu.Lock()
@@ -40,10 +46,15 @@ func (l *Limit) Take(u user.Info) (giveBack func(), err error) {
 		return nil, apierrors.NewTooManyRequests(
 			fmt.Sprintf("a user, or the service accounts of a namespace together, may have %d %s at a time", l.most, l.of), retryAfter)
 	}
+	if l.ofAll > 0 && l.total >= l.ofAll {
+		return nil, apierrors.NewTooManyRequests(fmt.Sprintf("all users together may have %d %s at a time", l.ofAll, l.of), retryAfter)
+	}
 	l.count[key]++
+	l.total++
 	return func() {
 		l.mu.Lock()
 		defer l.mu.Unlock()
+		l.total--
 		if l.count[key]--; l.count[key] == 0 {
 			delete(l.count, key)
 		}

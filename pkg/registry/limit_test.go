@@ -4,6 +4,7 @@
 package registry_test
 
 import (
+	"fmt"
 	"testing"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
@@ -14,7 +15,7 @@ import (
 
 // Whoever may create service accounts must not have more than others by that.
 func TestLimit(t *testing.T) {
-	l := registry.NewLimit("things", 2)
+	l := registry.NewLimit("things", 2, 0)
 	var giveBack func()
 	for i, step := range []struct {
 		name    string
@@ -42,6 +43,26 @@ func TestLimit(t *testing.T) {
 	}
 	giveBack()
 	if _, err := l.Take(&user.DefaultInfo{Name: "system:serviceaccount:solar:c"}); err != nil {
+		t.Errorf("after one was given back: %v", err)
+	}
+}
+
+// However many users somebody is, something must be left for the others' other requests.
+func TestLimitOfAll(t *testing.T) {
+	l := registry.NewLimit("things", 2, 3)
+	var all []func()
+	for i := range 3 {
+		giveBack, err := l.Take(&user.DefaultInfo{Name: fmt.Sprint("user-", i)})
+		if err != nil {
+			t.Fatal(err)
+		}
+		all = append(all, giveBack)
+	}
+	if _, err := l.Take(&user.DefaultInfo{Name: "alice"}); !apierrors.IsTooManyRequests(err) {
+		t.Errorf("error %v, want too many requests", err)
+	}
+	all[1]()
+	if _, err := l.Take(&user.DefaultInfo{Name: "alice"}); err != nil {
 		t.Errorf("after one was given back: %v", err)
 	}
 }

@@ -91,7 +91,7 @@ func (r *REST) firstPage(ctx context.Context, u user.Info, options *metainternal
 	if options.ResourceVersion == "0" || options.Limit <= 0 || int64(len(entries)) <= options.Limit {
 		return page{entries: entries, revision: revision}, nil
 	}
-	return r.pages.start(accessreview.HolderOf(u), entries, revision, int(options.Limit)), nil
+	return r.pages.start(u, entries, revision, int(options.Limit)), nil
 }
 
 // nextPage goes on with a list as it was when it began, except that nothing is shown that
@@ -104,7 +104,11 @@ func (r *REST) nextPage(ctx context.Context, u user.Info, options *metainternalv
 	if err != nil {
 		return page{}, err
 	}
-	p.entries = filter(r.view.StillVisible(r.viewer(ctx, u), p.entries), options)
+	who := r.viewer(ctx, u)
+	// If he sees otherwise now than when the list began, he has not all of it, and must not watch
+	// from there.
+	r.ledger.of(u).add(p.revision, who, false)
+	p.entries = filter(r.view.StillVisible(who, p.entries), options)
 	return p, nil
 }
 

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	"k8s.io/apiserver/pkg/authentication/user"
 
 	"capsule.dev/tenantview/pkg/accessreview"
 	"capsule.dev/tenantview/pkg/view"
@@ -22,11 +23,13 @@ const (
 	// pageTTL is as long as etcd keeps a revision with kube-apiserver's default compaction.
 	pageTTL = 5 * time.Minute
 	// maxLists bounds the unfinished lists of one resource, and maxListsOfUser those of one
-	// user among them: beyond, the oldest of the user, or of all, expires.
+	// user among them.
 	maxLists       = 1000
-	maxListsOfUser = 10
-	// maxPagedEntries bounds the entries that unfinished lists of one resource refer to.
-	maxPagedEntries = 1 << 20
+	maxListsOfUser = 100
+	// maxPagedBytes bounds what the entries take, about, that unfinished lists of one resource
+	// refer to, and entryBytes is what the reference to one takes.
+	maxPagedBytes = 256 << 20
+	entryBytes    = 64
 )
 
 const continueExpired = "The provided continue parameter is too old to display a consistent list result. " +
@@ -41,15 +44,23 @@ type pages struct {
 	mu     sync.Mutex
 	lists  map[string]*list.Element // of *unfinished, by id
 	oldest *list.List               // in the order in which they began
-	byUser map[accessreview.Identity]int
-	total  int // entries in all lists
+	// total is what all lists take, and shares what those of each user do, as countedAs names them.
+	total  share
+	shares map[string]share
 }
+
+// share is how much of something is used.
+type share struct{ lists, bytes int }
+
+func (s share) plus(lists, bytes int) share { return share{s.lists + lists, s.bytes + bytes} }
 
 // unfinished is a list of which a part has been answered.
 type unfinished struct {
 	id       string
 	user     accessreview.Identity
+	counted  string
 	entries  []*view.Entry
+	bytes    int
 	revision uint64
 	expires  time.Time
 }
@@ -65,20 +76,35 @@ func newPages() *pages {
 		now:    time.Now,
 		lists:  make(map[string]*list.Element),
 		oldest: list.New(),
-		byUser: make(map[accessreview.Identity]int),
+		shares: make(map[string]share),
 	}
 }
 
 // start returns the first part of a list that is longer than limit.
-func (p *pages) start(user accessreview.Identity, entries []*view.Entry, revision uint64, limit int) page {
-	u := &unfinished{id: rand.Text(), user: user, entries: entries, revision: revision, expires: p.now().Add(pageTTL)}
+func (p *pages) start(who user.Info, entries []*view.Entry, revision uint64, limit int) page {
+	u := &unfinished{
+		id: rand.Text(), user: accessreview.HolderOf(who), counted: countedAs(who.GetName()),
+		entries: entries, bytes: entryBytes * len(entries), revision: revision, expires: p.now().Add(pageTTL),
+	}
+	for _, e := range entries {
+		u.bytes += e.Size
+	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.makeRoom(u)
+	p.expire()
 	p.lists[u.id] = p.oldest.PushBack(u)
-	p.byUser[user]++
-	p.total += len(entries)
+	p.account(u, 1)
+	p.makeRoom(u)
 	return u.part(0, limit)
+}
+
+// account adds a list to what is used, or takes it away.
+func (p *pages) account(u *unfinished, sign int) {
+	p.total = p.total.plus(sign, sign*u.bytes)
+	p.shares[u.counted] = p.shares[u.counted].plus(sign, sign*u.bytes)
+	if p.shares[u.counted].lists == 0 {
+		delete(p.shares, u.counted)
+	}
 }
 
 // next returns the part of a list that a token names.
@@ -117,18 +143,37 @@ func (u *unfinished) part(from, limit int) page {
 	return part
 }
 
-// makeRoom drops the oldest lists until there is room for one more.
-func (p *pages) makeRoom(u *unfinished) {
-	p.expire()
-	for e := p.oldest.Front(); e != nil && p.byUser[u.user] >= maxListsOfUser; {
-		next := e.Next()
-		if e.Value.(*unfinished).user == u.user {
-			p.drop(e)
-		}
-		e = next
+// makeRoom drops lists until the new one has room: the oldest of its user, or of the one who
+// uses the most of what there is too little of.
+func (p *pages) makeRoom(latest *unfinished) {
+	if p.shares[latest.counted].lists > maxListsOfUser {
+		p.dropOldestOf(latest.counted)
 	}
-	for p.oldest.Len() > 0 && (p.oldest.Len() >= maxLists || p.total+len(u.entries) > maxPagedEntries) {
-		p.drop(p.oldest.Front())
+	for p.total.lists > maxLists {
+		p.dropOldestOf(p.greatest(latest, func(s share) int { return s.lists }))
+	}
+	for p.total.bytes > maxPagedBytes && p.total.lists > 1 {
+		p.dropOldestOf(p.greatest(latest, func(s share) int { return s.bytes }))
+	}
+}
+
+// greatest returns who uses the most, of those who have a list beside the latest.
+func (p *pages) greatest(latest *unfinished, used func(share) int) (user string) {
+	most := -1
+	for counted, s := range p.shares {
+		if used(s) > most && (counted != latest.counted || s.lists > 1) {
+			user, most = counted, used(s)
+		}
+	}
+	return user
+}
+
+func (p *pages) dropOldestOf(user string) {
+	for e := p.oldest.Front(); e != nil; e = e.Next() {
+		if e.Value.(*unfinished).counted == user {
+			p.drop(e)
+			return
+		}
 	}
 }
 
@@ -142,8 +187,5 @@ func (p *pages) expire() {
 func (p *pages) drop(e *list.Element) {
 	u := p.oldest.Remove(e).(*unfinished)
 	delete(p.lists, u.id)
-	p.total -= len(u.entries)
-	if p.byUser[u.user]--; p.byUser[u.user] == 0 {
-		delete(p.byUser, u.user)
-	}
+	p.account(u, -1)
 }

@@ -7,6 +7,7 @@ import (
 	"context"
 	"encoding/base64"
 	"fmt"
+	"slices"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -216,7 +217,8 @@ func TestPagesExpire(t *testing.T) {
 	})
 }
 
-// What unfinished lists hold is bounded, for each user and in total: the oldest go first.
+// What unfinished lists hold is bounded, for each user and in total: the oldest go first, of
+// whoever has the most.
 func TestPagesAreBounded(t *testing.T) {
 	type list struct{ user, next string }
 	begin := func(t *testing.T, f *fixture, user string) list {
@@ -250,7 +252,7 @@ func TestPagesAreBounded(t *testing.T) {
 	}{
 		"of one user":      {objects: 2, users: 1, lists: registry.MaxListsOfUser + 3, evicted: 3},
 		"of all users":     {objects: 2, users: registry.MaxLists / registry.MaxListsOfUser * 2, lists: registry.MaxLists + 7, evicted: 7},
-		"of their entries": {objects: registry.MaxPagedEntries / 64, users: 32, lists: 64 + 5, evicted: 5},
+		"of their entries": {objects: registry.MaxPagedBytes / registry.EntryBytes / 64, users: 32, lists: 64 + 5, evicted: 5},
 	}
 	for name, tc := range cases {
 		t.Run(name, func(t *testing.T) {
@@ -276,16 +278,52 @@ func TestPagesAreBounded(t *testing.T) {
 	}
 }
 
-// One user cannot take the lists of another away.
-func TestPagesOfOthersStay(t *testing.T) {
+// A list that is larger than all may be is gone through nonetheless, alone.
+func TestPagesOfALargeList(t *testing.T) {
 	f := newSolarFixture()
-	f.grant(view.User("bob"), view.Partition("solar"), listAndGet)
-	first, next := f.list(as("alice"), t, request{limit: 1})
-	for range 10 * registry.MaxListsOfUser {
-		f.list(as("bob"), t, request{limit: 1})
+	f.set.Update(0, func(tx *view.Tx) {
+		tx.Put(f.view, view.Object{Attributes: view.Attributes{Name: "zz", Partition: "solar"}, Version: 20, Value: aNamespace, Size: 2 * registry.MaxPagedBytes})
+	})
+	for range 3 {
+		_, next := f.list(as("alice"), t, request{limit: 1})
+		if got, _ := f.list(as("alice"), t, request{limit: 1, next: next}); !slices.Equal(got.Names, []string{"solar-b"}) {
+			t.Errorf("second page %v", got.Names)
+		}
 	}
-	got, _ := f.list(as("alice"), t, request{limit: 1, next: next})
-	if diff := cmp.Diff(answer{[]string{"solar-b"}, first.Version, true, 2}, got); diff != "" {
-		t.Errorf("page (-want +got):\n%s", diff)
+}
+
+// One user cannot take the lists of another away, however many service accounts he has, or however
+// large his lists are.
+func TestPagesOfOthersStay(t *testing.T) {
+	for name, tc := range map[string]struct {
+		lists, size int
+		user        func(i int) string
+	}{
+		"one user":                {2 * registry.MaxListsOfUser, 0, func(int) string { return "bob" }},
+		"service accounts":        {2 * registry.MaxLists, 0, func(i int) string { return fmt.Sprint("system:serviceaccount:solar-a:", i) }},
+		"lists of large objects":  {40, registry.MaxPagedBytes / 80, func(int) string { return "bob" }},
+		"large, of many accounts": {40, registry.MaxPagedBytes / 80, func(i int) string { return fmt.Sprint("system:serviceaccount:solar-a:", i) }},
+	} {
+		t.Run(name, func(t *testing.T) {
+			f := newSolarFixture()
+			first, next := f.list(as("alice"), t, request{limit: 1})
+			for i := range 4 { // that others see, and alice does not
+				f.set.Update(0, func(tx *view.Tx) {
+					tx.Put(f.view, view.Object{Attributes: view.Attributes{Name: fmt.Sprint("large-", i)}, Version: uint64(20 + i), Value: aNamespace, Size: tc.size})
+					tx.Grant(f.view, view.Group("others"), view.Grant{Criterion: view.Name(fmt.Sprint("large-", i)), Operations: listAndGet})
+				})
+			}
+			var latest string
+			for i := range tc.lists {
+				_, latest = f.list(as(tc.user(i), "others"), t, request{limit: 1})
+			}
+			got, _ := f.list(as("alice"), t, request{limit: 1, next: next})
+			if diff := cmp.Diff(answer{[]string{"solar-b"}, first.Version, true, 2}, got); diff != "" {
+				t.Errorf("page (-want +got):\n%s", diff)
+			}
+			if got, _ := f.list(as(tc.user(tc.lists-1), "others"), t, request{limit: 1, next: latest}); len(got.Names) != 1 {
+				t.Errorf("the latest list does not go on: %+v", got)
+			}
+		})
 	}
 }

@@ -95,7 +95,7 @@ func NewREST(kind *Kind, v *view.View, config Config) *REST {
 	}
 	return &REST{
 		kind: kind, view: v, pages: newPages(), ledger: newLedger(),
-		waits:  NewLimit("requests that wait for a resourceVersion", maxWaits),
+		waits:  NewLimit("requests that wait for a resourceVersion", maxWaits, maxWaitsOfAll),
 		Config: config,
 	}
 }

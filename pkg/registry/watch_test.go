@@ -360,12 +360,16 @@ func TestNativeRBACDuringAnOutage(t *testing.T) {
 				t.Errorf("told while reviews fail: %q", events)
 			}
 		}
-		time.Sleep(3 * interval)
+		var events []string
+		for range 3 {
+			time.Sleep(interval)
+			events = append(events, told(stream)...)
+		}
+		if len(events) != 6 || events[0] != "DELETED 101 kube-system" {
+			t.Errorf("told long after reviews have failed: %q", events)
+		}
 		if got := list(); len(got.Names) > 0 {
 			t.Errorf("list long after reviews have failed: %v", got.Names)
-		}
-		if events := told(stream); len(events) != 6 || events[0] != "DELETED 101 kube-system" {
-			t.Errorf("told long after reviews have failed: %q", events)
 		}
 	})
 }
@@ -441,6 +445,67 @@ func TestWatchResumesWithAnotherToken(t *testing.T) {
 		w := newWatching(t)
 		w.list(with("1"), t, request{})
 		w.tells(w.begin(ask{ctx: with("2"), request: request{version: "100"}}))
+	})
+}
+
+// Who saw less for one page of a list has not all of it: his watch must not go on as if he had.
+func TestWatchDoesNotFollowAListOfSeveralSights(t *testing.T) {
+	for name, see := range map[string]func(w *watching, sees bool){
+		"native RBAC": func(w *watching, sees bool) { w.rbac.set("carol", "namespaces", sees) },
+		"the gate":    func(w *watching, sees bool) { w.gate.shut("carol", !sees) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				w := newWatching(t)
+				w.grant(view.User("carol"), view.Partition("solar"), listAndGet)
+				see(w, true)
+				first, next := w.list(as("carol"), t, request{limit: 2})
+				see(w, false)
+				_, next = w.list(as("carol"), t, request{limit: 1, next: next})
+				see(w, true)
+				if next != "" {
+					w.list(as("carol"), t, request{limit: 9, next: next})
+				}
+				w.tells(w.begin(ask{ctx: as("carol"), request: request{version: first.Version}}), tooOld, "end")
+			})
+		})
+	}
+}
+
+// A user who watches is not forgotten, however many others list meanwhile.
+func TestWatchKeepsItsLedger(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWatching(t)
+		w.list(as("alice"), t, request{})
+		w.tells(w.begin(ask{request: request{version: "100"}}))
+		for i := range 2 * registry.MaxIssuedTo {
+			if i%(registry.MaxIssuedTo/2) == 0 {
+				time.Sleep(31 * time.Second)
+			}
+			w.list(as(fmt.Sprint("user-", i)), t, request{})
+		}
+		w.tells(w.begin(ask{request: request{version: "100"}}))
+	})
+}
+
+// A client that takes nothing for a minute, though there is something to take, is cut off: what
+// waits for it keeps old objects in memory.
+func TestWatchOfAStuckClient(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWatching(t)
+		stuck, idle := w.begin(ask{}), w.begin(ask{ctx: as("bob")})
+		slow := w.begin(ask{})
+		for range 3 {
+			time.Sleep(40 * time.Second)
+			<-slow.ResultChan()
+		}
+		synctest.Wait()
+		if diff := cmp.Diff([]string{"tenantnamespaces slow"}, w.ends); diff != "" {
+			t.Errorf("observed (-want +got):\n%s", diff)
+		}
+		w.tells(stuck, append(slices.Clone(initially), "end")...)
+		w.tells(slow, initially[3:]...)
+		w.tells(idle)
 	})
 }
 

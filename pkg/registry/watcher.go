@@ -6,6 +6,7 @@ package registry
 import (
 	"context"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"k8s.io/apimachinery/pkg/api/meta"
@@ -52,6 +53,11 @@ type watcher struct {
 	// bookmarks tells that the client wants bookmarks, and initialEnd that it wants the one
 	// after the initial events.
 	bookmarks, initialEnd bool
+
+	// sent counts the events that were put into result, and taken those that were out of it when
+	// isStuck was last asked.
+	sent  atomic.Uint64
+	taken uint64
 
 	result   chan watch.Event
 	stopped  chan struct{}
@@ -116,14 +122,19 @@ func (w *watcher) follow(ctx context.Context) string {
 		}
 		select {
 		case result <- event:
+			w.sent.Add(1)
 			waiting = false
 		case <-w.inner.Ready():
 		case <-bookmark.C:
+			if w.isStuck() {
+				return terminatedSlow
+			}
 			if w.bookmarks {
 				w.inner.Bookmark()
 			}
 			bookmark.Reset(w.untilBookmark(ctx))
 		case <-review.C:
+			w.rest.ledger.of(w.user) // who watches is not forgotten
 			w.look(ctx)
 			review.Reset(jitter(w.rest.reviewInterval()))
 		case <-w.changed:
@@ -140,10 +151,21 @@ func (w *watcher) follow(ctx context.Context) string {
 func (w *watcher) trySend(event watch.Event) bool {
 	select {
 	case w.result <- event:
+		w.sent.Add(1)
 		return true
 	default:
 		return false
 	}
+}
+
+// isStuck tells whether the client has taken nothing since the last time it was asked, though
+// there is something to take. What waits for it keeps old objects in memory.
+func (w *watcher) isStuck() bool {
+	waiting := uint64(len(w.result))
+	taken := w.sent.Load() - waiting
+	stuck := waiting > 0 && taken == w.taken
+	w.taken = taken
+	return stuck
 }
 
 func endOf(ctx context.Context) string {
