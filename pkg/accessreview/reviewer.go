@@ -149,10 +149,8 @@ func (r *Reviewer) ask(ctx context.Context, answers *cache.LRUExpireCache, q que
 		now := time.Now()
 		latest := answer{allowed: decision == authorizer.DecisionAllow, given: now, asked: now}
 		if err != nil {
-			latest = answer{asked: now}
-			if before, ok := known(answers, q); ok && now.Sub(before.given) < r.outageTTL {
-				latest.allowed, latest.given = before.allowed, before.given
-			}
+			latest = r.believed(answers, q)
+			latest.asked = now
 		}
 		answers.Add(q, latest, max(answerTTL, r.watchTTL, r.outageTTL))
 		return latest.allowed, nil
@@ -162,8 +160,16 @@ func (r *Reviewer) ask(ctx context.Context, answers *cache.LRUExpireCache, q que
 		allowed, _ := result.Val.(bool)
 		return allowed
 	case <-ctx.Done():
-		return false
+		return r.believed(answers, q).allowed
 	}
+}
+
+// believed is what is known of a question while no review answers it.
+func (r *Reviewer) believed(answers *cache.LRUExpireCache, q question) answer {
+	if known, ok := known(answers, q); ok && time.Since(known.given) < r.outageTTL {
+		return known
+	}
+	return answer{}
 }
 
 func (q question) key() string {

@@ -271,6 +271,28 @@ func TestAnswersOutliveAnOutage(t *testing.T) {
 	}
 }
 
+// A request that does not wait for a review which hangs is told what is known.
+func TestCancelledRequestDuringAnOutage(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := allowing()
+		r := New(f, 40*time.Second)
+		if !r.CanList(t.Context(), alice, nodes) {
+			t.Fatal("answer false")
+		}
+		f.answer = func(ctx context.Context, _ authorizer.Attributes) (authorizer.Decision, error) {
+			<-ctx.Done()
+			return authorizer.DecisionNoOpinion, ctx.Err()
+		}
+		time.Sleep(answerTTL)
+		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+		defer cancel()
+		if !r.CanList(ctx, alice, nodes) {
+			t.Error("what was answered before is not believed")
+		}
+		time.Sleep(timeout) // the review goes on without it
+	})
+}
+
 func TestNobodyIsAllowedByACancelledRequest(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := &fake{answer: func(ctx context.Context, _ authorizer.Attributes) (authorizer.Decision, error) {

@@ -10,7 +10,6 @@ const (
 	MaxListsOfUser = maxListsOfUser
 	MaxPagedBytes  = maxPagedBytes
 	EntryBytes     = entryBytes
-	MaxWaitsOfAll  = maxWaitsOfAll
 	MaxWait        = maxWait
 	MaxIssued      = maxIssued
 	MaxIssuedTo    = maxIssuedTo

@@ -110,6 +110,16 @@ func (i *issued) add(revision uint64, who view.Viewer, partial bool) bool {
 	return !partial
 }
 
+// doubt notes that the user was shown a part of the revision, if it is known: by another sight than
+// the rest, nobody can tell what he knows.
+func (i *issued) doubt(revision uint64, who view.Viewer) {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	if at, known := i.find(revision); known && i.sights[at] != sightOf(who) {
+		i.sights[at] |= unclear
+	}
+}
+
 // find returns where a revision is, or would be. Most are the latest.
 func (i *issued) find(revision uint64) (int, bool) {
 	if n := len(i.revisions); n == 0 || i.revisions[n-1] < revision {

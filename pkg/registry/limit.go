@@ -17,7 +17,7 @@ import (
 // has for requests under way.
 const (
 	maxWaits      = 10
-	maxWaitsOfAll = 30
+	maxWaitsOfAll = 40
 )
 
 // Limit bounds how much each user has at a time of what the server has for all.
@@ -31,7 +31,7 @@ type Limit struct {
 }
 
 // NewLimit returns a limit of what is called so, for error messages: for each user, and for all
-// together, unless ofAll is 0.
+// together, unless ofAll is 0. Half of that is left to users who have none.
 func NewLimit(of string, most, ofAll int) *Limit {
 	return &Limit{of: of, most: most, ofAll: ofAll, count: make(map[string]int)}
 }
@@ -46,8 +46,8 @@ func (l *Limit) Take(u user.Info) (giveBack func(), err error) {
 		return nil, apierrors.NewTooManyRequests(
 			fmt.Sprintf("a user, or the service accounts of a namespace together, may have %d %s at a time", l.most, l.of), retryAfter)
 	}
-	if l.ofAll > 0 && l.total >= l.ofAll {
-		return nil, apierrors.NewTooManyRequests(fmt.Sprintf("all users together may have %d %s at a time", l.ofAll, l.of), retryAfter)
+	if l.ofAll > 0 && (l.total >= l.ofAll || l.total >= l.ofAll/2 && l.count[key] > 0) {
+		return nil, apierrors.NewTooManyRequests(fmt.Sprintf("there are too many %s at the moment", l.of), retryAfter)
 	}
 	l.count[key]++
 	l.total++

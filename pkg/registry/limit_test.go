@@ -4,7 +4,6 @@
 package registry_test
 
 import (
-	"fmt"
 	"testing"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
@@ -47,22 +46,23 @@ func TestLimit(t *testing.T) {
 	}
 }
 
-// However many users somebody is, something must be left for the others' other requests.
+// However many users somebody is, something must be left for the others, and for their other
+// requests.
 func TestLimitOfAll(t *testing.T) {
-	l := registry.NewLimit("things", 2, 3)
-	var all []func()
-	for i := range 3 {
-		giveBack, err := l.Take(&user.DefaultInfo{Name: fmt.Sprint("user-", i)})
-		if err != nil {
-			t.Fatal(err)
+	l := registry.NewLimit("things", 2, 4)
+	giveBack := make(map[string]func())
+	for i, step := range []struct {
+		name    string
+		refused bool
+	}{{"a", false}, {"a", false}, {"b", false}, {"b", true}, {"c", false}, {"d", true}} {
+		done, err := l.Take(&user.DefaultInfo{Name: step.name})
+		if (err != nil) != step.refused || err != nil && !apierrors.IsTooManyRequests(err) {
+			t.Errorf("%d, %s: error %v, want one: %v", i, step.name, err, step.refused)
 		}
-		all = append(all, giveBack)
+		giveBack[step.name] = done
 	}
-	if _, err := l.Take(&user.DefaultInfo{Name: "alice"}); !apierrors.IsTooManyRequests(err) {
-		t.Errorf("error %v, want too many requests", err)
-	}
-	all[1]()
-	if _, err := l.Take(&user.DefaultInfo{Name: "alice"}); err != nil {
+	giveBack["c"]()
+	if _, err := l.Take(&user.DefaultInfo{Name: "d"}); err != nil {
 		t.Errorf("after one was given back: %v", err)
 	}
 }

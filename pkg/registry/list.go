@@ -107,7 +107,7 @@ func (r *REST) nextPage(ctx context.Context, u user.Info, options *metainternalv
 	who := r.viewer(ctx, u)
 	// If he sees otherwise now than when the list began, he has not all of it, and must not watch
 	// from there.
-	r.ledger.of(u).add(p.revision, who, false)
+	r.ledger.of(u).doubt(p.revision, who)
 	p.entries = filter(r.view.StillVisible(who, p.entries), options)
 	return p, nil
 }

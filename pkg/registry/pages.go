@@ -147,34 +147,34 @@ func (u *unfinished) part(from, limit int) page {
 // uses the most of what there is too little of.
 func (p *pages) makeRoom(latest *unfinished) {
 	if p.shares[latest.counted].lists > maxListsOfUser {
-		p.dropOldestOf(latest.counted)
+		p.drop(p.oldestOf(latest, func(user string) int {
+			if user == latest.counted {
+				return 1
+			}
+			return 0
+		}))
 	}
 	for p.total.lists > maxLists {
-		p.dropOldestOf(p.greatest(latest, func(s share) int { return s.lists }))
+		p.drop(p.oldestOf(latest, func(user string) int { return p.shares[user].lists }))
 	}
 	for p.total.bytes > maxPagedBytes && p.total.lists > 1 {
-		p.dropOldestOf(p.greatest(latest, func(s share) int { return s.bytes }))
+		p.drop(p.oldestOf(latest, func(user string) int { return p.shares[user].bytes }))
 	}
 }
 
-// greatest returns who uses the most, of those who have a list beside the latest.
-func (p *pages) greatest(latest *unfinished, used func(share) int) (user string) {
+// oldestOf returns the oldest list of the user of whom is the greatest, beside the latest.
+func (p *pages) oldestOf(latest *unfinished, greatest func(user string) int) (oldest *list.Element) {
 	most := -1
-	for counted, s := range p.shares {
-		if used(s) > most && (counted != latest.counted || s.lists > 1) {
-			user, most = counted, used(s)
-		}
-	}
-	return user
-}
-
-func (p *pages) dropOldestOf(user string) {
 	for e := p.oldest.Front(); e != nil; e = e.Next() {
-		if e.Value.(*unfinished).counted == user {
-			p.drop(e)
-			return
+		u := e.Value.(*unfinished)
+		if u == latest {
+			continue
+		}
+		if n := greatest(u.counted); n > most {
+			oldest, most = e, n
 		}
 	}
+	return oldest
 }
 
 func (p *pages) expire() {

@@ -278,6 +278,22 @@ func TestPagesAreBounded(t *testing.T) {
 	}
 }
 
+// Of users who have as much as each other, it is the one with the oldest list whose goes.
+func TestPagesOfManyUsers(t *testing.T) {
+	f := newSolarFixture()
+	f.grant(view.Group("others"), view.Partition("solar"), listAndGet)
+	for i := range registry.MaxLists - 1 {
+		f.list(as(fmt.Sprint("old-", i), "others"), t, request{limit: 1})
+	}
+	_, next := f.list(as("alice"), t, request{limit: 1})
+	for i := range 500 {
+		f.list(as(fmt.Sprint("new-", i), "others"), t, request{limit: 1})
+	}
+	if _, err := f.List(as("alice"), request{limit: 1, next: next}.options(t)); err != nil {
+		t.Errorf("a list has gone that is younger than others: %v", err)
+	}
+}
+
 // A list that is larger than all may be is gone through nonetheless, alone.
 func TestPagesOfALargeList(t *testing.T) {
 	f := newSolarFixture()

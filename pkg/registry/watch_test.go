@@ -472,6 +472,50 @@ func TestWatchDoesNotFollowAListOfSeveralSights(t *testing.T) {
 	}
 }
 
+// Nor if the server has forgotten meanwhile how he saw it.
+func TestWatchDoesNotFollowAListThatIsForgotten(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWatching(t)
+		w.rbac.set("carol", "namespaces", true)
+		first, next := w.list(as("carol"), t, request{limit: 1})
+		w.rbac.set("carol", "namespaces", false)
+		_, next = w.list(as("carol"), t, request{limit: 3, next: next})
+		for i := range registry.MaxIssuedTo {
+			w.list(as(fmt.Sprint("user-", i)), t, request{})
+		}
+		w.rbac.set("carol", "namespaces", true)
+		w.list(as("carol"), t, request{limit: 9, next: next})
+		w.tells(w.begin(ask{ctx: as("carol"), request: request{version: first.Version}}), tooOld, "end")
+	})
+}
+
+// A client that takes its events slowly is not stuck, whenever it is looked at.
+func TestWatchOfSlowClients(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWatching(t)
+		for range 300 {
+			ctx, cancel := context.WithTimeout(as("alice"), 62*time.Second) // shortly after a bookmark, which is looked at, too
+			defer cancel()                                                  //nolint:gocritic // the contexts end with the test
+			stream := w.begin(ask{ctx: ctx})
+			go func() {
+				for range stream.ResultChan() {
+					time.Sleep(5 * time.Second)
+				}
+			}()
+		}
+		for i := range uint64(15) {
+			w.put(200+10*i, "solar-a", "solar", nil)
+			time.Sleep(4 * time.Second)
+		}
+		time.Sleep(10 * time.Second)
+		synctest.Wait()
+		if n := len(w.ends); n != 300 || slices.Contains(w.ends, "tenantnamespaces slow") {
+			t.Errorf("%d watches have ended, some as slow: %v", n, slices.Contains(w.ends, "tenantnamespaces slow"))
+		}
+		time.Sleep(5 * time.Minute) // for the clients
+	})
+}
+
 // A user who watches is not forgotten, however many others list meanwhile.
 func TestWatchKeepsItsLedger(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
@@ -488,15 +532,15 @@ func TestWatchKeepsItsLedger(t *testing.T) {
 	})
 }
 
-// A client that takes nothing for a minute, though there is something to take, is cut off: what
-// waits for it keeps old objects in memory.
+// A client that takes nothing for a minute or two, though there is something to take, is cut off:
+// what waits for it keeps old objects in memory.
 func TestWatchOfAStuckClient(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWatching(t)
 		stuck, idle := w.begin(ask{}), w.begin(ask{ctx: as("bob")})
 		slow := w.begin(ask{})
 		for range 3 {
-			time.Sleep(40 * time.Second)
+			time.Sleep(44 * time.Second)
 			<-slow.ResultChan()
 		}
 		synctest.Wait()

@@ -27,6 +27,8 @@ const (
 	// storage/cacher, defaultBookmarkFrequency and bookmarkTimers).
 	bookmarkInterval       = time.Minute
 	bookmarkBeforeDeadline = 2 * time.Second
+	// stuckTime is the shortest interval of bookmarks: see jitter.
+	stuckTime = bookmarkInterval - bookmarkInterval/4
 )
 
 // Reasons for which the server ends a watch, for metrics.
@@ -54,10 +56,11 @@ type watcher struct {
 	// after the initial events.
 	bookmarks, initialEnd bool
 
-	// sent counts the events that were put into result, and taken those that were out of it when
-	// isStuck was last asked.
-	sent  atomic.Uint64
-	taken uint64
+	// sent counts the events that were put into result. taken are those that were out of it when
+	// isStuck was last asked, and stuckSince is since when these are no more, though there is one.
+	sent       atomic.Uint64
+	taken      uint64
+	stuckSince time.Time
 
 	result   chan watch.Event
 	stopped  chan struct{}
@@ -158,14 +161,19 @@ func (w *watcher) trySend(event watch.Event) bool {
 	}
 }
 
-// isStuck tells whether the client has taken nothing since the last time it was asked, though
-// there is something to take. What waits for it keeps old objects in memory.
+// isStuck tells whether something has waited for the client for so long, and he has taken nothing.
+// What waits for him keeps old objects in memory. It is asked with each bookmark.
 func (w *watcher) isStuck() bool {
 	waiting := uint64(len(w.result))
 	taken := w.sent.Load() - waiting
-	stuck := waiting > 0 && taken == w.taken
+	switch {
+	case waiting == 0:
+		w.stuckSince = time.Time{}
+	case taken != w.taken || w.stuckSince.IsZero():
+		w.stuckSince = time.Now()
+	}
 	w.taken = taken
-	return stuck
+	return waiting > 0 && time.Since(w.stuckSince) >= stuckTime
 }
 
 func endOf(ctx context.Context) string {

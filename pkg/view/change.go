@@ -171,10 +171,14 @@ func (h *history) since(revision uint64) []*change {
 }
 
 // size is what it takes to remember the change, about: the entry that it has replaced is
-// remembered by the change before.
+// remembered by the change before, and the postings that contain the object now are the object's
+// own until it moves.
 func (c *change) size() int {
 	const pointer = 8
-	postings := pointer * (len(c.was) + len(c.is))
+	postings := pointer * len(c.was)
+	if len(c.was) > 0 && len(c.is) == len(c.was) && &c.is[0] == &c.was[0] {
+		postings = 0
+	}
 	switch {
 	case c.current != nil:
 		return postings + c.current.Size

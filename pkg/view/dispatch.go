@@ -18,15 +18,15 @@ func (v *View) dispatch(changes []*change, moves []*move, regranted uint64) {
 		v.history.add(c, v.set.historySize, historyBytes)
 		v.dispatchChange(c)
 	}
-	if v.history.turned(v.set.historySize, historyBytes) {
-		v.closeBehind(v.history.floor)
-	}
 	if len(moves) > 0 {
 		r := newRegrant(regranted, changes)
 		for _, m := range moves {
 			m.dispatch(changes, r)
 		}
 		v.settle(moves)
+	}
+	if v.history.turned(v.set.historySize, historyBytes) && len(changes) > 0 {
+		v.closeBehind(min(v.history.floor, changes[0].revision-1)) // not for what they have just been told
 	}
 	for _, c := range changes {
 		c.forget() // the history outlives it

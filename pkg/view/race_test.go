@@ -5,7 +5,9 @@ package view_test
 
 import (
 	"fmt"
+	"runtime"
 	"sync"
+	"sync/atomic"
 	"testing"
 
 	"capsule.dev/tenantview/pkg/view"
@@ -82,4 +84,75 @@ func look(here, there *view.View) string {
 		}
 		return ""
 	}
+}
+
+// Watches that resume while others write are told each change once and in order. Run it with the
+// race detector.
+func TestWatchesResumeWhileOthersWrite(t *testing.T) {
+	w := newWatched(t)
+	written := make(chan struct{})
+	var resumed atomic.Int64
+	var running sync.WaitGroup
+	for range 3 {
+		running.Go(func() {
+			for {
+				select {
+				case <-written:
+					return
+				default:
+					if problem := resumeOnce(w.View, &resumed); problem != "" {
+						t.Error(problem)
+						return
+					}
+				}
+			}
+		})
+	}
+	for version := uint64(1000); version < 5000; version++ {
+		switch version % 5 {
+		case 0:
+			w.puts(version, "a solar")
+		case 1:
+			w.puts(version, "b solar")
+		case 2:
+			w.puts(version, "b wind")
+		case 3:
+			w.grants(view.Group("devs"), view.Partition("wind"))
+		case 4:
+			w.revokes(view.Group("devs"), view.Partition("wind"))
+		}
+	}
+	close(written)
+	running.Wait()
+	if resumed.Load() == 0 {
+		t.Error("no watch has resumed")
+	}
+}
+
+// resumeOnce resumes after a list, and follows for a while.
+func resumeOnce(v *view.View, resumed *atomic.Int64) string {
+	entries, revision := v.List(ann)
+	known := make(map[string]bool)
+	for _, e := range entries {
+		known[e.Name] = true
+	}
+	runtime.Gosched() // to have missed something
+	watcher, err := v.Watch(ann, view.WatchOptions{Resume: revision})
+	if err != nil {
+		return "" // a change of grants has come in between
+	}
+	defer watcher.Stop()
+	resumed.Add(1)
+	for range 20 {
+		e, ok := watcher.Next()
+		if !ok || e.Entry == nil {
+			continue
+		}
+		if added := e.Type == view.Added; added == known[e.Entry.Name] || e.Revision < revision {
+			return fmt.Sprintf("%v of %s at %d, which is known: %v, after %d", e.Type, e.Entry.Name, e.Revision, known[e.Entry.Name], revision)
+		}
+		known[e.Entry.Name] = e.Type != view.Deleted
+		revision = e.Revision
+	}
+	return ""
 }

@@ -16,13 +16,13 @@ type Set struct {
 	views map[string]*View
 	// live tells that readers have been admitted; see Tx.GoLive.
 	live bool
-	// maxQueued and historySize are the constants of these names, but in tests.
-	maxQueued, historySize int
+	// maxQueued, historySize and regrantedSize are the constants of these names, but in tests.
+	maxQueued, historySize, regrantedSize int
 }
 
 // NewSet makes a set with one empty view for each resource.
 func NewSet(resources ...string) *Set {
-	s := &Set{views: make(map[string]*View, len(resources)), maxQueued: maxQueued, historySize: historySize}
+	s := &Set{views: make(map[string]*View, len(resources)), maxQueued: maxQueued, historySize: historySize, regrantedSize: regrantedSize}
 	for _, r := range resources {
 		s.views[r] = &View{
 			set:      s,

@@ -204,7 +204,7 @@ func (tx *Tx) dispatch() {
 		if tx.set.live {
 			moves := v.moves(t.regranted)
 			v.dispatch(t.changes, moves, t.regrantedAt)
-			v.regrants.add(t.regranted, t.regrantedAt)
+			v.regrants.add(t.regranted, t.regrantedAt, tx.set.regrantedSize)
 		}
 	}
 	tx.set.mu.Lock()

@@ -10,16 +10,16 @@ const (
 )
 
 // SetBounds lowers, for all views of the set, how much a watcher may be behind, and how many
-// changes are remembered.
+// changes of objects and of grants are remembered.
 func (v *View) SetBounds(queued, history int) {
 	v.set.writer.Lock()
 	defer v.set.writer.Unlock()
-	v.set.maxQueued, v.set.historySize = queued, history
+	v.set.maxQueued, v.set.historySize, v.set.regrantedSize = queued, history, history
 }
 
 // Footprint is what a view keeps for watches.
 type Footprint struct {
-	Audiences, Watchers, Listeners int
+	Audiences, Watchers, Listeners, Regranted int
 	// Watched counts the audiences that postings refer to, and Moving the watchers that
 	// a transaction has left between two audiences.
 	Watched, Moving int
@@ -32,7 +32,7 @@ func (v *View) Footprint() Footprint {
 	v.set.writer.Lock()
 	defer v.set.writer.Unlock()
 	f := Footprint{
-		Audiences: len(v.audiences), Postings: len(v.postings), Retired: len(v.retired),
+		Audiences: len(v.audiences), Regranted: len(v.regrants.recent) + len(v.regrants.older), Postings: len(v.postings), Retired: len(v.retired),
 		Watched: len(v.all.audiences),
 	}
 	for _, a := range v.audiences {

@@ -152,13 +152,19 @@ func TestWatchHistoryIsBoundedInCriteria(t *testing.T) {
 		for i := range 4000 {
 			w.grant(tx, view.User("x"), view.Where(fmt.Sprint(i), func(*view.Attributes) bool { return true }))
 		}
+		w.grant(tx, view.User("x"), view.Label("moves", "1"))
 	})
 	before := w.Revision()
-	for version := range uint64(2000) {
-		w.puts(10_000+version, fmt.Sprintf("b wind x=%d", version%2))
+	for version := range uint64(2500) {
+		w.puts(10_000+version, "b wind")
 	}
-	if _, err := w.Watch(ann, view.WatchOptions{Resume: before}); !errors.Is(err, view.ErrExpired) {
-		t.Errorf("2,000 changes of what 4,000 criteria select are remembered: %v", err)
+	// They share what is remembered of the criteria.
+	w.watch(ann, view.WatchOptions{Resume: before})
+	for version := range uint64(2500) {
+		w.puts(20_000+version, fmt.Sprintf("b wind moves=%d", version%2))
+	}
+	if _, err := w.Watch(ann, view.WatchOptions{Resume: 20_000}); !errors.Is(err, view.ErrExpired) {
+		t.Errorf("2,500 moves between 4,000 criteria are remembered: %v", err)
 	}
 	w.watch(ann, view.WatchOptions{Resume: w.Revision() - 100})
 }
@@ -195,6 +201,32 @@ func TestWatchBehindTheHistoryIsClosed(t *testing.T) {
 				t.Error("nobody is told")
 			}
 		})
+	}
+}
+
+// A transaction that is more than the history may hold closes nobody before he could take it.
+func TestWatchOfATransactionLargerThanTheHistory(t *testing.T) {
+	w := newWatched(t)
+	w.SetBounds(view.MaxQueued, 8)
+	for _, tc := range map[string]func(tx *view.Tx){
+		"objects": func(tx *view.Tx) {
+			w.put(tx, 51, "a solar x=2")
+			for i := range 60 {
+				w.put(tx, uint64(52+i), fmt.Sprintf("n%d wind", i))
+			}
+		},
+		"partitions": func(tx *view.Tx) {
+			for _, name := range []string{"b", "d", "e", "f", "g", "h", "i", "j", "k", "l", "m", "n", "a"} {
+				w.put(tx, 60, name+" wind")
+				tx.SetPartition(w.View, name, "x")
+			}
+		},
+	} {
+		w.watch(ann, view.WatchOptions{FromNow: true})
+		w.tx(200, tc)
+		if w.Overrun() || len(w.events(-1)) == 0 {
+			t.Error("closed by what it is told")
+		}
 	}
 }
 
@@ -244,31 +276,50 @@ func TestWatchDoesNotResumeFarBehind(t *testing.T) {
 	w.tells("MODIFIED 27 a@27", "MODIFIED 28 a@28", "MODIFIED 29 a@29")
 }
 
-// However many changes of grants there are, of whomever, one who resumes before one of his own
-// has to list again, and hardly anybody else has to.
-func TestWatchResumesBetweenRegrants(t *testing.T) {
+// Changes of grants are not remembered for ever, and who resumes before what is forgotten
+// has to list again, as it may have been about him.
+func TestWatchRegrantsAreBounded(t *testing.T) {
 	w := newWatched(t)
+	const size = 8
+	w.SetBounds(view.MaxQueued, size)
 	before := w.Revision()
 	w.grants(view.Group("ops"), view.Partition("wind"))
 	after := w.Revision()
-	for i := range 1000 {
+	for i := range 10 * size {
 		w.grants(view.User(fmt.Sprint("user-", i)), view.Partition("wind"))
+		if n := w.Footprint().Regranted; n > 2*size {
+			t.Fatalf("%d subjects are remembered", n)
+		}
+		if _, err := w.Watch(ann, view.WatchOptions{Resume: before}); !errors.Is(err, view.ErrExpired) {
+			t.Fatalf("resumed before a grant, after %d others", i)
+		}
 	}
-	if _, err := w.Watch(ann, view.WatchOptions{Resume: before}); !errors.Is(err, view.ErrExpired) {
-		t.Errorf("resumed before a grant: %v", err)
+	if _, err := w.Watch(ann, view.WatchOptions{Resume: after}); !errors.Is(err, view.ErrExpired) {
+		t.Error("resumed before what is forgotten")
 	}
-	refused := 0
-	for i := range 100 {
-		watcher, err := w.Watch(view.Viewer{Subjects: []view.Subject{view.User(fmt.Sprint("other-", i))}}, view.WatchOptions{Resume: after})
+	for back := range uint64(size) {
+		watcher, err := w.Watch(ann, view.WatchOptions{Resume: w.Revision() - 2*back})
 		if err != nil {
-			refused++
+			t.Errorf("cannot resume before the latest %d changes of grants, of others", back)
 			continue
 		}
 		watcher.Stop()
 	}
-	if refused > 20 {
-		t.Errorf("%d of 100 cannot resume before grants of others", refused)
+}
+
+// Who writes grants of very many must not make everybody list again.
+func TestWatchResumesBetweenLargeRegrants(t *testing.T) {
+	w := newWatched(t)
+	before := w.Revision()
+	for i := range 4 {
+		w.tx(0, func(tx *view.Tx) {
+			for j := range 30_000 {
+				w.grant(tx, view.User(fmt.Sprint("user-", i, "-", j)), view.Partition("wind"))
+			}
+		})
 	}
+	w.watch(ann, view.WatchOptions{Resume: before})
+	w.tells()
 }
 
 // A watch that goes on for another viewer tells the difference, at a revision of its own.
@@ -429,6 +480,7 @@ func TestWatchLeavesNothing(t *testing.T) {
 		watcher.Stop()
 		watcher.Bookmark()
 	}
+	want.Regranted = 2
 	if diff := cmp.Diff(want, w.Footprint()); diff != "" {
 		t.Errorf("left (-before +after):\n%s", diff)
 	}
@@ -448,6 +500,7 @@ func TestWatchPostingsComeAndGo(t *testing.T) {
 	w.tx(0, func(tx *view.Tx) { w.revoke(tx, view.Group("devs"), label); w.grant(tx, view.Group("ops"), label) })
 	w.puts(20, "b wind x=1 y=1")
 	w.revokes(view.Group("ops"), label)
+	before.Regranted = 2
 	if diff := cmp.Diff(before, w.Footprint()); diff != "" {
 		t.Errorf("left (-before +after):\n%s", diff)
 	}
