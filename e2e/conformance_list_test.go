@@ -14,6 +14,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 
 	"capsule.dev/tenantview/e2e/testcluster"
 )
@@ -146,7 +147,7 @@ func TestSelectors(t *testing.T) {
 }
 
 // compareOutcomes compares what kube-apiserver and the server make of the same request: the status code,
-// and the whole of a refusal but for what is each server's own.
+// the whole of a refusal but for what is each server's own, and whether a list is all that there is.
 func compareOutcomes(t *testing.T, what string, upstream, served testcluster.Answer) {
 	t.Helper()
 	outcome := func(a testcluster.Answer) string {
@@ -154,6 +155,9 @@ func compareOutcomes(t *testing.T, what string, upstream, served testcluster.Ans
 		if a.Code >= 400 {
 			s := a.Status(t)
 			text += fmt.Sprintf(" %s: %s %v", s.Reason, s.Message, s.Details)
+		} else if list := a.Object(t); list.IsList() {
+			next, _, _ := unstructured.NestedString(list.Object, "metadata", "continue")
+			text += fmt.Sprintf(", to be continued: %v", next != "")
 		}
 		return ownWords.ReplaceAllString(text, "$1...")
 	}
