@@ -138,8 +138,8 @@ type history struct {
 	bytes   int
 	// floor is the revision of the latest change that is forgotten.
 	floor uint64
-	// dropped and droppedBytes are what has been forgotten since turned was last true.
-	dropped, droppedBytes int
+	// dropped are the bytes that have been forgotten since turned was last true.
+	dropped int
 }
 
 func (h *history) add(c *change, size, bytes int) {
@@ -150,17 +150,16 @@ func (h *history) add(c *change, size, bytes int) {
 		h.changes[0], h.changes = nil, h.changes[1:]
 		h.bytes -= oldest.size()
 		h.floor = oldest.revision
-		h.dropped++
-		h.droppedBytes += oldest.size()
+		h.dropped += oldest.size()
 	}
 }
 
-// turned tells, time and again, that a part of the history has been forgotten.
-func (h *history) turned(size, bytes int) bool {
-	if h.dropped <= size/4 && h.droppedBytes <= bytes/4 {
+// turned tells, time and again, that so many bytes have been forgotten.
+func (h *history) turned(bytes int) bool {
+	if h.dropped < bytes {
 		return false
 	}
-	h.dropped, h.droppedBytes = 0, 0
+	h.dropped = 0
 	return true
 }
 

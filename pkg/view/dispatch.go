@@ -25,7 +25,7 @@ func (v *View) dispatch(changes []*change, moves []*move, regranted uint64) {
 		}
 		v.settle(moves)
 	}
-	if v.history.turned(v.set.historySize, historyBytes) && len(changes) > 0 {
+	if len(changes) > 0 && v.history.turned(historyBytes/4) {
 		v.closeBehind(min(v.history.floor, changes[0].revision-1)) // not for what they have just been told
 	}
 	for _, c := range changes {

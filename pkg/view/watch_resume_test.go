@@ -207,25 +207,32 @@ func TestWatchBehindTheHistoryIsClosed(t *testing.T) {
 // A transaction that is more than the history may hold closes nobody before he could take it.
 func TestWatchOfATransactionLargerThanTheHistory(t *testing.T) {
 	w := newWatched(t)
-	w.SetBounds(view.MaxQueued, 8)
-	for _, tc := range map[string]func(tx *view.Tx){
-		"objects": func(tx *view.Tx) {
-			w.put(tx, 51, "a solar x=2")
-			for i := range 60 {
-				w.put(tx, uint64(52+i), fmt.Sprintf("n%d wind", i))
+	large := func(tx *view.Tx, version uint64, text string) {
+		o := parseObject(version, text)
+		o.Size = 1 << 20
+		tx.Put(w.View, o)
+	}
+	for _, s := range []struct {
+		what string
+		do   func(tx *view.Tx)
+	}{
+		{"objects", func(tx *view.Tx) {
+			large(tx, 51, "a solar x=2")
+			for i := range uint64(100) {
+				large(tx, 52+i, fmt.Sprintf("n%d wind", i))
 			}
-		},
-		"partitions": func(tx *view.Tx) {
-			for _, name := range []string{"b", "d", "e", "f", "g", "h", "i", "j", "k", "l", "m", "n", "a"} {
-				w.put(tx, 60, name+" wind")
-				tx.SetPartition(w.View, name, "x")
+		}},
+		{"partitions", func(tx *view.Tx) {
+			for i := range 100 {
+				tx.SetPartition(w.View, fmt.Sprintf("n%d", i), "x")
 			}
-		},
+			tx.SetPartition(w.View, "a", "wind")
+		}},
 	} {
 		w.watch(ann, view.WatchOptions{FromNow: true})
-		w.tx(200, tc)
+		w.tx(200, s.do)
 		if w.Overrun() || len(w.events(-1)) == 0 {
-			t.Error("closed by what it is told")
+			t.Errorf("%s: closed by what it is told", s.what)
 		}
 	}
 }
