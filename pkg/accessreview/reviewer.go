@@ -95,7 +95,7 @@ func (r *Reviewer) CanStillList(ctx context.Context, u user.Info, resource schem
 
 func (r *Reviewer) canList(ctx context.Context, u user.Info, resource schema.GroupVersionResource, maxAge time.Duration) bool {
 	q := question{identity: IdentityOf(u), resource: resource.GroupResource()}
-	if known, ok := known(r.lists, q); ok && known.isFresh(maxAge) {
+	if known := known(r.lists, q); known.isFresh(maxAge) {
 		return known.allowed
 	}
 	return r.ask(ctx, r.lists, q, attributes(u, resource, "list", ""))
@@ -108,7 +108,7 @@ var ErrTooManyNames = errors.New("too many requests for objects by their name")
 // person reaches, it fails with ErrTooManyNames without asking, whatever the name.
 func (r *Reviewer) CanGet(ctx context.Context, u user.Info, resource schema.GroupVersionResource, name string) (bool, error) {
 	q := question{identity: IdentityOf(u), resource: resource.GroupResource(), name: name}
-	if known, ok := known(r.names, q); ok && known.isFresh(answerTTL) {
+	if known := known(r.names, q); known.isFresh(answerTTL) {
 		return known.allowed, nil
 	}
 	if !r.limiter(HolderOf(u)).Allow() {
@@ -117,18 +117,18 @@ func (r *Reviewer) CanGet(ctx context.Context, u user.Info, resource schema.Grou
 	return r.ask(ctx, r.names, q, attributes(u, resource, "get", name)), nil
 }
 
-// answer is what is known of a question.
+// answer is what is known of a question. The zero answer, of which nothing is, is older than any.
 type answer struct {
 	allowed bool
 	// given is when a review said so, and asked when the last one was to.
 	given, asked time.Time
 }
 
-func known(answers *cache.LRUExpireCache, q question) (answer, bool) {
+func known(answers *cache.LRUExpireCache, q question) answer {
 	if known, ok := answers.Get(q); ok {
-		return known.(answer), true
+		return known.(answer)
 	}
-	return answer{}, false
+	return answer{}
 }
 
 func (a *answer) isFresh(maxAge time.Duration) bool {
@@ -152,7 +152,7 @@ func (r *Reviewer) ask(ctx context.Context, answers *cache.LRUExpireCache, q que
 			latest = r.believed(answers, q)
 			latest.asked = now
 		}
-		answers.Add(q, latest, max(answerTTL, r.watchTTL, r.outageTTL))
+		answers.Add(q, latest, max(answerTTL, r.outageTTL))
 		return latest.allowed, nil
 	})
 	select {
@@ -166,7 +166,7 @@ func (r *Reviewer) ask(ctx context.Context, answers *cache.LRUExpireCache, q que
 
 // believed is what is known of a question while no review answers it.
 func (r *Reviewer) believed(answers *cache.LRUExpireCache, q question) answer {
-	if known, ok := known(answers, q); ok && time.Since(known.given) < r.outageTTL {
+	if known := known(answers, q); time.Since(known.given) < r.outageTTL {
 		return known
 	}
 	return answer{}

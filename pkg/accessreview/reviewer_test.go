@@ -271,6 +271,14 @@ func TestAnswersOutliveAnOutage(t *testing.T) {
 	}
 }
 
+// hanging is an authorizer that says something only when nobody waits for it any more.
+func hanging(decision authorizer.Decision) func(context.Context, authorizer.Attributes) (authorizer.Decision, error) {
+	return func(ctx context.Context, _ authorizer.Attributes) (authorizer.Decision, error) {
+		<-ctx.Done()
+		return decision, ctx.Err()
+	}
+}
+
 // A request that does not wait for a review which hangs is told what is known.
 func TestCancelledRequestDuringAnOutage(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
@@ -279,10 +287,7 @@ func TestCancelledRequestDuringAnOutage(t *testing.T) {
 		if !r.CanList(t.Context(), alice, nodes) {
 			t.Fatal("answer false")
 		}
-		f.answer = func(ctx context.Context, _ authorizer.Attributes) (authorizer.Decision, error) {
-			<-ctx.Done()
-			return authorizer.DecisionNoOpinion, ctx.Err()
-		}
+		f.answer = hanging(authorizer.DecisionNoOpinion)
 		time.Sleep(answerTTL)
 		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 		defer cancel()
@@ -295,10 +300,7 @@ func TestCancelledRequestDuringAnOutage(t *testing.T) {
 
 func TestNobodyIsAllowedByACancelledRequest(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		f := &fake{answer: func(ctx context.Context, _ authorizer.Attributes) (authorizer.Decision, error) {
-			<-ctx.Done()
-			return authorizer.DecisionAllow, ctx.Err()
-		}}
+		f := &fake{answer: hanging(authorizer.DecisionAllow)}
 		ctx, cancel := context.WithCancel(t.Context())
 		cancel()
 		if New(f, 40*time.Second).CanStillList(ctx, bob, nodes) {
@@ -310,10 +312,7 @@ func TestNobodyIsAllowedByACancelledRequest(t *testing.T) {
 
 func TestAuthorizerThatDoesNotAnswer(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		f := &fake{answer: func(ctx context.Context, _ authorizer.Attributes) (authorizer.Decision, error) {
-			<-ctx.Done()
-			return authorizer.DecisionNoOpinion, ctx.Err()
-		}}
+		f := &fake{answer: hanging(authorizer.DecisionNoOpinion)}
 		r := New(f, 30*time.Second)
 		start := time.Now()
 		if r.CanList(t.Context(), alice, nodes) {
