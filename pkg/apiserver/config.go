@@ -111,7 +111,7 @@ func (c CompletedConfig) New() (*Server, error) {
 		return nil, err
 	}
 	shared := registry.Config{
-		Viewers: cluster, Synced: sources.Live, ReviewInterval: c.config.ReviewInterval,
+		Viewers: cluster, Issued: registry.NewIssuedPositions(), Synced: sources.Live, ReviewInterval: c.config.ReviewInterval,
 		ObserveList: m.observeList, ObserveResume: m.observeResume, ObserveTermination: m.observeTermination,
 	}
 	if c.config.Policy.NativeRBAC == grants.NativeRBACUnion {

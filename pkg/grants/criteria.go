@@ -15,20 +15,21 @@ import (
 	"capsule.dev/tenantview/pkg/view"
 )
 
-// Classes returns criteria that together select the classes of a Tenant: those that the
-// list names, those whose name matches its expression anywhere (as Capsule's do), and
-// those that its label selector selects.
-func Classes(list *capsule.ClassList, unset Unset) ([]view.Criterion, []Problem) {
+// Classes returns the criterion of the classes of a Tenant: those that the list names, those
+// whose name matches its expression anywhere (as Capsule's do), and those that its label selector
+// selects.
+func Classes(list *capsule.ClassList, unset Unset) (view.Criterion, []Problem) {
 	if list == nil {
 		return allIf(unset), nil
 	}
 	var found problems
-	var criteria []view.Criterion
+	var names []string
 	for _, name := range append([]string{list.Default}, list.Allowed...) {
 		if name != "" {
-			criteria = append(criteria, view.Name(name))
+			names = append(names, name)
 		}
 	}
+	criteria := []view.Criterion{view.Names(names...)}
 	if list.AllowedRegex != "" {
 		if re, err := regexp.Compile(list.AllowedRegex); err != nil {
 			found.add(ReasonRegex, "allowedRegex: %v", err)
@@ -41,26 +42,26 @@ func Classes(list *capsule.ClassList, unset Unset) ([]view.Criterion, []Problem)
 	if c, ok := selected(&list.LabelSelector, &found); ok {
 		criteria = append(criteria, c)
 	}
-	return criteria, found
+	return view.Or(criteria...), found
 }
 
-// Nodes returns criteria that together select the nodes of a Tenant.
-func Nodes(selector map[string]string, unset Unset) ([]view.Criterion, []Problem) {
+// Nodes returns the criterion of the nodes of a Tenant.
+func Nodes(selector map[string]string, unset Unset) (view.Criterion, []Problem) {
 	if len(selector) == 0 {
 		return allIf(unset), nil
 	}
 	s, err := labels.ValidatedSelectorFromSet(selector)
 	if err != nil {
-		return nil, []Problem{{ReasonSelector, fmt.Sprintf("nodeSelector: %v", err)}}
+		return view.None(), []Problem{{ReasonSelector, fmt.Sprintf("nodeSelector: %v", err)}}
 	}
-	return []view.Criterion{labelled(s)}, nil
+	return labelled(s), nil
 }
 
-func allIf(unset Unset) []view.Criterion {
+func allIf(unset Unset) view.Criterion {
 	if unset == UnsetAll {
-		return []view.Criterion{view.All()}
+		return view.All()
 	}
-	return nil
+	return view.None()
 }
 
 // selected returns the criterion of a label selector. There is none for a selector that is
@@ -77,34 +78,31 @@ func selected(selector *metav1.LabelSelector, found *problems) (view.Criterion, 
 	return labelled(s), true
 }
 
-// labelled returns the criterion of a valid selector that has requirements. Validity
-// matters: it is what makes the selector's text canonical.
+// labelled returns the criterion of a selector: all of its requirements.
 func labelled(s labels.Selector) view.Criterion {
-	requirements, _ := s.Requirements()
-	for _, r := range requirements {
-		if !isEquality(r) {
-			continue
-		}
-		anchor := view.Label(r.Key(), r.ValuesUnsorted()[0])
-		if len(requirements) == 1 {
-			return anchor
-		}
-		return anchor.And(matching(s))
+	requirements, selectable := s.Requirements()
+	if !selectable {
+		return view.None()
 	}
-	return matching(s)
+	criteria := make([]view.Criterion, len(requirements))
+	for i := range requirements {
+		criteria[i] = required(&requirements[i])
+	}
+	return view.And(criteria...)
 }
 
-func isEquality(r labels.Requirement) bool {
-	switch r.Operator() {
+// required returns the criterion of a requirement. A LabelSelector has no other operators.
+func required(r *labels.Requirement) view.Criterion {
+	switch key := r.Key(); r.Operator() {
 	case selection.Equals, selection.DoubleEquals, selection.In:
-		return len(r.ValuesUnsorted()) == 1
+		return view.LabelIn(key, r.ValuesUnsorted()...)
+	case selection.NotIn, selection.NotEquals: // also what lacks the label
+		return view.LabelIn(key, r.ValuesUnsorted()...).Not()
+	case selection.Exists:
+		return view.HasLabel(key)
+	case selection.DoesNotExist:
+		return view.HasLabel(key).Not()
 	default:
-		return false
+		return view.None()
 	}
-}
-
-func matching(s labels.Selector) view.Criterion {
-	return view.Where("labels/"+s.String(), func(o *view.Attributes) bool {
-		return s.Matches(labels.Set(o.Labels))
-	})
 }

@@ -62,10 +62,8 @@ func FuzzClasses(f *testing.F) {
 			t.Fatal(err)
 		}
 		labels := map[string]string{labelKey: labelValue}
-		criteria, _ := grants.Classes(tenant.Spec.StorageClasses, grants.UnsetNone)
-		got := slices.ContainsFunc(criteria, func(c view.Criterion) bool {
-			return c.Matches(&view.Attributes{Name: name, Labels: labels})
-		})
+		criterion, _ := grants.Classes(tenant.Spec.StorageClasses, grants.UnsetNone)
+		got := criterion.Matches(&view.Attributes{Name: name, Labels: labels})
 		naive := &reference.Filter{
 			World:  reference.NewWorld(u, &storagev1.StorageClass{ObjectMeta: metav1.ObjectMeta{Name: name, Labels: labels}}),
 			Policy: grants.Policy{OwnerGrants: grants.OwnerGrantsImplicit, UnsetClasses: grants.UnsetNone},

@@ -17,9 +17,9 @@ type Kind struct {
 	// ProxySetting is the kind's name in proxySettings, such as StorageClasses; "" if the
 	// kind is granted without one.
 	ProxySetting string
-	// OfTenant returns criteria that together select what a Tenant itself may see. They must
-	// depend on nothing but its name and its spec without the owners.
-	OfTenant func(*capsule.Tenant, *Policy) ([]view.Criterion, []Problem)
+	// OfTenant returns the criterion of what a Tenant itself may see. It must depend on nothing
+	// but the Tenant's name and its spec without the owners.
+	OfTenant func(*capsule.Tenant, *Policy) (view.Criterion, []Problem)
 }
 
 // Held is a grant that a subject holds, on the objects of an upstream resource.
@@ -52,7 +52,7 @@ func (r *Rules) OfTenant(t *capsule.Tenant) ([]Held, []Problem) {
 	for _, s := range t.Status.Owners {
 		owners = append(owners, capsule.Owner{Subject: s})
 	}
-	var held holder
+	held := newHolder(r)
 	for i := range owners {
 		subject, ok := subjectOf(owners[i].Subject, &found)
 		if !ok {
@@ -61,45 +61,58 @@ func (r *Rules) OfTenant(t *capsule.Tenant) ([]Held, []Problem) {
 		for k := range r.kinds {
 			kind := &r.kinds[k]
 			if kind.ProxySetting == "" || r.policy.OwnerGrants == OwnerGrantsImplicit {
-				held.add(kind, subject, bounds[k], seen)
+				held.add(k, subject, bounds[k], seen)
 			}
 		}
-		r.ofProxySettings(&held, subject, owners[i].ProxySettings, bounds, &found)
+		r.ofProxySettings(held, subject, owners[i].ProxySettings, bounds, &found)
 	}
 	return held.grants, found
 }
 
-// OfProxySetting returns what the subjects of a ProxySetting hold, which is in a namespace
-// of the Tenant; nothing if that is nil.
-func (r *Rules) OfProxySetting(s *capsule.ProxySetting, t *capsule.Tenant) ([]Held, []Problem) {
-	if t == nil {
-		return nil, nil
-	}
-	var found, reportedByTenant problems
+// OfProxySettings returns what the subjects of a Tenant's ProxySettings hold, and the problems of
+// each of these. The settings must be in an order that stays the same: where they say more than
+// the users of a Tenant may, the first ones count.
+func (r *Rules) OfProxySettings(settings []*capsule.ProxySetting, t *capsule.Tenant) ([]Held, [][]Problem) {
+	var reportedByTenant problems
 	bounds := r.bounds(t, &reportedByTenant)
-	subjects := subjectsWithin(s.Spec.Subjects, &found)
-	rulesLeft := maxRules
-	var held holder
-	for i := range subjects {
-		entry := &subjects[i]
-		subject, ok := subjectOf(entry.Subject, &found)
-		if !ok {
+	left := tenantBudget
+	held := newHolder(r)
+	found := make([][]Problem, len(settings))
+	for i, s := range settings {
+		var ofSetting problems
+		r.ofProxySetting(held, s, bounds, &left, &ofSetting)
+		found[i] = ofSetting
+	}
+	if r.policy.ProxySettingRules == ProxySettingRulesTenantBounded {
+		held.finish(bounds)
+	} else {
+		held.finish(nil)
+	}
+	return held.grants, found
+}
+
+func (r *Rules) ofProxySetting(held *holder, s *capsule.ProxySetting, bounds []view.Criterion, left *budget, found *problems) {
+	for i := range s.Spec.Subjects {
+		entry := &s.Spec.Subjects[i]
+		subject, ok := subjectOf(entry.Subject, found)
+		if !ok || !left.takeSubject(found) {
 			continue
 		}
 		for k := range r.kinds {
-			if kind := &r.kinds[k]; kind.ProxySetting == "" {
-				held.add(kind, subject, bounds[k], seen)
+			if r.kinds[k].ProxySetting == "" {
+				held.add(k, subject, bounds[k], seen)
 			}
 		}
-		r.ofProxySettings(&held, subject, entry.ProxySettings, bounds, &found)
-		switch r.policy.ProxySettingRules {
-		case ProxySettingRulesTenantBounded:
-			r.ofClusterResources(&held, []view.Subject{subject}, rulesWithin(entry.ClusterResources, &rulesLeft, &found), bounds, &found)
-		case ProxySettingRulesUnbounded:
-			r.ofClusterResources(&held, []view.Subject{subject}, rulesWithin(entry.ClusterResources, &rulesLeft, &found), nil, &found)
+		r.ofProxySettings(held, subject, entry.ProxySettings, bounds, found)
+		if r.policy.ProxySettingRules == ProxySettingRulesOff {
+			continue
+		}
+		for j := range entry.ClusterResources {
+			if rule := &entry.ClusterResources[j]; left.takeRule(rule, found) {
+				r.ofClusterResource(held, []view.Subject{subject}, rule, found)
+			}
 		}
 	}
-	return held.grants, found
 }
 
 // OfGlobalProxySetting returns what the subjects of a GlobalProxySettings hold.
@@ -108,7 +121,7 @@ func (r *Rules) OfGlobalProxySetting(s *capsule.GlobalProxySetting) ([]Held, []P
 		return nil, nil
 	}
 	var found problems
-	var held holder
+	held := newHolder(r)
 	for i := range s.Spec.Rules {
 		rule := &s.Spec.Rules[i]
 		var subjects []view.Subject
@@ -117,27 +130,30 @@ func (r *Rules) OfGlobalProxySetting(s *capsule.GlobalProxySetting) ([]Held, []P
 				subjects = append(subjects, subject)
 			}
 		}
-		r.ofClusterResources(&held, subjects, rule.ClusterResources, nil, &found)
+		for j := range rule.ClusterResources {
+			r.ofClusterResource(held, subjects, &rule.ClusterResources[j], &found)
+		}
 	}
+	held.finish(nil)
 	return held.grants, found
 }
 
-// bounds returns, for each kind, criteria that together select what the Tenant may see.
-func (r *Rules) bounds(t *capsule.Tenant, found *problems) [][]view.Criterion {
-	bounds := make([][]view.Criterion, len(r.kinds))
+// bounds returns, for each kind, the criterion of what the Tenant may see.
+func (r *Rules) bounds(t *capsule.Tenant, found *problems) []view.Criterion {
+	bounds := make([]view.Criterion, len(r.kinds))
 	for k := range r.kinds {
-		criteria, ps := r.kinds[k].OfTenant(t, &r.policy)
+		criterion, ps := r.kinds[k].OfTenant(t, &r.policy)
 		for _, p := range ps {
 			found.add(p.Reason, "%s: %s", r.kinds[k].Upstream.Resource, p.Detail)
 		}
-		bounds[k] = criteria
+		bounds[k] = criterion
 	}
 	return bounds
 }
 
 // ofProxySettings grants the kinds that the settings list, each once, however often they
 // list it.
-func (r *Rules) ofProxySettings(held *holder, subject view.Subject, settings []capsule.ProxyOperations, bounds [][]view.Criterion, found *problems) {
+func (r *Rules) ofProxySettings(held *holder, subject view.Subject, settings []capsule.ProxyOperations, bounds []view.Criterion, found *problems) {
 	ops := make([]view.Operations, len(r.kinds))
 	for _, setting := range settings {
 		known := false
@@ -152,46 +168,23 @@ func (r *Rules) ofProxySettings(held *holder, subject view.Subject, settings []c
 		}
 	}
 	for k := range r.kinds {
-		held.add(&r.kinds[k], subject, bounds[k], ops[k])
+		held.add(k, subject, bounds[k], ops[k])
 	}
 }
 
-// ofClusterResources grants what each rule selects, within the bounds unless those are nil.
-// Rules are alternatives: their requirements are never merged.
-func (r *Rules) ofClusterResources(held *holder, subjects []view.Subject, rules []capsule.ClusterResource, bounds [][]view.Criterion, found *problems) {
-	for i := range rules {
-		rule := &rules[i]
-		ops := ruleOperations(rule.Operations, found)
-		criterion, ok := selected(rule.Selector, found)
-		if !ok {
-			continue
-		}
-		for k := range r.kinds {
-			if !ruleMatches(rule, r.kinds[k].Upstream) {
-				continue
-			}
-			criteria := []view.Criterion{criterion}
-			if bounds != nil {
-				criteria = make([]view.Criterion, len(bounds[k]))
-				for b, bound := range bounds[k] {
-					criteria[b] = criterion.And(bound)
-				}
-			}
-			for _, subject := range subjects {
-				held.add(&r.kinds[k], subject, criteria, ops)
-			}
-		}
-	}
-}
-
-// holder collects grants.
-type holder struct{ grants []Held }
-
-func (h *holder) add(kind *Kind, subject view.Subject, criteria []view.Criterion, ops view.Operations) {
-	if ops == 0 {
+// ofClusterResource grants what a rule selects.
+func (r *Rules) ofClusterResource(held *holder, subjects []view.Subject, rule *capsule.ClusterResource, found *problems) {
+	ops := ruleOperations(rule.Operations, found)
+	criterion, ok := selected(rule.Selector, found)
+	if !ok {
 		return
 	}
-	for _, c := range criteria {
-		h.grants = append(h.grants, Held{kind.Upstream.GroupResource(), subject, view.Grant{Criterion: c, Operations: ops}})
+	for k := range r.kinds {
+		if !ruleMatches(rule, r.kinds[k].Upstream) {
+			continue
+		}
+		for _, subject := range subjects {
+			held.addRule(k, subject, criterion, ops)
+		}
 	}
 }

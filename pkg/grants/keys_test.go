@@ -64,12 +64,14 @@ func TestEqualKeysSelectEqually(t *testing.T) {
 	}
 	previous := view.All()
 	for range 3000 {
-		criteria, _ := grants.Classes(list(), grants.UnsetAll)
+		classes, _ := grants.Classes(list(), grants.UnsetAll)
 		nodes, _ := grants.Nodes(map[string]string{text(): text()}, grants.UnsetAll)
-		for _, c := range append(criteria, nodes...) {
+		for _, c := range []view.Criterion{classes, nodes} {
 			check(c)
-			check(c.And(previous))
-			check(view.Partition(text()).And(c))
+			check(view.And(c, previous))
+			check(view.Or(c, previous))
+			check(view.And(view.Partition(text()), c))
+			check(view.Or(view.LabelIn(text(), text(), text()), c).Not())
 			previous = c
 		}
 	}

@@ -24,19 +24,19 @@ import (
 func kinds() []grants.Kind {
 	return []grants.Kind{
 		{Upstream: corev1.SchemeGroupVersion.WithResource("namespaces"),
-			OfTenant: func(t *capsule.Tenant, _ *grants.Policy) ([]view.Criterion, []grants.Problem) {
-				return []view.Criterion{view.Partition(t.Name)}, nil
+			OfTenant: func(t *capsule.Tenant, _ *grants.Policy) (view.Criterion, []grants.Problem) {
+				return view.Partition(t.Name), nil
 			}},
 		{Upstream: corev1.SchemeGroupVersion.WithResource("nodes"), ProxySetting: "Nodes",
-			OfTenant: func(t *capsule.Tenant, p *grants.Policy) ([]view.Criterion, []grants.Problem) {
+			OfTenant: func(t *capsule.Tenant, p *grants.Policy) (view.Criterion, []grants.Problem) {
 				return grants.Nodes(t.Spec.NodeSelector, p.UnsetNodeSelector)
 			}},
 		{Upstream: storagev1.SchemeGroupVersion.WithResource("storageclasses"), ProxySetting: "StorageClasses",
-			OfTenant: func(t *capsule.Tenant, p *grants.Policy) ([]view.Criterion, []grants.Problem) {
+			OfTenant: func(t *capsule.Tenant, p *grants.Policy) (view.Criterion, []grants.Problem) {
 				return grants.Classes(t.Spec.StorageClasses, p.UnsetClasses)
 			}},
 		{Upstream: networkingv1.SchemeGroupVersion.WithResource("ingressclasses"), ProxySetting: "IngressClasses",
-			OfTenant: func(t *capsule.Tenant, p *grants.Policy) ([]view.Criterion, []grants.Problem) {
+			OfTenant: func(t *capsule.Tenant, p *grants.Policy) (view.Criterion, []grants.Problem) {
 				return grants.Classes(t.Spec.IngressOptions.AllowedClasses, p.UnsetClasses)
 			}},
 	}

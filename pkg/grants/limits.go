@@ -5,61 +5,58 @@ package grants
 
 import "capsule.dev/tenantview/pkg/apis/capsule"
 
-// What counts of one ProxySetting. Tenants' users write them, and whoever changes what
-// somebody sees waits for the work that they make: these keep it in milliseconds. What goes
-// beyond grants nothing and takes nothing else away. Only what a tenant writes is bounded:
-// if the size of its Tenant counted, an administrator who grants more would hide something.
+// Bounds of one selector, wherever users write it.
 const (
-	// maxSubjects are its subjects.
-	maxSubjects = 256
-	// maxRuleRequirements are those of one rule's selector, each compared with every object.
-	maxRuleRequirements = 64
-	// maxRuleValues are all that one rule lists: API groups, resources, operations, and the
-	// values of its requirements.
-	maxRuleValues = 1000
+	// MaxRequirements are the requirements of one selector, each compared with every object.
+	MaxRequirements = 64
+	// MaxValues are the values that all requirements of one selector list. For a rule of a
+	// ProxySetting, its API groups, resources and operations count, too.
+	MaxValues = 1000
 )
 
-// maxRules are the rules of all its subjects together.
-var maxRules = size{rules: 128, requirements: 1024, values: 10_000}
+// What counts of the ProxySettings of one Tenant, all of them together. The Tenant's users write
+// them, and everybody's events wait while it is worked out what they show: these bounds keep that
+// in milliseconds. What goes beyond grants nothing and takes nothing else away. Only what a tenant
+// writes is bounded: if the size of its Tenant counted, an administrator who grants more would hide
+// something.
+var tenantBudget = budget{subjects: 1024, rules: 256, requirements: 2048, values: 20_000}
 
-// size is what rules amount to.
-type size struct{ rules, requirements, values int }
+// budget is what is left.
+type budget struct{ subjects, rules, requirements, values int }
 
-func sizeOf(rule *capsule.ClusterResource) size {
-	n := size{rules: 1, values: len(rule.APIGroups) + len(rule.Resources) + len(rule.Operations)}
+// takeSubject takes a subject off the budget. It returns false, and reports it, if there is none
+// left.
+func (b *budget) takeSubject(found *problems) bool {
+	if b.subjects == 0 {
+		found.add(ReasonTooLarge, "subjects beyond the %d that the ProxySettings of a Tenant may have together", tenantBudget.subjects)
+		return false
+	}
+	b.subjects--
+	return true
+}
+
+// takeRule takes a rule off the budget. It returns false, and reports it, if the rule is too large
+// or not enough is left.
+func (b *budget) takeRule(rule *capsule.ClusterResource, found *problems) bool {
+	requirements, values := 0, len(rule.APIGroups)+len(rule.Resources)+len(rule.Operations)
 	if s := rule.Selector; s != nil {
-		n.requirements = len(s.MatchLabels) + len(s.MatchExpressions)
+		requirements = len(s.MatchLabels) + len(s.MatchExpressions)
 		for i := range s.MatchExpressions {
-			n.values += len(s.MatchExpressions[i].Values)
+			values += len(s.MatchExpressions[i].Values)
 		}
 	}
-	return n
-}
-
-// subjectsWithin returns the subjects of a ProxySetting that count.
-func subjectsWithin(subjects []capsule.ProxySubject, found *problems) []capsule.ProxySubject {
-	if len(subjects) <= maxSubjects {
-		return subjects
+	switch {
+	case requirements > MaxRequirements || values > MaxValues:
+		found.add(ReasonTooLarge, "clusterResources with %d requirements and %d values, of which one may have %d and %d",
+			requirements, values, MaxRequirements, MaxValues)
+		return false
+	case b.rules == 0 || requirements > b.requirements || values > b.values:
+		found.add(ReasonTooLarge, "clusterResources beyond the %d with %d requirements and %d values that the ProxySettings of a Tenant may have together",
+			tenantBudget.rules, tenantBudget.requirements, tenantBudget.values)
+		return false
 	}
-	found.add(ReasonTooLarge, "%d subjects, of which the first %d count", len(subjects), maxSubjects)
-	return subjects[:maxSubjects]
-}
-
-// rulesWithin returns those of a subject's rules that count, and takes them off what is left
-// to the ProxySetting.
-func rulesWithin(rules []capsule.ClusterResource, left *size, found *problems) []capsule.ClusterResource {
-	var counted []capsule.ClusterResource
-	for i := range rules {
-		switch n := sizeOf(&rules[i]); {
-		case n.requirements > maxRuleRequirements || n.values > maxRuleValues:
-			found.add(ReasonTooLarge, "clusterResources with %d requirements and %d values, of which one may have %d and %d",
-				n.requirements, n.values, maxRuleRequirements, maxRuleValues)
-		case n.rules > left.rules || n.requirements > left.requirements || n.values > left.values:
-			found.add(ReasonTooLarge, "clusterResources beyond %d with %d requirements and %d values in all", maxRules.rules, maxRules.requirements, maxRules.values)
-		default:
-			*left = size{left.rules - n.rules, left.requirements - n.requirements, left.values - n.values}
-			counted = append(counted, rules[i])
-		}
-	}
-	return counted
+	b.rules--
+	b.requirements -= requirements
+	b.values -= values
+	return true
 }

@@ -14,6 +14,7 @@ import (
 
 	"capsule.dev/tenantview/pkg/apis/capsule"
 	"capsule.dev/tenantview/pkg/grants"
+	"capsule.dev/tenantview/pkg/view"
 )
 
 // proxySubjects returns that many subjects user-0, user-1 and so on.
@@ -44,9 +45,34 @@ func nodeRules(n, requirements, values int) []capsule.ClusterResource {
 	return rules
 }
 
-// One ProxySetting, which users of a tenant write, must not keep the only writer busy; and
-// what is too large of it must not take away the rest.
-func TestLimitsOfAProxySetting(t *testing.T) {
+// ofSettings returns what ProxySettings of one Tenant grant, and the reasons of the problems of each.
+func ofSettings(t *testing.T, policy grants.Policy, tenant string, settings ...*capsule.ProxySetting) ([]grants.Held, [][]string) {
+	t.Helper()
+	held, problems := grants.NewRules(kinds(), policy).OfProxySettings(settings, parse[capsule.Tenant](t, tenant))
+	all := make([][]string, len(problems))
+	for i := range problems {
+		all[i] = slices.Compact(reasons(problems[i]))
+	}
+	return held, all
+}
+
+// selectedNodes tells which of the nodes, that are labelled rule=N-0, user-0 sees by rules.
+func selectedNodes(held []grants.Held, nodes int) int {
+	n := 0
+	for i := range nodes {
+		node := view.Attributes{Name: "n", Labels: map[string]string{"rule": fmt.Sprintf("%d-0", i), "a": ""}}
+		if slices.ContainsFunc(held, func(h grants.Held) bool {
+			return h.Resource.Resource == "nodes" && h.Grant.Criterion.Matches(&node)
+		}) {
+			n++
+		}
+	}
+	return n
+}
+
+// What the users of a tenant write must not keep the only writer busy; and what is too large of
+// it must not take away the rest.
+func TestLimitsOfATenantsProxySettings(t *testing.T) {
 	tooLarge := []string{grants.ReasonTooLarge}
 	long := make([]string, 999)
 	cases := map[string]struct {
@@ -58,12 +84,12 @@ func TestLimitsOfAProxySetting(t *testing.T) {
 		counted  [2]int
 		problems []string
 	}{
-		"many subjects":               {subjects: 256, counted: [2]int{256, 0}},
-		"too many subjects":           {subjects: 257, counted: [2]int{256, 0}, problems: tooLarge},
-		"many rules":                  {subjects: 1, rules: nodeRules(128, 1, 3), counted: [2]int{1, 128}},
-		"too many rules":              {subjects: 1, rules: nodeRules(129, 1, 3), counted: [2]int{1, 128}, problems: tooLarge},
+		"many subjects":               {subjects: 1024, counted: [2]int{1024, 0}},
+		"too many subjects":           {subjects: 1025, counted: [2]int{1024, 0}, problems: tooLarge},
+		"many rules":                  {subjects: 1, rules: nodeRules(256, 1, 3), counted: [2]int{1, 256}},
+		"too many rules":              {subjects: 1, rules: nodeRules(257, 1, 3), counted: [2]int{1, 256}, problems: tooLarge},
 		"a long selector":             {subjects: 1, rules: nodeRules(1, 64, 3), counted: [2]int{1, 1}},
-		"a selector that is too long": {subjects: 1, rules: append(nodeRules(1, 65, 3), nodeRules(2, 1, 3)...), counted: [2]int{1, 2}, problems: tooLarge},
+		"a selector that is too long": {subjects: 1, rules: append(nodeRules(1, 65, 3), nodeRules(3, 1, 3)[1:]...), counted: [2]int{1, 2}, problems: tooLarge},
 		"a selector with labels that is too long": {subjects: 1, counted: [2]int{1, 0}, problems: tooLarge,
 			rules: func() []capsule.ClusterResource {
 				rules := nodeRules(1, 64, 3)
@@ -71,13 +97,13 @@ func TestLimitsOfAProxySetting(t *testing.T) {
 				return rules
 			}()},
 		"many values":                       {subjects: 1, rules: nodeRules(1, 1, 1000), counted: [2]int{1, 1}},
-		"too many values":                   {subjects: 1, rules: append(nodeRules(1, 1, 1001), nodeRules(2, 1, 3)...), counted: [2]int{1, 2}, problems: tooLarge},
-		"too many groups":                   {subjects: 1, rules: []capsule.ClusterResource{{APIGroups: append(long, ""), Resources: []string{"nodes"}, Selector: &metav1.LabelSelector{MatchLabels: map[string]string{"a": "b"}}}}, counted: [2]int{1, 0}, problems: tooLarge},
-		"long selectors":                    {subjects: 1, rules: nodeRules(16, 64, 3), counted: [2]int{1, 16}},
-		"too many long selectors":           {subjects: 1, rules: nodeRules(17, 64, 3), counted: [2]int{1, 16}, problems: tooLarge},
-		"many rules with many values":       {subjects: 1, rules: nodeRules(10, 1, 1000), counted: [2]int{1, 10}},
-		"too many rules with many values":   {subjects: 1, rules: nodeRules(11, 1, 1000), counted: [2]int{1, 10}, problems: tooLarge},
-		"too much of what the policy omits": {subjects: 1, rules: nodeRules(129, 65, 1001), off: true, counted: [2]int{1, 0}},
+		"too many values":                   {subjects: 1, rules: append(nodeRules(1, 1, 1001), nodeRules(3, 1, 3)[1:]...), counted: [2]int{1, 2}, problems: tooLarge},
+		"too many groups":                   {subjects: 1, rules: []capsule.ClusterResource{{APIGroups: append(long, ""), Resources: []string{"nodes"}, Selector: &metav1.LabelSelector{MatchLabels: map[string]string{"a": ""}}}}, counted: [2]int{1, 0}, problems: tooLarge},
+		"long selectors":                    {subjects: 1, rules: nodeRules(32, 64, 3), counted: [2]int{1, 32}},
+		"too many long selectors":           {subjects: 1, rules: nodeRules(33, 64, 3), counted: [2]int{1, 32}, problems: tooLarge},
+		"many rules with many values":       {subjects: 1, rules: nodeRules(20, 1, 1000), counted: [2]int{1, 20}},
+		"too many rules with many values":   {subjects: 1, rules: nodeRules(21, 1, 1000), counted: [2]int{1, 20}, problems: tooLarge},
+		"too much of what the policy omits": {subjects: 1, rules: nodeRules(257, 65, 1001), off: true, counted: [2]int{1, 0}},
 	}
 	for name, tc := range cases {
 		t.Run(name, func(t *testing.T) {
@@ -85,74 +111,95 @@ func TestLimitsOfAProxySetting(t *testing.T) {
 			if tc.off {
 				policy.ProxySettingRules = grants.ProxySettingRulesOff
 			}
-			var setting capsule.ProxySetting
+			setting := &capsule.ProxySetting{}
 			setting.Spec.Subjects = proxySubjects(tc.subjects)
 			setting.Spec.Subjects[tc.subjects-1].ClusterResources = tc.rules
-			held, problems := grants.NewRules(kinds(), policy).OfProxySetting(&setting, parse[capsule.Tenant](t, "{metadata: {name: solar}}"))
-			var counted [2]int
+			held, problems := ofSettings(t, policy, "{metadata: {name: solar}}", setting)
+			counted := [2]int{0, selectedNodes(held, 300)}
 			for _, line := range show(held) {
-				if strings.Contains(line, "nodes") {
-					counted[1]++
-				} else {
+				if strings.Contains(line, "namespaces") {
 					counted[0]++
 				}
 			}
 			if counted != tc.counted {
 				t.Errorf("%d subjects and %d rules grant something, want %d", counted[0], counted[1], tc.counted)
 			}
-			found := reasons(problems)
-			if diff := cmp.Diff(tc.problems, slices.Compact(found)); diff != "" {
+			if diff := cmp.Diff([][]string{tc.problems}, problems); diff != "" {
 				t.Errorf("problems (-want +got):\n%s", diff)
 			}
 		})
 	}
 }
 
-// The limits are the setting's: who writes two subjects instead of one must not get more.
-func TestLimitsOfRulesAreOfAllSubjects(t *testing.T) {
-	var setting capsule.ProxySetting
-	setting.Spec.Subjects = proxySubjects(3)
-	for i := range setting.Spec.Subjects {
-		setting.Spec.Subjects[i].ClusterResources = nodeRules(60, 1, 3)
+// The limits are the Tenant's: who writes two subjects, or two settings, instead of one must not
+// get more. What comes first counts, and the setting that has too much reports it.
+func TestLimitsAreOfAllSettingsOfATenant(t *testing.T) {
+	settings := make([]*capsule.ProxySetting, 3)
+	for i := range settings {
+		settings[i] = &capsule.ProxySetting{}
+		settings[i].Spec.Subjects = proxySubjects(2)
+		for j := range settings[i].Spec.Subjects {
+			settings[i].Spec.Subjects[j].ClusterResources = nodeRules(360, 1, 3)[60*(2*i+j):][:60]
+		}
 	}
-	held, problems := grants.NewRules(kinds(), grants.DefaultPolicy()).OfProxySetting(&setting, parse[capsule.Tenant](t, "{metadata: {name: solar}}"))
-	if got, want := len(held), 3+128; got != want {
-		t.Errorf("%d grants, want %d", got, want)
+	held, problems := ofSettings(t, grants.DefaultPolicy(), "{metadata: {name: solar}}", settings...)
+	if got := selectedNodes(held, 360); got != 256 {
+		t.Errorf("%d rules grant something, want 256", got)
 	}
-	if !slices.Contains(reasons(problems), grants.ReasonTooLarge) {
-		t.Errorf("problems: %v", problems)
+	if diff := cmp.Diff([][]string{nil, nil, {grants.ReasonTooLarge}}, problems); diff != "" {
+		t.Errorf("problems (-want +got):\n%s", diff)
+	}
+}
+
+// All rules of one subject are one criterion: everything that follows costs as much as there are
+// criteria.
+func TestRulesOfOneSubjectAreOneCriterion(t *testing.T) {
+	settings := make([]*capsule.ProxySetting, 40)
+	for i := range settings {
+		settings[i] = &capsule.ProxySetting{}
+		settings[i].Spec.Subjects = proxySubjects(1)
+		settings[i].Spec.Subjects[0].ClusterResources = nodeRules(6*40, 1, 3)[6*i:][:6]
+	}
+	held, _ := ofSettings(t, grants.DefaultPolicy(), "{metadata: {name: solar}}", settings...)
+	if got := len(show(held)); got != 2 || selectedNodes(held, 6*40) != 6*40 {
+		t.Errorf("%d grants, of the namespaces and of %d nodes; want 2, of all nodes", got, selectedNodes(held, 6*40))
 	}
 }
 
 // Adding a grant must never hide anything: an administrator who allows a Tenant one class
-// more must not take from its users what they see.
+// more must not take from its users what they see. Nor must it multiply what is kept for them.
 func TestNothingIsLostByATenantThatMaySeeMuch(t *testing.T) {
-	var setting capsule.ProxySetting
+	setting := &capsule.ProxySetting{}
 	setting.Spec.Subjects = proxySubjects(101)
 	for i := range setting.Spec.Subjects {
 		setting.Spec.Subjects[i].ProxySettings = []capsule.ProxyOperations{{Kind: "StorageClasses", Operations: []string{"List"}}}
 	}
-	tenant := parse[capsule.Tenant](t, "{metadata: {name: solar}, spec: {storageClasses: {}}}")
 	for _, classes := range []int{1, 98, 99, 500} {
-		for i := len(tenant.Spec.StorageClasses.Allowed); i < classes; i++ {
-			tenant.Spec.StorageClasses.Allowed = append(tenant.Spec.StorageClasses.Allowed, fmt.Sprint("class-", i))
+		var names []string
+		for i := range classes {
+			names = append(names, fmt.Sprint("class-", i))
 		}
-		held, problems := grants.NewRules(kinds(), grants.DefaultPolicy()).OfProxySetting(&setting, tenant)
-		if got, want := len(held), 101*(1+classes); got != want || problems != nil {
-			t.Errorf("%d grants with %d classes, want %d; problems: %v", got, classes, want, problems)
+		held, problems := ofSettings(t, grants.DefaultPolicy(), "{metadata: {name: solar}, spec: {storageClasses: {allowed: ["+strings.Join(names, ", ")+"]}}}", setting)
+		if len(held) != 101*2 || problems[0] != nil {
+			t.Errorf("%d grants with %d classes, want two for each subject; problems: %v", len(held), classes, problems)
+		}
+		for _, h := range held {
+			if h.Resource.Resource == "storageclasses" && h.Grant.Criterion.Key() != view.Names(names...).Key() {
+				t.Fatalf("with %d classes, %s sees %s", classes, h.Subject.Name, h.Grant.Criterion.Key())
+			}
 		}
 	}
 }
 
 // The same work again for each repetition would be a way around the limits.
 func TestKindsThatAreListedAgain(t *testing.T) {
-	var setting capsule.ProxySetting
+	setting := &capsule.ProxySetting{}
 	setting.Spec.Subjects = proxySubjects(1)
 	list := capsule.ProxyOperations{Kind: "StorageClasses", Operations: []string{"List"}}
 	setting.Spec.Subjects[0].ProxySettings = slices.Concat(slices.Repeat([]capsule.ProxyOperations{list}, 1000), []capsule.ProxyOperations{
 		{Kind: "StorageClasses", Operations: []string{"Update"}}, {Kind: "StorageClasses", Operations: []string{"List", "Delete"}},
 	})
-	held, _ := grants.NewRules(kinds(), grants.DefaultPolicy()).OfProxySetting(&setting, parse[capsule.Tenant](t, "{metadata: {name: solar}, spec: {storageClasses: {allowed: [gold]}}}"))
+	held, _ := ofSettings(t, grants.DefaultPolicy(), "{metadata: {name: solar}, spec: {storageClasses: {allowed: [gold]}}}", setting)
 	want := lines("User user-0: list get namespaces partition/solar", "User user-0: list get delete storageclasses name/gold")
 	if diff := cmp.Diff(want, show(held)); diff != "" || len(held) != len(want) {
 		t.Errorf("%d grants (-want +got):\n%s", len(held), diff)
@@ -163,11 +210,11 @@ func TestKindsThatAreListedAgain(t *testing.T) {
 func TestAdministratorsHaveNoLimits(t *testing.T) {
 	rules := grants.NewRules(kinds(), grants.Policy{GlobalProxySettings: grants.On, OwnerGrants: grants.OwnerGrantsImplicit})
 	var global capsule.GlobalProxySetting
-	global.Spec.Rules = []capsule.GlobalRule{{ClusterResources: nodeRules(129, 65, 1001)}}
+	global.Spec.Rules = []capsule.GlobalRule{{ClusterResources: nodeRules(300, 65, 1001)}}
 	for i := range 300 {
 		global.Spec.Rules[0].Subjects = append(global.Spec.Rules[0].Subjects, capsule.Subject{Kind: "User", Name: fmt.Sprint("user-", i)})
 	}
-	if held, problems := rules.OfGlobalProxySetting(&global); len(held) != 300*129 || problems != nil {
+	if held, problems := rules.OfGlobalProxySetting(&global); len(held) != 300 || selectedNodes(held[:1], 300) != 300 || problems != nil {
 		t.Errorf("%d grants of GlobalProxySettings; problems: %v", len(held), problems)
 	}
 	tenant := parse[capsule.Tenant](t, "{metadata: {name: solar}, spec: {storageClasses: {}}}")
@@ -183,14 +230,14 @@ func TestAdministratorsHaveNoLimits(t *testing.T) {
 // Metrics count objects by the reasons of their problems: a reason must not be lost among
 // many problems of others.
 func TestNoReasonIsLost(t *testing.T) {
-	var setting capsule.ProxySetting
+	setting := &capsule.ProxySetting{}
 	setting.Spec.Subjects = proxySubjects(1)
 	for range 1000 {
 		setting.Spec.Subjects[0].ProxySettings = append(setting.Spec.Subjects[0].ProxySettings, capsule.ProxyOperations{Kind: "Pods"})
 	}
 	setting.Spec.Subjects[0].ClusterResources = nodeRules(1000, 65, 3)
-	_, problems := grants.NewRules(kinds(), grants.DefaultPolicy()).OfProxySetting(&setting, parse[capsule.Tenant](t, "{metadata: {name: solar}}"))
-	if diff := cmp.Diff(append(slices.Repeat([]string{grants.ReasonKind}, 16), grants.ReasonTooLarge), reasons(problems)); diff != "" {
+	_, problems := grants.NewRules(kinds(), grants.DefaultPolicy()).OfProxySettings([]*capsule.ProxySetting{setting}, parse[capsule.Tenant](t, "{metadata: {name: solar}}"))
+	if diff := cmp.Diff(append(slices.Repeat([]string{grants.ReasonKind}, 16), grants.ReasonTooLarge), reasons(problems[0])); diff != "" {
 		t.Errorf("problems (-want +got):\n%s", diff)
 	}
 }

@@ -16,7 +16,7 @@ func TestOwners(t *testing.T) {
 	const spec = "nodeSelector: {pool: a}, storageClasses: {allowed: [gold]}, ingressOptions: {allowedClasses: {default: public}}"
 	const (
 		spaces = "list get namespaces partition/solar"
-		nodes  = "list get nodes label/pool=a"
+		nodes  = "list get nodes label/4:pool=a"
 		gold   = "list get storageclasses name/gold"
 		public = "list get ingressclasses name/public"
 	)
@@ -46,7 +46,7 @@ func TestOwners(t *testing.T) {
 		"proxy settings are of their entry": {owners: "{kind: User, name: alice, proxySettings: [{kind: Nodes, operations: [List]}]}, {kind: User, name: bob}",
 			want: lines("User alice: "+spaces, "User alice: "+nodes, "User bob: "+spaces)},
 		"writes": {owners: "{kind: User, name: alice, proxySettings: [{kind: Nodes, operations: [Update, Delete, List]}]}",
-			want: lines("User alice: "+spaces, "User alice: list get update delete nodes label/pool=a")},
+			want: lines("User alice: "+spaces, "User alice: list get update delete nodes label/4:pool=a")},
 		"writes without List": {owners: "{kind: User, name: alice, proxySettings: [{kind: Nodes, operations: [Update, Delete]}, {kind: StorageClasses, operations: []}]}",
 			want: lines("User alice: " + spaces)},
 		"Get shows nothing in proxy settings": {owners: "{kind: User, name: alice, proxySettings: [{kind: Nodes, operations: [Get]}]}",

@@ -47,11 +47,11 @@ func containsOrAll(list []string, s string) bool {
 // OfRoleBinding returns what subjects hold that are bound in a namespace to a role which
 // allows to get it: to see that namespace.
 func (r *Rules) OfRoleBinding(namespace string, subjects []view.Subject) []Held {
-	var held holder
+	held := newHolder(r)
 	for k := range r.kinds {
-		if kind := &r.kinds[k]; kind.Upstream.GroupResource() == namespaces {
+		if r.kinds[k].Upstream.GroupResource() == namespaces {
 			for _, s := range subjects {
-				held.add(kind, s, []view.Criterion{view.Name(namespace)}, seen)
+				held.add(k, s, view.Name(namespace), seen)
 			}
 		}
 	}

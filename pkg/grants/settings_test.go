@@ -10,6 +10,7 @@ import (
 
 	"capsule.dev/tenantview/pkg/apis/capsule"
 	"capsule.dev/tenantview/pkg/grants"
+	"capsule.dev/tenantview/pkg/view"
 )
 
 func TestProxySettings(t *testing.T) {
@@ -20,6 +21,8 @@ spec:
   storageClasses: {allowed: [gold, silver]}
   ingressOptions: {allowedClasses: {}}`
 	const spaces = "User bob: list get namespaces partition/solar"
+	classes, x := view.Names("gold", "silver"), view.Label("t", "x")
+	within := func(bound view.Criterion) string { return view.And(x, bound).Key() }
 	cases := map[string]struct {
 		rules    grants.ProxySettingRules
 		subjects string
@@ -30,7 +33,7 @@ spec:
 		"namespaces":   {subjects: "{kind: User, name: bob}", want: lines(spaces)},
 		"two subjects": {subjects: "{kind: User, name: bob}, {kind: Group, name: bob}", want: lines(spaces, "Group bob: list get namespaces partition/solar")},
 		"a kind": {subjects: "{kind: User, name: bob, proxySettings: [{kind: StorageClasses, operations: [List]}]}",
-			want: lines(spaces, "User bob: list get storageclasses name/gold", "User bob: list get storageclasses name/silver")},
+			want: lines(spaces, "User bob: list get storageclasses "+classes.Key())},
 		"a kind of which the tenant may see nothing": {subjects: "{kind: User, name: bob, proxySettings: [{kind: IngressClasses, operations: [List]}]}",
 			want: lines(spaces)},
 		"what makes no sense": {subjects: "{kind: User, name: bob, proxySettings: [{kind: Pods, operations: [List]}, {kind: Nodes, operations: [Watch]}]}, {kind: Robot, name: bob}",
@@ -38,17 +41,22 @@ spec:
 		"a rule within what the tenant may see": {rules: grants.ProxySettingRulesTenantBounded,
 			subjects: "{kind: User, name: bob, clusterResources: [{apiGroups: ['*'], resources: ['*'], operations: [List], selector: {matchLabels: {t: x}}}]}",
 			want: lines(spaces,
-				"User bob: list get namespaces and/15:partition/solar9:label/t=x",
-				"User bob: list get nodes and/12:label/pool=a9:label/t=x",
-				"User bob: list get storageclasses and/9:name/gold9:label/t=x",
-				"User bob: list get storageclasses and/11:name/silver9:label/t=x")},
+				"User bob: list get namespaces "+within(view.Partition("solar")),
+				"User bob: list get nodes "+within(view.Label("pool", "a")),
+				"User bob: list get storageclasses "+within(classes))},
+		"two rules": {rules: grants.ProxySettingRulesTenantBounded,
+			subjects: "{kind: User, name: bob, clusterResources: [{apiGroups: [''], resources: [nodes], selector: {matchLabels: {t: x}}}, {apiGroups: [''], resources: [nodes], operations: [List], selector: {matchLabels: {t: z}}}, " +
+				"{apiGroups: [''], resources: [nodes], operations: [Get], selector: {matchLabels: {t: z}}}]}",
+			want: lines(spaces,
+				"User bob: list get nodes "+view.And(view.Or(x, view.Label("t", "z")), view.Label("pool", "a")).Key(),
+				"User bob: get nodes "+view.And(view.Label("t", "z"), view.Label("pool", "a")).Key())},
 		"a rule without bounds": {rules: grants.ProxySettingRulesUnbounded,
 			subjects: "{kind: User, name: bob, clusterResources: [{apiGroups: ['*'], resources: ['*'], operations: [List], selector: {matchLabels: {t: x}}}]}",
 			want: lines(spaces,
-				"User bob: list get namespaces label/t=x",
-				"User bob: list get nodes label/t=x",
-				"User bob: list get storageclasses label/t=x",
-				"User bob: list get ingressclasses label/t=x")},
+				"User bob: list get namespaces "+x.Key(),
+				"User bob: list get nodes "+x.Key(),
+				"User bob: list get storageclasses "+x.Key(),
+				"User bob: list get ingressclasses "+x.Key())},
 		"rules are off": {rules: grants.ProxySettingRulesOff,
 			subjects: "{kind: User, name: bob, clusterResources: [{apiGroups: ['*'], resources: ['*'], operations: [List], selector: {matchLabels: {t: x}}}]}",
 			want:     lines(spaces)},
@@ -59,15 +67,12 @@ spec:
 			policy.ProxySettingRules = tc.rules
 			rules := grants.NewRules(kinds(), policy)
 			setting := parse[capsule.ProxySetting](t, "{metadata: {name: ps, namespace: solar-a}, spec: {subjects: ["+tc.subjects+"]}}")
-			held, problems := rules.OfProxySetting(setting, parse[capsule.Tenant](t, tenant))
+			held, problems := rules.OfProxySettings([]*capsule.ProxySetting{setting}, parse[capsule.Tenant](t, tenant))
 			if diff := cmp.Diff(tc.want, show(held)); diff != "" {
 				t.Errorf("grants (-want +got):\n%s", diff)
 			}
-			if diff := cmp.Diff(tc.problems, reasons(problems)); diff != "" {
+			if diff := cmp.Diff(tc.problems, reasons(problems[0])); diff != "" {
 				t.Errorf("problems (-want +got):\n%s", diff)
-			}
-			if held, _ := rules.OfProxySetting(setting, nil); len(held) != 0 {
-				t.Errorf("in a namespace without a Tenant it grants %q", show(held))
 			}
 		})
 	}
@@ -79,7 +84,7 @@ func TestProxySettingsDoNotReportTheTenantsProblems(t *testing.T) {
 	rules := grants.NewRules(kinds(), grants.DefaultPolicy())
 	tenant := parse[capsule.Tenant](t, "{metadata: {name: solar}, spec: {storageClasses: {allowedRegex: '('}}}")
 	setting := parse[capsule.ProxySetting](t, "{spec: {subjects: [{kind: User, name: bob, proxySettings: [{kind: StorageClasses, operations: [List]}]}]}}")
-	if _, problems := rules.OfProxySetting(setting, tenant); problems != nil {
+	if _, problems := rules.OfProxySettings([]*capsule.ProxySetting{setting}, tenant); problems[0] != nil {
 		t.Errorf("problems: %v", problems)
 	}
 }
@@ -98,29 +103,29 @@ func TestGlobalProxySettings(t *testing.T) {
 	}{
 		"no rules":      {},
 		"no resources":  {rules: "{" + toCarol + "[]}"},
-		"List":          {rules: every("[List]"), want: lines("User carol: list get nodes label/t=x")},
-		"Get":           {rules: every("[Get]"), want: lines("User carol: get nodes label/t=x")},
-		"no operations": {rules: every("[]"), want: lines("User carol: list get nodes label/t=x")},
+		"List":          {rules: every("[List]"), want: lines("User carol: list get nodes label/1:t=x")},
+		"Get":           {rules: every("[Get]"), want: lines("User carol: get nodes label/1:t=x")},
+		"no operations": {rules: every("[]"), want: lines("User carol: list get nodes label/1:t=x")},
 		"all operations": {rules: every("[List, Get, Update, Delete]"),
-			want: lines("User carol: list get update delete nodes label/t=x")},
+			want: lines("User carol: list get update delete nodes label/1:t=x")},
 		"writes without List":          {rules: every("[Update, Delete]")},
-		"writes with Get":              {rules: every("[Get, Update]"), want: lines("User carol: get nodes label/t=x")},
+		"writes with Get":              {rules: every("[Get, Update]"), want: lines("User carol: get nodes label/1:t=x")},
 		"an unknown operation":         {rules: every("[Watch]"), problems: []string{grants.ReasonOperation}},
-		"an unknown operation and Get": {rules: every("['', Get]"), want: lines("User carol: get nodes label/t=x"), problems: []string{grants.ReasonOperation}},
+		"an unknown operation and Get": {rules: every("['', Get]"), want: lines("User carol: get nodes label/1:t=x"), problems: []string{grants.ReasonOperation}},
 		"off":                          {rules: every("[List]"), off: true},
 		"several subjects": {rules: "{subjects: [{kind: User, name: a}, {kind: Group, name: b}, {kind: ServiceAccount, name: c}], clusterResources: [{apiGroups: [''], resources: [nodes], " + selector + "}]}",
-			want: lines("User a: list get nodes label/t=x", "Group b: list get nodes label/t=x", "User c: list get nodes label/t=x")},
+			want: lines("User a: list get nodes label/1:t=x", "Group b: list get nodes label/1:t=x", "User c: list get nodes label/1:t=x")},
 		"subjects that make no sense": {rules: "{subjects: [{kind: User}, {kind: Robot, name: carol}], clusterResources: [{apiGroups: [''], resources: [nodes], " + selector + "}]}",
 			problems: []string{grants.ReasonSubject, grants.ReasonSubject}},
 		"a selector that is absent, or empty, or not valid, and another rule": {
 			rules: "{" + toCarol + "[{apiGroups: ['*'], resources: ['*']}, {apiGroups: ['*'], resources: ['*'], selector: {}}, " +
 				"{apiGroups: ['*'], resources: ['*'], selector: {matchExpressions: [{key: t, operator: Foo}]}}, {apiGroups: [''], resources: [nodes], " + selector + "}]}",
-			want: lines("User carol: list get nodes label/t=x"), problems: []string{grants.ReasonSelector}},
+			want: lines("User carol: list get nodes label/1:t=x"), problems: []string{grants.ReasonSelector}},
 		// Requirements of two rules that were merged would select too little; alternatives inside
 		// one rule would select too much.
 		"requirements of one rule, and of two": {
 			rules: "{" + toCarol + "[{apiGroups: [''], resources: [nodes], selector: {matchLabels: {t: x}, matchExpressions: [{key: u, operator: Exists}]}}, {apiGroups: [''], resources: [nodes], selector: {matchLabels: {v: z}}}]}",
-			want:  lines("User carol: list get nodes and/9:label/t=x18:where/labels/t=x,u", "User carol: list get nodes label/v=z")},
+			want:  lines("User carol: list get nodes " + view.Or(view.And(view.Label("t", "x"), view.HasLabel("u")), view.Label("v", "z")).Key())},
 	}
 	for name, tc := range cases {
 		t.Run(name, func(t *testing.T) {

@@ -12,8 +12,10 @@ const (
 	EntryBytes     = entryBytes
 	MaxWait        = maxWait
 	MaxIssued      = maxIssued
-	MaxIssuedTo    = maxIssuedTo
 )
+
+// KeepIssuedTo has about so many users remembered.
+func (p *IssuedPositions) KeepIssuedTo(users int) { p.most = users * (1 + userBytes/issuedBytes) }
 
 // Format returns a revision of a server as a resourceVersion.
 func (o Origin) Format(revision uint64) string { return o.format(revision) }

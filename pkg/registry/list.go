@@ -74,24 +74,24 @@ func (r *REST) firstPage(ctx context.Context, u user.Info, options *metainternal
 		return page{}, err
 	}
 	who := r.viewer(ctx, u)
-	entries, revision := r.view.List(who)
-	if isExact(options, wanted) && r.Origin.version(revision) != wanted {
+	entries, at := r.view.List(who)
+	if isExact(options, wanted) && r.Origin.version(at.Revision) != wanted {
 		return page{}, expired(fmt.Sprintf("The resourceVersion for the provided list is too old: %d", wanted))
 	}
 	// Whoever lists is to watch from there. If he saw otherwise at that revision before, he
 	// needs another one: he would be told to list again, and again.
-	if issued := r.ledger.of(u); !issued.add(revision, who, false) && !isExact(options, wanted) {
+	if issued := r.issuedTo(u); !issued.add(at, false) && !isExact(options, wanted) {
 		r.view.Advance()
-		entries, revision = r.view.List(who)
-		issued.add(revision, who, false)
+		entries, at = r.view.List(who)
+		issued.add(at, false)
 	}
 	entries = filter(entries, options)
 	// What may be of any age is answered whole, as from kube-apiserver's watch cache: client-go
 	// takes pages for a server without one, and from then on would ask only for such pages.
 	if options.ResourceVersion == "0" || options.Limit <= 0 || int64(len(entries)) <= options.Limit {
-		return page{entries: entries, revision: revision}, nil
+		return page{entries: entries, revision: at.Revision}, nil
 	}
-	return r.pages.start(u, entries, revision, int(options.Limit)), nil
+	return r.pages.start(u, entries, at.Revision, int(options.Limit)), nil
 }
 
 // nextPage goes on with a list as it was when it began, except that nothing is shown that
@@ -107,7 +107,7 @@ func (r *REST) nextPage(ctx context.Context, u user.Info, options *metainternalv
 	who := r.viewer(ctx, u)
 	// If he sees otherwise now than when the list began, he has not all of it, and must not watch
 	// from there.
-	r.ledger.of(u).doubt(p.revision, who)
+	r.issuedTo(u).doubt(view.Position{Revision: p.revision, Scope: r.view.Scope(who)})
 	p.entries = filter(r.view.StillVisible(who, p.entries), options)
 	return p, nil
 }

@@ -50,6 +50,9 @@ type Config struct {
 	Viewers Viewers
 	// Origin is that of the server; 0 draws one.
 	Origin Origin
+	// Issued is where the server remembers at which revisions watches can resume; nil makes one
+	// for this REST alone.
+	Issued *IssuedPositions
 	// Reviews adds native RBAC to what users see; nil leaves it out.
 	Reviews Reviews
 	// Synced tells whether all sources have been read. Before, every request is refused.
@@ -69,8 +72,6 @@ type REST struct {
 	kind  *Kind
 	view  *view.View
 	pages *pages
-	// ledger are the revisions that users were given.
-	ledger *ledger
 	// waits are the requests that wait for a revision.
 	waits *Limit
 	Config
@@ -93,8 +94,11 @@ func NewREST(kind *Kind, v *view.View, config Config) *REST {
 	if config.Origin == 0 {
 		config.Origin = newOrigin()
 	}
+	if config.Issued == nil {
+		config.Issued = NewIssuedPositions()
+	}
 	return &REST{
-		kind: kind, view: v, pages: newPages(), ledger: newLedger(),
+		kind: kind, view: v, pages: newPages(),
 		waits:  NewLimit("requests that wait for a resourceVersion", maxWaits, maxWaitsOfAll),
 		Config: config,
 	}
@@ -185,6 +189,9 @@ func (r *REST) admit(ctx context.Context) (user.Info, error) {
 	}
 	return accessreview.Identified(u), nil
 }
+
+// issuedTo returns the revisions that the user was given.
+func (r *REST) issuedTo(u user.Info) *issued { return r.Issued.of(r.kind.Resource, u) }
 
 func (r *REST) reviewInterval() time.Duration {
 	if r.ReviewInterval > 0 {

@@ -63,13 +63,17 @@ func (r *REST) Watch(ctx context.Context, options *metainternalversion.ListOptio
 	}
 	changed := r.Viewers.Changed() // before the viewer, so that no change is missed
 	who := r.viewer(ctx, u)
-	issued := r.ledger.of(u)
+	issued := r.issuedTo(u)
 	start := view.WatchOptions{Selects: selects(options)}
-	switch by, revision := r.issuerOf(wanted); {
+	resume, given := view.Position{}, false
+	if by, revision := r.issuerOf(wanted); by == thisServer {
+		resume, given = issued.position(revision)
+	}
+	switch {
 	case sendInitial || wanted == 0:
 		start.FromNow = !sendInitial && options.SendInitialEvents != nil
-	case by == thisServer && issued.has(revision, who):
-		start.Resume = revision
+	case given:
+		start.Resume = resume
 	default:
 		if !wantsTable(ctx) {
 			r.observeResume(resumeForeign)
@@ -92,14 +96,14 @@ func (r *REST) Watch(ctx context.Context, options *metainternalversion.ListOptio
 	w.inner, err = r.view.Watch(who, start)
 	if errors.Is(err, view.ErrExpired) && wantsTable(ctx) {
 		r.observeResume(restarted)
-		start.Resume = 0
+		start.Resume = view.Position{}
 		w.inner, err = r.view.Watch(who, start)
 	}
 	if err != nil {
 		r.observeResume(resumeExpired)
 		return failedWatch(expired(watchExpired)), nil
 	}
-	if start.Resume != 0 {
+	if start.Resume.Revision != 0 {
 		r.observeResume(resumed)
 	}
 	go w.run(ctx)

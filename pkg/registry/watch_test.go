@@ -203,7 +203,7 @@ func TestWatchTellsAtOnce(t *testing.T) {
 		w.put(200, "solar-e", "solar", nil)
 		w.delete(201, "solar-e")
 		w.tells(stream, "MODIFIED 200 solar-e", "DELETED 201 solar-e")
-		w.tells(w.begin(ask{request: request{version: "200"}}), "DELETED 201 solar-e") // the ledger has it
+		w.tells(w.begin(ask{request: request{version: "200"}}), "DELETED 201 solar-e") // it was given that
 	})
 }
 
@@ -475,12 +475,14 @@ func TestWatchDoesNotFollowAListOfSeveralSights(t *testing.T) {
 // Nor if the server has forgotten meanwhile how he saw it.
 func TestWatchDoesNotFollowAListThatIsForgotten(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
+		const users = 100
 		w := newWatching(t)
 		w.rbac.set("carol", "namespaces", true)
 		first, next := w.list(as("carol"), t, request{limit: 1})
 		w.rbac.set("carol", "namespaces", false)
 		_, next = w.list(as("carol"), t, request{limit: 3, next: next})
-		for i := range registry.MaxIssuedTo {
+		w.Issued.KeepIssuedTo(users)
+		for i := range users {
 			w.list(as(fmt.Sprint("user-", i)), t, request{})
 		}
 		w.rbac.set("carol", "namespaces", true)
@@ -517,13 +519,15 @@ func TestWatchOfSlowClients(t *testing.T) {
 }
 
 // A user who watches is not forgotten, however many others list meanwhile.
-func TestWatchKeepsItsLedger(t *testing.T) {
+func TestWatchKeepsItsPositions(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
+		const users = 1000
 		w := newWatching(t)
+		w.Issued.KeepIssuedTo(users)
 		w.list(as("alice"), t, request{})
 		w.tells(w.begin(ask{request: request{version: "100"}}))
-		for i := range 2 * registry.MaxIssuedTo {
-			if i%(registry.MaxIssuedTo/2) == 0 {
+		for i := range 2 * users {
+			if i%(users/2) == 0 {
 				time.Sleep(31 * time.Second)
 			}
 			w.list(as(fmt.Sprint("user-", i)), t, request{})
@@ -553,9 +557,11 @@ func TestWatchOfAStuckClient(t *testing.T) {
 	})
 }
 
-// A ledger is bounded for each user, and what it forgets cannot be resumed at.
-func TestWatchLedgerIsBounded(t *testing.T) {
+// What is remembered of given revisions is bounded for each user, and for all together, and what is
+// forgotten cannot be resumed at.
+func TestWatchPositionsAreBounded(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
+		const users = 100
 		w := newWatching(t)
 		w.list(as("alice"), t, request{})
 		w.list(as("bob"), t, request{})
@@ -566,7 +572,8 @@ func TestWatchLedgerIsBounded(t *testing.T) {
 		w.tells(w.begin(ask{request: request{version: "100"}}), tooOld, "end")
 		w.tells(w.begin(ask{request: request{version: "200"}}))
 		w.tells(w.begin(ask{ctx: as("bob"), request: request{version: "100"}}))
-		for i := range registry.MaxIssuedTo {
+		w.Issued.KeepIssuedTo(users)
+		for i := range users {
 			w.list(as(fmt.Sprint("user-", i)), t, request{})
 		}
 		w.tells(w.begin(ask{request: request{version: "200"}}), tooOld, "end")

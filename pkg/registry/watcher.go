@@ -137,7 +137,7 @@ func (w *watcher) follow(ctx context.Context) string {
 			}
 			bookmark.Reset(w.untilBookmark(ctx))
 		case <-review.C:
-			w.rest.ledger.of(w.user) // who watches is not forgotten
+			w.rest.issuedTo(w.user) // who watches is not forgotten
 			w.look(ctx)
 			review.Reset(jitter(w.rest.reviewInterval()))
 		case <-w.changed:
@@ -212,26 +212,26 @@ func (w *watcher) next() (watch.Event, bool) {
 		if !ok {
 			return watch.Event{}, false
 		}
-		if out, ok := w.out(event, w.viewer); ok {
+		if out, ok := w.out(event); ok {
 			return out, true
 		}
 	}
 }
 
 // Receive is part of view.Receiver.
-func (w *watcher) Receive(event view.Event, who view.Viewer) bool {
+func (w *watcher) Receive(event view.Event) bool {
 	if len(w.result) == cap(w.result) {
 		return false
 	}
-	out, ok := w.out(event, who)
+	out, ok := w.out(event)
 	return !ok || w.trySend(out)
 }
 
 // out returns what the client is told of an event, if anything, and notes that it is.
-func (w *watcher) out(event view.Event, who view.Viewer) (watch.Event, bool) {
+func (w *watcher) out(event view.Event) (watch.Event, bool) {
 	out, ok := w.told(event)
 	if ok && !event.Initial {
-		w.issued.add(event.Revision, who, event.Partial)
+		w.issued.add(view.Position{Revision: event.Revision, Scope: event.Scope}, event.Partial)
 	}
 	return out, ok
 }

@@ -38,7 +38,7 @@ type Cluster struct {
 	tenants    map[string]*capsule.Tenant
 	namespaces map[string]*namespace
 	volumes    map[string]volume
-	settings   map[types.NamespacedName]*capsule.ProxySetting
+	settings   map[types.NamespacedName]*setting
 	bindings   map[types.NamespacedName]binding
 	roles      map[roleKey]grants.NamespaceGet
 	// held are the grants that each origin has given.
@@ -53,6 +53,11 @@ type Cluster struct {
 	labelled index[string, string]
 	// settingsIn are the ProxySettings in a namespace, by its name.
 	settingsIn index[string, types.NamespacedName]
+	// settingsOf are the ProxySettings in the namespaces of a Tenant, by its name.
+	settingsOf index[string, types.NamespacedName]
+	// unsettled are the Tenants of which the transaction that runs has changed what their
+	// ProxySettings grant.
+	unsettled tenantSet
 	// boundTo are the role bindings to a role.
 	boundTo index[roleKey, types.NamespacedName]
 }
@@ -75,7 +80,7 @@ func New(kinds []grants.Kind, policy grants.Policy, observe func(time.Duration))
 		tenants:    make(map[string]*capsule.Tenant),
 		namespaces: make(map[string]*namespace),
 		volumes:    make(map[string]volume),
-		settings:   make(map[types.NamespacedName]*capsule.ProxySetting),
+		settings:   make(map[types.NamespacedName]*setting),
 		bindings:   make(map[types.NamespacedName]binding),
 		roles:      make(map[roleKey]grants.NamespaceGet),
 		held:       make(map[origin][]grants.Held),
@@ -84,6 +89,8 @@ func New(kinds []grants.Kind, policy grants.Policy, observe func(time.Duration))
 		claimed:    make(index[string, string]),
 		labelled:   make(index[string, string]),
 		settingsIn: make(index[string, types.NamespacedName]),
+		settingsOf: make(index[string, types.NamespacedName]),
+		unsettled:  make(tenantSet),
 		boundTo:    make(index[roleKey, types.NamespacedName]),
 	}
 	for i := range kinds {
@@ -142,7 +149,10 @@ func (c *Cluster) update(cause uint64, change func(*view.Tx)) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	start := time.Now()
-	c.set.Update(cause, change)
+	c.set.Update(cause, func(tx *view.Tx) {
+		change(tx)
+		c.settle(tx)
+	})
 	c.observe(time.Since(start))
 }
 

@@ -17,7 +17,7 @@ func (c *Cluster) Footprint() map[string]int {
 		"tenants": len(c.tenants), "namespaces": len(c.namespaces), "volumes": len(c.volumes), "settings": len(c.settings),
 		"bindings": len(c.bindings), "roles": len(c.roles), "held": len(c.held), "problems": len(c.problems.byOrigin),
 		"referrers": entries(c.referrers), "claimed": entries(c.claimed), "labelled": entries(c.labelled),
-		"settingsIn": entries(c.settingsIn), "boundTo": entries(c.boundTo),
+		"settingsIn": entries(c.settingsIn), "settingsOf": entries(c.settingsOf), "boundTo": entries(c.boundTo),
 	}
 }
 
@@ -28,7 +28,7 @@ func (c *Cluster) Given() map[string]*grants.Held {
 	defer c.mu.Unlock()
 	given := make(map[string]*grants.Held, len(c.held))
 	for from, held := range c.held {
-		given[strings.TrimPrefix(from.namespace+"/"+from.name, "/")] = &held[0]
+		given[from.source+" "+strings.TrimPrefix(from.namespace+"/"+from.name, "/")] = &held[0]
 	}
 	return given
 }

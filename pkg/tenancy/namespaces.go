@@ -85,7 +85,7 @@ func (c *Cluster) refreshDependents(tx *view.Tx, name string) {
 	for _, pv := range inOrder(c.claimed[name]) {
 		c.refreshVolume(tx, pv)
 	}
-	c.refreshSettingsIn(tx, name)
+	c.refreshSettingsIn(name)
 }
 
 // tenantOf is fail closed: whatever is not clear belongs to no Tenant.

@@ -4,69 +4,133 @@
 package tenancy
 
 import (
+	"cmp"
 	"reflect"
+	"slices"
 
 	"k8s.io/apimachinery/pkg/types"
 
 	"capsule.dev/tenantview/pkg/apis/capsule"
-	"capsule.dev/tenantview/pkg/grants"
 	"capsule.dev/tenantview/pkg/view"
 )
 
-// configurationName is that of the one configuration which Capsule reads.
-const configurationName = "default"
-
-var configurationOrigin = origin{source: configurationSource, name: configurationName}
+// setting is a ProxySetting.
+type setting struct {
+	*capsule.ProxySetting
+	// tenant is the Tenant of its namespace, by which it is among settingsOf, or "".
+	tenant string
+}
 
 // ProxySettings takes the cluster's ProxySettings.
 func (c *Cluster) ProxySettings() *Sink[*capsule.ProxySetting] {
 	return newSink(c, settingSource, c.putSetting, c.deleteSetting)
 }
 
-// GlobalProxySettings takes the cluster's GlobalProxySettings.
-func (c *Cluster) GlobalProxySettings() *Sink[*capsule.GlobalProxySetting] {
-	return newSink(c, globalSettingSource, c.putGlobalSetting, c.deleteGlobalSetting)
-}
-
-// Configurations takes the cluster's CapsuleConfigurations.
-func (c *Cluster) Configurations() *Sink[*capsule.Configuration] {
-	return newSink(c, configurationSource, c.putConfiguration, c.deleteConfiguration)
-}
-
-func (c *Cluster) putSetting(tx *view.Tx, item Item[*capsule.ProxySetting]) {
-	previous := c.settings[item.Key]
-	c.settings[item.Key] = item.Value
-	if previous != nil && reflect.DeepEqual(previous.Spec, item.Value.Spec) {
+func (c *Cluster) putSetting(_ *view.Tx, item Item[*capsule.ProxySetting]) {
+	s, existed := c.settings[item.Key]
+	if existed && reflect.DeepEqual(s.Spec, item.Value.Spec) {
+		s.ProxySetting = item.Value
 		return
 	}
-	c.settingsIn.add(item.Key.Namespace, item.Key)
-	c.refreshSetting(tx, item.Key)
+	if !existed {
+		s = &setting{}
+		c.settings[item.Key] = s
+		c.settingsIn.add(item.Key.Namespace, item.Key)
+	}
+	s.ProxySetting = item.Value
+	c.assignSetting(item.Key)
+	c.unsettled.add(s.tenant)
 }
 
-func (c *Cluster) deleteSetting(tx *view.Tx, key types.NamespacedName) {
+func (c *Cluster) deleteSetting(_ *view.Tx, key types.NamespacedName) {
+	s := c.settings[key]
+	if s == nil {
+		return
+	}
 	delete(c.settings, key)
 	c.settingsIn.remove(key.Namespace, key)
-	c.give(tx, settingOrigin(key), nil)
+	c.settingsOf.remove(s.tenant, key)
+	c.unsettled.add(s.tenant)
 }
 
-func (c *Cluster) refreshSettingsIn(tx *view.Tx, namespace string) {
+// refreshSettingsIn decides again to which Tenant the settings in a namespace belong.
+func (c *Cluster) refreshSettingsIn(namespace string) {
 	for key := range c.settingsIn[namespace] {
-		c.refreshSetting(tx, key)
+		c.assignSetting(key)
 	}
 }
 
-func (c *Cluster) refreshSetting(tx *view.Tx, key types.NamespacedName) {
-	var tenant *capsule.Tenant
-	if ns := c.namespaces[key.Namespace]; ns != nil && ns.tenant != "" {
-		tenant = c.tenants[ns.tenant]
+// assignSetting makes a setting one of the Tenant of its namespace.
+func (c *Cluster) assignSetting(key types.NamespacedName) {
+	s, tenant := c.settings[key], ""
+	if ns := c.namespaces[key.Namespace]; ns != nil {
+		tenant = ns.tenant
 	}
-	held, found := c.rules.OfProxySetting(c.settings[key], tenant)
-	c.give(tx, settingOrigin(key), held)
-	c.problems.set(settingOrigin(key), found)
+	if tenant == s.tenant {
+		return
+	}
+	c.settingsOf.remove(s.tenant, key)
+	c.settingsOf.add(tenant, key)
+	c.unsettled.add(s.tenant)
+	c.unsettled.add(tenant)
+	s.tenant = tenant
+	if tenant == "" {
+		c.problems.set(settingOrigin(key), nil) // it grants nothing, whatever it says
+	}
+}
+
+// tenantSet are names of Tenants.
+type tenantSet map[string]struct{}
+
+func (s tenantSet) add(tenant string) {
+	if tenant != "" {
+		s[tenant] = struct{}{}
+	}
+}
+
+// settle gives what the ProxySettings of the Tenants grant of which something has changed. It is
+// done once at the end of each transaction: what a Tenant's settings may grant is bounded for all
+// of them together, and a Tenant that appears brings them all.
+func (c *Cluster) settle(tx *view.Tx) {
+	for _, tenant := range inOrder(c.unsettled) {
+		c.refreshSettingsOf(tx, tenant)
+	}
+	clear(c.unsettled)
+}
+
+func (c *Cluster) refreshSettingsOf(tx *view.Tx, tenant string) {
+	from := origin{source: settingSource, name: tenant}
+	t := c.tenants[tenant]
+	if t == nil {
+		c.give(tx, from, nil)
+		return
+	}
+	keys := make([]types.NamespacedName, 0, len(c.settingsOf[tenant]))
+	for key := range c.settingsOf[tenant] {
+		keys = append(keys, key)
+	}
+	// The oldest first: nobody can take from others what they have been granted by writing more.
+	slices.SortFunc(keys, func(a, b types.NamespacedName) int {
+		return cmp.Or(c.settings[a].CreationTimestamp.Compare(c.settings[b].CreationTimestamp.Time), compareKeys(a, b))
+	})
+	settings := make([]*capsule.ProxySetting, len(keys))
+	for i, key := range keys {
+		settings[i] = c.settings[key].ProxySetting
+	}
+	held, found := c.rules.OfProxySettings(settings, t)
+	c.give(tx, from, held)
+	for i, key := range keys {
+		c.problems.set(settingOrigin(key), found[i])
+	}
 }
 
 func settingOrigin(key types.NamespacedName) origin {
 	return origin{settingSource, key.Namespace, key.Name}
+}
+
+// GlobalProxySettings takes the cluster's GlobalProxySettings.
+func (c *Cluster) GlobalProxySettings() *Sink[*capsule.GlobalProxySetting] {
+	return newSink(c, globalSettingSource, c.putGlobalSetting, c.deleteGlobalSetting)
 }
 
 func (c *Cluster) putGlobalSetting(tx *view.Tx, item Item[*capsule.GlobalProxySetting]) {
@@ -78,28 +142,4 @@ func (c *Cluster) putGlobalSetting(tx *view.Tx, item Item[*capsule.GlobalProxySe
 
 func (c *Cluster) deleteGlobalSetting(tx *view.Tx, key types.NamespacedName) {
 	c.give(tx, origin{source: globalSettingSource, name: key.Name}, nil)
-}
-
-func (c *Cluster) putConfiguration(_ *view.Tx, item Item[*capsule.Configuration]) {
-	if item.Key.Name != configurationName {
-		return
-	}
-	gate, found := grants.NewGate(item.Value)
-	c.setGate(gate)
-	c.problems.set(configurationOrigin, found)
-}
-
-func (c *Cluster) deleteConfiguration(_ *view.Tx, key types.NamespacedName) {
-	if key.Name == configurationName {
-		c.setGate(&grants.Gate{})
-	}
-}
-
-// missing returns what is wrong when there is no object of an origin: nothing, but for the
-// configuration, without which there are no users of Capsule.
-func (c *Cluster) missing(from origin) []grants.Problem {
-	if from != configurationOrigin || !c.rules.Policy().CapsuleUsersOnly {
-		return nil
-	}
-	return []grants.Problem{{Reason: grants.ReasonMissing, Detail: "without a configuration, nobody is a user of Capsule"}}
 }

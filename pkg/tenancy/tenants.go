@@ -30,12 +30,9 @@ func (c *Cluster) putTenant(tx *view.Tx, item Item[*capsule.Tenant]) {
 	switch {
 	case previous == nil || previous.UID != item.Value.UID:
 		c.refreshReferrers(tx, name)
+		c.unsettled.add(name)
 	case !sameBounds(previous, item.Value):
-		for ns := range c.referrers[name] {
-			if c.namespaces[ns].tenant == name {
-				c.refreshSettingsIn(tx, ns)
-			}
-		}
+		c.unsettled.add(name)
 	}
 }
 

@@ -36,18 +36,18 @@ func TestPutsThatChangeNothing(t *testing.T) {
 	}{
 		{what: "the same Tenant", put: solar},
 		{what: "a Tenant's status", put: with(solar, "status", map[string]any{"size": int64(2), "namespaces": []any{"a"}})},
-		{what: "a Tenant's owner by its status", put: with(solar, "status", map[string]any{"owners": owners}), again: []string{"solar"}},
+		{what: "a Tenant's owner by its status", put: with(solar, "status", map[string]any{"owners": owners}), again: []string{"tenants solar"}},
 		{what: "the same owner", put: with(solar, "status", map[string]any{"owners": owners, "size": int64(2)})},
-		{what: "a Tenant's owners", put: tenant("solar", "1", "owners: [{kind: User, name: carol}], storageClasses: {allowed: [gold]}"), again: []string{"solar"}},
-		{what: "a Tenant's classes", put: tenant("solar", "1", "storageClasses: {allowed: [gold, tin]}"), again: []string{"a/ps", "solar"}},
-		{what: "an empty list of classes", put: tenant("solar", "1", "storageClasses: {}"), again: []string{"a/ps", "solar"}},
-		{what: "no list of classes", put: tenant("solar", "1", ""), again: []string{"a/ps", "solar"}},
+		{what: "a Tenant's owners", put: tenant("solar", "1", "owners: [{kind: User, name: carol}], storageClasses: {allowed: [gold]}"), again: []string{"tenants solar"}},
+		{what: "a Tenant's classes", put: tenant("solar", "1", "storageClasses: {allowed: [gold, tin]}"), again: []string{"proxysettings solar", "tenants solar"}},
+		{what: "an empty list of classes", put: tenant("solar", "1", "storageClasses: {}"), again: []string{"proxysettings solar", "tenants solar"}},
+		{what: "no list of classes", put: tenant("solar", "1", ""), again: []string{"proxysettings solar", "tenants solar"}},
 		{what: "the same setting", put: setting},
 		{what: "a setting's status", put: with(setting, "status", map[string]any{"conditions": []any{}})},
-		{what: "a setting's spec", put: with(setting, "spec", map[string]any{"subjects": owners}), again: []string{"a/ps"}},
+		{what: "a setting's spec", put: with(setting, "spec", map[string]any{"subjects": owners}), again: []string{"proxysettings solar"}},
 		{what: "the same binding", put: bound},
 		{what: "a binding's annotations", put: annotated},
-		{what: "a binding's subjects", put: toCarol, again: []string{"a/rb"}},
+		{what: "a binding's subjects", put: toCarol, again: []string{"rolebindings a/rb"}},
 	}
 	before := f.Cluster.Given()
 	for _, s := range steps {

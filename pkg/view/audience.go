@@ -4,31 +4,50 @@
 package view
 
 import (
+	"bytes"
 	"crypto/sha256"
-	"encoding/binary"
 	"slices"
 )
 
-// audience is the watchers that see the same postings. What a change is to one of them, it
-// is to all: it is worked out once. An audience is never changed but for its watchers;
-// watchers whose grants change move to another one.
-type audience struct {
-	key      audienceKey
-	postings map[*posting]struct{}
-	watchers map[*Watcher]struct{}
+// Scope is which criteria a viewer may list by, as a value to compare: two viewers of one scope
+// see the same, whatever their names. The zero Scope is nobody's.
+type Scope struct{ digest digest }
+
+// scopeOf returns the scope of postings, and these in a canonical order, each once. It takes the
+// slice.
+func scopeOf(postings []*posting) (Scope, []*posting) {
+	if len(postings) > 1 {
+		slices.SortFunc(postings, func(p, q *posting) int { return bytes.Compare(p.digest[:], q.digest[:]) })
+		postings = slices.Compact(postings)
+	}
+	hash := sha256.New()
+	for _, p := range postings {
+		hash.Write(p.digest[:])
+	}
+	var s Scope
+	hash.Sum(s.digest[:0])
+	return s, postings
 }
 
-type audienceKey [sha256.Size]byte
+// audience is the watchers of one scope. What a change is to one of them, it is to all: it is
+// worked out once. An audience is never changed but for its watchers; watchers whose scope
+// changes move to another one.
+type audience struct {
+	scope    Scope
+	postings map[*posting]struct{}
+	watchers map[*Watcher]struct{}
+	// saw and sees are scratch: what the change that is being told is to the audience.
+	saw, sees bool
+}
 
 // audienceOf returns the audience of what a viewer holds now, made if it does not exist.
 func (v *View) audienceOf(who Viewer) *audience {
-	postings := v.held(who)
-	key := keyOf(postings)
-	if a := v.audiences[key]; a != nil {
+	scope, postings := v.held(who)
+	if a := v.audiences[scope]; a != nil {
 		return a
 	}
-	a := &audience{key: key, postings: make(map[*posting]struct{}, len(postings)), watchers: make(map[*Watcher]struct{})}
-	v.audiences[key] = a
+	a := &audience{scope: scope, postings: make(map[*posting]struct{}, len(postings)), watchers: make(map[*Watcher]struct{})}
+	v.audiences[scope] = a
 	for _, p := range postings {
 		a.postings[p] = struct{}{}
 		if p.audiences == nil {
@@ -39,69 +58,23 @@ func (v *View) audienceOf(who Viewer) *audience {
 	return a
 }
 
-func keyOf(postings []*posting) audienceKey {
-	ids := make([]uint64, len(postings))
-	for i, p := range postings {
-		ids[i] = p.id
-	}
-	slices.Sort(ids)
-	buffer := make([]byte, 0, 8*len(ids))
-	for _, id := range slices.Compact(ids) {
-		buffer = binary.BigEndian.AppendUint64(buffer, id)
-	}
-	return sha256.Sum256(buffer)
-}
-
 // dropAudience forgets an audience that nobody belongs to.
 func (v *View) dropAudience(a *audience) {
-	if len(a.watchers) > 0 || v.audiences[a.key] != a {
+	if len(a.watchers) > 0 || v.audiences[a.scope] != a {
 		return
 	}
-	delete(v.audiences, a.key)
+	delete(v.audiences, a.scope)
 	for p := range a.postings {
 		delete(p.audiences, a)
 	}
 }
 
-// sees tells whether the audience sees a slot that is in these postings.
-func (a *audience) sees(postings []*posting) bool {
+// hasOneOf tells whether the audience sees what is in one of the postings.
+func (a *audience) hasOneOf(postings []*posting) bool {
 	return slices.ContainsFunc(postings, func(p *posting) bool {
 		_, ok := a.postings[p]
 		return ok
 	})
-}
-
-// missed returns what the audience would have been told of changes, up to a number more than
-// limit. It needs no lock: neither an audience's postings are ever changed, nor those that a
-// change remembers. Changes of an object by which it does not move share these, so that they
-// are looked at once, however many criteria somebody has made for it.
-func (a *audience) missed(changes []*change, limit int) []*Change {
-	type kept struct {
-		first **posting
-		n     int
-	}
-	looked := make(map[kept]bool)
-	sees := func(postings []*posting) bool {
-		if len(postings) == 0 {
-			return false
-		}
-		k := kept{&postings[0], len(postings)}
-		saw, ok := looked[k]
-		if !ok {
-			saw = a.sees(postings)
-			looked[k] = saw
-		}
-		return saw
-	}
-	var missed []*Change
-	for _, c := range changes {
-		if seen := c.as(sees(c.was), sees(c.is)); seen != nil {
-			if missed = append(missed, seen); len(missed) > limit {
-				break
-			}
-		}
-	}
-	return missed
 }
 
 // enter makes a watcher a member of the audience of what it may see, and has it follow the

@@ -3,11 +3,7 @@
 
 package view
 
-import (
-	"slices"
-	"sort"
-	"sync"
-)
+import "sync"
 
 // Change is what one transaction did to one object, as somebody saw it. All who saw it so
 // share it.
@@ -72,18 +68,19 @@ func (c *Change) isBookmark() bool { return c.Previous == nil && c.Current == ni
 
 func (c *Change) isDisappearance() bool { return c.Previous != nil && c.Current == nil }
 
-// change is what a transaction did to one slot, and which postings contained it.
+// change is what a transaction did to one slot.
 type change struct {
 	revision uint64
 	// partial tells that there are other changes of the same revision.
 	partial           bool
 	slot              *slot
 	previous, current *Entry
-	// is is set when the transaction ends: it may have made postings after the change.
-	was, is []*posting
 
-	// seen are the Changes that it is to those who saw the object before, who see it now,
-	// and both. They are made when somebody is concerned.
+	// was and is are the postings that contained the slot before, and that contain it now, and
+	// that somebody watches. They are forgotten when watchers have been told.
+	was, is []*posting
+	// appeared, modified and vanished are the Changes that it is to those who see the object
+	// now, who saw it before, and both. They are made when somebody is concerned.
 	appeared, modified, vanished *Change
 }
 
@@ -122,68 +119,5 @@ func (c *change) as(saw, sees bool) *Change {
 	return seen
 }
 
-// forget drops the Changes, which nobody needs any more who has been told.
-func (c *change) forget() { c.appeared, c.modified, c.vanished = nil, nil, nil }
-
-// How much of a view's past a watch can resume behind: so many changes, of objects that take
-// so many bytes together.
-const (
-	historySize  = 4096
-	historyBytes = 64 << 20
-)
-
-// history is the latest changes of a view, in their order.
-type history struct {
-	changes []*change
-	bytes   int
-	// floor is the revision of the latest change that is forgotten.
-	floor uint64
-	// dropped are the bytes that have been forgotten since turned was last true.
-	dropped int
-}
-
-func (h *history) add(c *change, size, bytes int) {
-	h.changes = append(h.changes, c)
-	h.bytes += c.size()
-	for len(h.changes) > size || h.bytes > bytes {
-		oldest := h.changes[0]
-		h.changes[0], h.changes = nil, h.changes[1:]
-		h.bytes -= oldest.size()
-		h.floor = oldest.revision
-		h.dropped += oldest.size()
-	}
-}
-
-// turned tells, time and again, that so many bytes have been forgotten.
-func (h *history) turned(bytes int) bool {
-	if h.dropped < bytes {
-		return false
-	}
-	h.dropped = 0
-	return true
-}
-
-// since returns the changes after a revision, in their order. The slice is the caller's.
-func (h *history) since(revision uint64) []*change {
-	i := sort.Search(len(h.changes), func(i int) bool { return h.changes[i].revision > revision })
-	return slices.Clone(h.changes[i:])
-}
-
-// size is what it takes to remember the change, about: the entry that it has replaced is
-// remembered by the change before, and the postings that contain the object now are the object's
-// own until it moves.
-func (c *change) size() int {
-	const pointer = 8
-	postings := pointer * len(c.was)
-	if len(c.was) > 0 && len(c.is) == len(c.was) && &c.is[0] == &c.was[0] {
-		postings = 0
-	}
-	switch {
-	case c.current != nil:
-		return postings + c.current.Size
-	case c.previous != nil:
-		return postings + c.previous.Size
-	default: // it came and went in one transaction
-		return postings
-	}
-}
+// forget drops what nobody needs any more when watchers have been told.
+func (c *change) forget() { c.was, c.is, c.appeared, c.modified, c.vanished = nil, nil, nil, nil, nil }

@@ -4,109 +4,170 @@
 package view
 
 import (
+	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
+	"maps"
+	"slices"
 	"strconv"
+	"strings"
 )
 
-// A Criterion selects objects by their attributes. It is a value in canonical form: two
-// criteria with the same Key select the same objects, and a view evaluates them once,
-// however many grants use them.
+// A Criterion selects objects by their attributes: it is a boolean query. It is a value in
+// canonical form: two criteria with the same Key select the same objects, and a view evaluates
+// them once, however many grants use them.
 type Criterion struct {
-	key string
-	// anchor is a condition that every selected object meets. It bounds the criteria that
-	// a change of an object must be compared with.
-	anchor anchor
-	// match decides among the objects that meet the anchor; nil selects them all.
-	match func(*Attributes) bool
-}
-
-type anchorKind uint8
-
-// In rising order of how few objects they leave.
-const (
-	anchorNone anchorKind = iota
-	anchorLabel
-	anchorPartition
-	anchorName
-)
-
-// anchor is one exact condition on an object's attributes.
-type anchor struct {
-	kind       anchorKind
-	key, value string
-}
-
-func (a anchor) meets(o *Attributes) bool {
-	switch a.kind {
-	case anchorLabel:
-		v, ok := o.Labels[a.key]
-		return ok && v == a.value
-	case anchorPartition:
-		return o.Partition == a.value
-	case anchorName:
-		return o.Name == a.value
-	default:
-		return true
-	}
+	key  string
+	expr expression
 }
 
 // All selects every object.
-func All() Criterion { return Criterion{key: "all"} }
+func All() Criterion { return Criterion{key: "all", expr: everything{}} }
+
+// None selects no object.
+func None() Criterion { return Criterion{key: "none", expr: anyOf{}} }
 
 // Name selects the object of that name.
 func Name(name string) Criterion {
-	return Criterion{key: "name/" + name, anchor: anchor{kind: anchorName, value: name}}
+	return Criterion{key: bounded("name/" + name), expr: exactly{term{field: nameField, value: name}}}
+}
+
+// Names selects the objects of these names.
+func Names(names ...string) Criterion {
+	distinct := slices.Compact(slices.Sorted(slices.Values(names)))
+	switch len(distinct) {
+	case 0:
+		return None()
+	case 1:
+		return Name(distinct[0])
+	}
+	return Criterion{key: bounded("names/" + joined(distinct)), expr: nameIn(setOf(distinct))}
 }
 
 // Partition selects the objects of a partition. The empty partition has no objects that a
 // criterion could select: those that belong to none are selected by other criteria only.
 func Partition(partition string) Criterion {
-	c := Criterion{key: "partition/" + partition, anchor: anchor{kind: anchorPartition, value: partition}}
 	if partition == "" {
-		c.match = func(*Attributes) bool { return false }
+		return None()
 	}
-	return c
+	return Criterion{key: bounded("partition/" + partition), expr: exactly{term{field: partitionField, value: partition}}}
 }
 
 // Label selects the objects that have the label with that value.
 func Label(key, value string) Criterion {
-	return Criterion{key: "label/" + key + "=" + value, anchor: anchor{kind: anchorLabel, key: key, value: value}}
+	return Criterion{key: bounded("label/" + lengthPrefixed(key) + "=" + value), expr: exactly{term{labelField, key, value}}}
+}
+
+// LabelIn selects the objects that have the label with one of the values.
+func LabelIn(key string, values ...string) Criterion {
+	distinct := slices.Compact(slices.Sorted(slices.Values(values)))
+	switch len(distinct) {
+	case 0:
+		return None()
+	case 1:
+		return Label(key, distinct[0])
+	}
+	return Criterion{key: bounded("labelin/" + lengthPrefixed(key) + joined(distinct)), expr: labelIn{key: key, values: setOf(distinct)}}
+}
+
+// HasLabel selects the objects that have the label, with any value.
+func HasLabel(key string) Criterion {
+	return Criterion{key: bounded("haslabel/" + key), expr: exactly{term{field: labelKeyField, key: key}}}
 }
 
 // Where selects the objects for which match is true. The key must be canonical: equal
-// keys promise equal matches. match must be a pure function of the attributes.
+// keys promise equal matches. match must be a pure function of the attributes. Where no other
+// criterion narrows it, it is evaluated with every object: prefer the others.
 func Where(key string, match func(*Attributes) bool) Criterion {
-	return Criterion{key: bounded("where/" + key), match: match}
+	return Criterion{key: bounded("where/" + key), expr: where{match}}
 }
 
 // Key is the canonical form of the criterion.
 func (c Criterion) Key() string { return c.key }
 
 // Matches tells whether the criterion selects an object with these attributes.
-func (c Criterion) Matches(o *Attributes) bool {
-	return c.anchor.meets(o) && (c.match == nil || c.match(o))
+func (c Criterion) Matches(o *Attributes) bool { return c.expr.matches(o) }
+
+// Not selects the objects that the criterion does not select.
+func (c Criterion) Not() Criterion {
+	return Criterion{key: bounded("not/" + c.key), expr: not{c.expr}}
 }
 
-// And selects the objects that both criteria select.
-func (c Criterion) And(d Criterion) Criterion {
-	switch {
-	case c.key == d.key || d.key == All().key:
-		return c
-	case c.key == All().key:
-		return d
+// And selects the objects that all of the criteria select.
+func And(criteria ...Criterion) Criterion {
+	distinct := make(map[string]Criterion, len(criteria))
+	for _, c := range criteria {
+		if both, ok := c.expr.(allOf); ok {
+			for _, part := range both {
+				distinct[part.key] = part
+			}
+			continue
+		}
+		distinct[c.key] = c
 	}
-	if c.anchor.kind < d.anchor.kind || (c.anchor.kind == d.anchor.kind && c.key > d.key) {
-		c, d = d, c
+	delete(distinct, All().key)
+	if _, ok := distinct[None().key]; ok {
+		return None()
 	}
-	// Lengths in the key keep ("a", "b&c") and ("a&b", "c") apart.
-	return Criterion{
-		key:    bounded("and/" + lengthPrefixed(c.key) + lengthPrefixed(d.key)),
-		anchor: c.anchor,
-		match: func(o *Attributes) bool {
-			return (c.match == nil || c.match(o)) && d.Matches(o)
-		},
+	parts := inOrder(distinct)
+	switch len(parts) {
+	case 0:
+		return All()
+	case 1:
+		return parts[0]
 	}
+	key := bounded("and/" + keysOf(parts))
+	slices.SortStableFunc(parts, func(c, d Criterion) int { return cmp.Compare(rank(d.expr), rank(c.expr)) })
+	return Criterion{key: key, expr: allOf(parts)}
+}
+
+// Or selects the objects that one of the criteria selects, or several.
+func Or(criteria ...Criterion) Criterion {
+	distinct := make(map[string]Criterion, len(criteria))
+	for _, c := range criteria {
+		if either, ok := c.expr.(anyOf); ok {
+			for _, part := range either {
+				distinct[part.key] = part
+			}
+			continue
+		}
+		distinct[c.key] = c
+	}
+	if _, ok := distinct[All().key]; ok {
+		return All()
+	}
+	parts := inOrder(distinct)
+	switch len(parts) {
+	case 0:
+		return None()
+	case 1:
+		return parts[0]
+	}
+	return Criterion{key: bounded("or/" + keysOf(parts)), expr: anyOf(parts)}
+}
+
+func inOrder(criteria map[string]Criterion) []Criterion {
+	parts := make([]Criterion, 0, len(criteria))
+	for _, key := range slices.Sorted(maps.Keys(criteria)) {
+		parts = append(parts, criteria[key])
+	}
+	return parts
+}
+
+func keysOf(criteria []Criterion) string {
+	keys := make([]string, len(criteria))
+	for i := range criteria {
+		keys[i] = criteria[i].key
+	}
+	return joined(keys)
+}
+
+func setOf(list []string) map[string]struct{} {
+	set := make(map[string]struct{}, len(list))
+	for _, s := range list {
+		set[s] = struct{}{}
+	}
+	return set
 }
 
 // maxKey bounds a key's memory: what somebody writes into a selector can be long, and stands
@@ -120,6 +181,15 @@ func bounded(key string) string {
 	}
 	digest := sha256.Sum256([]byte(key))
 	return "sha256/" + hex.EncodeToString(digest[:])
+}
+
+// joined returns one text for a list. The lengths keep ("a", "b&c") and ("a&b", "c") apart.
+func joined(list []string) string {
+	var text strings.Builder
+	for _, s := range list {
+		text.WriteString(lengthPrefixed(s))
+	}
+	return text.String()
 }
 
 func lengthPrefixed(s string) string { return strconv.Itoa(len(s)) + ":" + s }

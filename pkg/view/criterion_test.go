@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -21,33 +22,53 @@ func TestCriteria(t *testing.T) {
 		{Name: "c", Partition: "wind", Labels: map[string]string{"env": "prod", "disk": "ssd"}},
 		{Name: "d"},
 	}
-	short := view.Where("after b", func(o *view.Attributes) bool { return o.Name > "b" })
+	late := view.Where("after b", func(o *view.Attributes) bool { return o.Name > "b" })
+	solar, prod, ssd := view.Partition("solar"), view.Label("env", "prod"), view.Label("disk", "ssd")
 	cases := map[string]struct {
 		criterion view.Criterion
 		key       string
 		want      string
 	}{
-		"all":                   {view.All(), "all", "abcd"},
-		"name":                  {view.Name("b"), "name/b", "b"},
-		"no name":               {view.Name(""), "name/", ""},
-		"partition":             {view.Partition("solar"), "partition/solar", "ab"},
-		"no partition":          {view.Partition(""), "partition/", ""},
-		"label":                 {view.Label("env", "prod"), "label/env=prod", "ac"},
-		"label without a value": {view.Label("env", ""), "label/env=", "b"},
-		"where":                 {short, "where/after b", "cd"},
+		"all":                      {view.All(), "all", "abcd"},
+		"none":                     {view.None(), "none", ""},
+		"name":                     {view.Name("b"), "name/b", "b"},
+		"no name":                  {view.Name(""), "name/", ""},
+		"names":                    {view.Names("d", "b", "x", "b"), "names/1:b1:d1:x", "bd"},
+		"one of names":             {view.Names("b", "b"), "name/b", "b"},
+		"none of names":            {view.Names(), "none", ""},
+		"partition":                {solar, "partition/solar", "ab"},
+		"no partition":             {view.Partition(""), "none", ""},
+		"label":                    {prod, "label/3:env=prod", "ac"},
+		"label without a value":    {view.Label("env", ""), "label/3:env=", "b"},
+		"label with one of values": {view.LabelIn("env", "x", "prod", ""), "labelin/3:env0:4:prod1:x", "abc"},
+		"label with one value":     {view.LabelIn("env", "prod", "prod"), "label/3:env=prod", "ac"},
+		"label with no value":      {view.LabelIn("env"), "none", ""},
+		"label with any value":     {view.HasLabel("env"), "haslabel/env", "abc"},
+		"without a label":          {view.HasLabel("env").Not(), "not/haslabel/env", "d"},
+		"where":                    {late, "where/after b", "cd"},
 
-		"with all":       {view.Label("env", "prod").And(view.All()), "label/env=prod", "ac"},
-		"all with":       {view.All().And(view.Partition("wind")), "partition/wind", "c"},
-		"with itself":    {view.Name("a").And(view.Name("a")), "name/a", "a"},
-		"all with all":   {view.All().And(view.All()), "all", "abcd"},
-		"two labels":     {view.Label("env", "prod").And(view.Label("disk", "ssd")), "and/14:label/disk=ssd14:label/env=prod", "c"},
-		"contradiction":  {view.Name("a").And(view.Name("b")), "and/6:name/a6:name/b", ""},
-		"name and label": {view.Label("env", "prod").And(view.Name("a")), "and/6:name/a14:label/env=prod", "a"},
-		"partition and where": {short.And(view.Partition("solar")),
-			"and/15:partition/solar13:where/after b", ""},
-		"no partition and all that is without": {view.Partition("").And(short), "and/10:partition/13:where/after b", ""},
-		"three": {view.Partition("solar").And(view.Label("env", "prod")).And(view.Name("a")),
-			"and/6:name/a39:and/15:partition/solar14:label/env=prod", "a"},
+		"and with all":        {view.And(prod, view.All()), "label/3:env=prod", "ac"},
+		"and with none":       {view.And(prod, view.None()), "none", ""},
+		"and with itself":     {view.And(prod, prod), "label/3:env=prod", "ac"},
+		"and of nothing":      {view.And(), "all", "abcd"},
+		"and of two labels":   {view.And(prod, ssd), "and/16:label/3:env=prod16:label/4:disk=ssd", "c"},
+		"and of other labels": {view.And(prod, ssd.Not()), "and/16:label/3:env=prod20:not/label/4:disk=ssd", "a"},
+		"contradiction":       {view.And(view.Name("a"), view.Name("b")), "and/6:name/a6:name/b", ""},
+		"and with where":      {view.And(late, prod), "and/16:label/3:env=prod13:where/after b", "c"},
+		"and of ands": {view.And(solar, view.And(prod, view.Name("a"))),
+			"and/16:label/3:env=prod6:name/a15:partition/solar", "a"},
+		"or with all":     {view.Or(prod, view.All()), "all", "abcd"},
+		"or with none":    {view.Or(prod, view.None()), "label/3:env=prod", "ac"},
+		"or with itself":  {view.Or(prod, prod), "label/3:env=prod", "ac"},
+		"or of nothing":   {view.Or(), "none", ""},
+		"or of two":       {view.Or(ssd, view.Name("b")), "or/16:label/4:disk=ssd6:name/b", "bc"},
+		"or of ors":       {view.Or(view.Name("d"), view.Or(ssd, view.Name("b"))), "or/16:label/4:disk=ssd6:name/b6:name/d", "bcd"},
+		"and of an or":    {view.And(view.Or(view.Name("a"), ssd), prod), "and/16:label/3:env=prod30:or/16:label/4:disk=ssd6:name/a", "ac"},
+		"not of an or":    {view.Or(view.Name("a"), ssd).Not(), "not/or/16:label/4:disk=ssd6:name/a", "bd"},
+		"a long key":      {view.Name(strings.Repeat("x", 200)), "sha256/94ed07ea44343ea756e527e487a98be53f4112181fc4e0e8d9ffc3ca75af968b", ""},
+		"not of not":      {prod.Not().Not(), "not/not/label/3:env=prod", "ac"},
+		"not of nothing":  {view.None().Not(), "not/none", "abcd"},
+		"and of an empty": {view.And(view.HasLabel("env"), view.Label("env", "").Not()), "and/12:haslabel/env16:not/label/3:env=", "ac"},
 	}
 	for name, tc := range cases {
 		t.Run(name, func(t *testing.T) {
@@ -67,30 +88,38 @@ func TestCriteria(t *testing.T) {
 	}
 }
 
-// Otherwise the same conjunction would be evaluated twice, and counted as two criteria.
-func TestAndIsCommutative(t *testing.T) {
+// Otherwise the same combination would be evaluated twice, and counted as two criteria.
+func TestAndAndOrAreCommutative(t *testing.T) {
 	criteria := someCriteria()
 	for _, c := range criteria {
 		for _, d := range criteria {
-			if got, want := d.And(c).Key(), c.And(d).Key(); got != want {
-				t.Errorf("%q one way, %q the other", got, want)
+			if got, want := view.And(d, c).Key(), view.And(c, d).Key(); got != want {
+				t.Errorf("and: %q one way, %q the other", got, want)
+			}
+			if got, want := view.Or(d, c).Key(), view.Or(c, d).Key(); got != want {
+				t.Errorf("or: %q one way, %q the other", got, want)
 			}
 		}
 	}
 }
 
-// someCriteria are criteria of every kind, with anchors of every kind.
+// someCriteria are criteria of every kind, with terms of every kind.
 func someCriteria() []view.Criterion {
 	where := view.Where("short", func(o *view.Attributes) bool { return o.Labels["x"] == "1" || o.Name == "a" })
 	simple := []view.Criterion{
 		view.All(), view.Name("a"), view.Name("b"), view.Partition("p"), view.Partition("q"), view.Partition(""),
 		view.Label("x", "1"), view.Label("y", "1"), view.Label("y", ""), where,
+		view.Names("a", "c", "e"), view.LabelIn("x", "1", ""), view.HasLabel("y"), view.HasLabel("x").Not(), view.Label("x", "1").Not(),
 	}
 	all := simple
 	for _, c := range simple {
 		for _, d := range simple {
-			all = append(all, c.And(d))
+			all = append(all, view.And(c, d), view.Or(c, d))
 		}
+	}
+	for i, c := range simple { // and some of three levels
+		d, e := simple[(i+3)%len(simple)], simple[(i+7)%len(simple)]
+		all = append(all, view.And(view.Or(c, d), e), view.Or(view.And(c, d), e), view.And(view.Or(c, d).Not(), e))
 	}
 	return all
 }

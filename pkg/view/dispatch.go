@@ -3,12 +3,6 @@
 
 package view
 
-// move is watchers whose audience changes by a change of grants.
-type move struct {
-	from, to *audience
-	watchers []*Watcher
-}
-
 // dispatch tells the watchers of a view what a transaction has done. Every change reaches
 // the watchers that saw the object before, or see it now, and no others.
 //
@@ -19,11 +13,11 @@ func (v *View) dispatch(changes []*change, moves []*move, regranted uint64) {
 		v.dispatchChange(c)
 	}
 	if len(moves) > 0 {
-		r := newRegrant(regranted, changes)
+		r := newRegrant(v, regranted, changes)
 		for _, m := range moves {
 			m.dispatch(changes, r)
 		}
-		v.settle(moves)
+		v.arrive(moves)
 	}
 	if len(changes) > 0 && v.history.turned(historyBytes/4) {
 		v.closeBehind(min(v.history.floor, changes[0].revision-1)) // not for what they have just been told
@@ -45,26 +39,39 @@ func (v *View) closeBehind(revision uint64) {
 	}
 }
 
+// dispatchChange tells each audience once, however many of its postings contain the object.
 func (v *View) dispatchChange(c *change) {
-	// An audience may see the object by several postings: it is told once.
-	var told map[*audience]struct{}
-	for _, postings := range [][]*posting{c.was, c.is} {
-		for _, p := range postings {
-			for a := range p.audiences {
-				if _, ok := told[a]; ok {
-					continue
-				}
-				if told == nil {
-					told = make(map[*audience]struct{})
-				}
-				told[a] = struct{}{}
-				batch := []*Change{c.to(a.sees(c.was), a.sees(c.is))}
-				for w := range a.watchers {
-					w.push(batch)
-				}
-			}
+	var concerned []*audience
+	visit := func(a *audience) {
+		if !a.saw && !a.sees {
+			concerned = append(concerned, a)
 		}
 	}
+	for _, p := range c.was {
+		for a := range p.audiences {
+			visit(a)
+			a.saw = true
+		}
+	}
+	for _, p := range c.is {
+		for a := range p.audiences {
+			visit(a)
+			a.sees = true
+		}
+	}
+	for _, a := range concerned {
+		told := batch{changes: []*Change{c.to(a.saw, a.sees)}, scope: a.scope}
+		a.saw, a.sees = false, false
+		for w := range a.watchers {
+			w.push(told)
+		}
+	}
+}
+
+// move is watchers whose audience changes by a change of grants.
+type move struct {
+	from, to *audience
+	watchers []*Watcher
 }
 
 // moves finds the audiences between which the watchers of subjects move whose holdings have
@@ -97,9 +104,9 @@ func (v *View) moves(regranted map[Subject]struct{}) []*move {
 	return found
 }
 
-// settle completes moves. An audience that some leave may be one that others enter, so
+// arrive completes moves. An audience that some leave may be one that others enter, so
 // none is dropped before all have arrived.
-func (v *View) settle(moves []*move) {
+func (v *View) arrive(moves []*move) {
 	for _, m := range moves {
 		for _, w := range m.watchers {
 			w.moving = false

@@ -3,7 +3,7 @@
 
 package view
 
-import "slices"
+import "math"
 
 // Attributes are the facts of an object that criteria may ask about.
 type Attributes struct {
@@ -38,26 +38,24 @@ type Entry struct {
 // at returns the entry as the event of a later revision shows it.
 func (e *Entry) at(revision uint64) *Entry { return &Entry{Object: e.Object, Revision: revision} }
 
-// slot is where the entries of one name succeed each other. Postings refer to slots, so
-// that a change that moves an object in or out of no posting costs one assignment.
+// slot is where the entries of one name succeed each other. Sets of objects are sets of the
+// ids of slots.
 type slot struct {
-	name  string
+	id uint32
+	// entry is what readers see; nil before the first one is published. Guarded by the set's mu.
 	entry *Entry
-	// postings are those that contain the slot, in no order.
-	postings []*posting
-	// shared tells that somebody keeps the slice, so that it must not be changed in place.
-	shared bool
+	// latest is what the transaction that runs has made of it, and else the entry; nil for a
+	// slot that is deleted. It is the writer's own.
+	latest *Entry
 }
 
-// keep returns the postings for somebody who keeps them.
-func (s *slot) keep() []*posting {
-	s.shared = true
-	return s.postings
-}
+// noID is the id of no slot.
+const noID = math.MaxUint32
 
-// own makes the slice of postings one that can be changed in place.
-func (s *slot) own() {
-	if s.shared {
-		s.postings, s.shared = slices.Clone(s.postings), false
+// idOf returns the id of a slot, or noID for nil.
+func idOf(s *slot) uint32 {
+	if s == nil {
+		return noID
 	}
+	return s.id
 }

@@ -112,26 +112,28 @@ func (c *modelClient) begin() {
 		c.open(view.WatchOptions{})
 		return
 	}
-	entries, revision := c.view().List(c.viewer)
+	entries, at := c.view().List(c.viewer)
 	for _, e := range entries {
 		if c.selects(&e.Attributes) {
 			c.mirror[e.Name] = e
 		}
 	}
-	c.note("list at %d: %v", revision, slices.Sorted(maps.Keys(c.mirror)))
-	c.reach(revision, false)
+	c.note("list at %d: %v", at.Revision, slices.Sorted(maps.Keys(c.mirror)))
+	c.reach(at, false)
 	if c.random.IntN(3) > 0 && !c.resume() {
 		c.begin()
 	}
 }
 
 func (c *modelClient) resume() bool {
-	if c.from != c.replica || !c.replica.hasIssued(c.user, c.resource, c.revision, c.viewer) {
+	at := view.Position{Revision: c.revision}
+	var known bool
+	if at.Scope, known = c.replica.scopeOf(c.user, c.resource, c.revision); !known || c.from != c.replica {
 		c.Foreign++
 		c.note("%d is foreign", c.revision)
 		return false
 	}
-	return c.open(view.WatchOptions{Resume: c.revision})
+	return c.open(view.WatchOptions{Resume: at})
 }
 
 func (c *modelClient) open(o view.WatchOptions) bool {
@@ -144,14 +146,14 @@ func (c *modelClient) open(o view.WatchOptions) bool {
 	stream, err := c.view().Watch(c.viewer, o)
 	if err != nil {
 		c.Expired++
-		c.note("%d is expired", o.Resume)
+		c.note("%d is expired", o.Resume.Revision)
 		return false
 	}
-	if o.Resume != 0 {
+	if o.Resume.Revision != 0 {
 		c.Resumed++
 	}
-	c.note("watch from %d (the view is at %d) as %+v", o.Resume, c.view().Revision(), c.viewer)
-	c.stream, c.told = stream, o.Resume
+	c.note("watch from %d (the view is at %d) as %+v", o.Resume.Revision, c.view().Revision(), c.viewer)
+	c.stream, c.told = stream, o.Resume.Revision
 	c.sights = []modelFrom{{0, sightOf(c.viewer)}}
 	return true
 }
@@ -174,16 +176,16 @@ func (c *modelClient) look() {
 }
 
 // reach notes that the client knows all of a revision.
-func (c *modelClient) reach(revision uint64, partial bool) {
-	c.replica.issue(c.user, c.resource, revision, c.viewer, partial)
-	c.revision, c.from = revision, c.replica
+func (c *modelClient) reach(at view.Position, partial bool) {
+	c.replica.issue(c.user, c.resource, at, partial)
+	c.revision, c.from = at.Revision, c.replica
 	if c.remembers {
-		c.past = append(c.past, modelPast{revision, c.from, maps.Clone(c.mirror)})
+		c.past = append(c.past, modelPast{at.Revision, c.from, maps.Clone(c.mirror)})
 	}
 }
 
 // Receive is part of view.Receiver. The client is not always ready.
-func (c *modelClient) Receive(e view.Event, _ view.Viewer) bool {
+func (c *modelClient) Receive(e view.Event) bool {
 	if c.offered++; c.offered%4 == 0 {
 		return false
 	}
@@ -272,7 +274,7 @@ func (c *modelClient) hear(e view.Event, now modelStep, sight modelSight) error 
 		return err
 	}
 	if !e.Initial && (e.Type != view.InitialEnd || c.bookmarks) {
-		c.reach(e.Revision, e.Partial)
+		c.reach(view.Position{Revision: e.Revision, Scope: e.Scope}, e.Partial)
 	}
 	return nil
 }

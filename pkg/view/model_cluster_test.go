@@ -63,10 +63,10 @@ type modelStep struct {
 	granted map[string][]string
 }
 
-// modelIssue is how a user was given a revision: with which sight, or with several, or with
+// modelIssue is how a user was given a revision: with which scope, or with several, or with
 // events of which he had not been told all.
 type modelIssue struct {
-	sight   modelSight
+	scope   view.Scope
 	unclear bool
 }
 
@@ -147,22 +147,22 @@ func (r *modelReplica) viewer(u user.Info, resource string) view.Viewer {
 	return who
 }
 
-// issue notes that a user was given a revision.
-func (r *modelReplica) issue(u user.Info, resource string, revision uint64, who view.Viewer, partial bool) {
+// issue notes that a user was given a position.
+func (r *modelReplica) issue(u user.Info, resource string, at view.Position, partial bool) {
 	key := modelKey(u) + " " + resource
 	if r.issued[key] == nil {
 		r.issued[key] = make(map[uint64]modelIssue)
 	}
-	given, ok := r.issued[key][revision]
+	given, ok := r.issued[key][at.Revision]
 	if !ok {
-		given.sight = sightOf(who)
+		given.scope = at.Scope
 	}
-	given.unclear = given.unclear || partial || given.sight != sightOf(who)
-	r.issued[key][revision] = given
+	given.unclear = given.unclear || partial || given.scope != at.Scope
+	r.issued[key][at.Revision] = given
 }
 
-// hasIssued tells whether a user may resume at a revision.
-func (r *modelReplica) hasIssued(u user.Info, resource string, revision uint64, who view.Viewer) bool {
+// scopeOf returns the scope by which a user was given a revision, if a watch can resume there.
+func (r *modelReplica) scopeOf(u user.Info, resource string, revision uint64) (view.Scope, bool) {
 	given, ok := r.issued[modelKey(u)+" "+resource][revision]
-	return ok && !given.unclear && given.sight == sightOf(who)
+	return given.scope, ok && !given.unclear
 }

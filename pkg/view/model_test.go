@@ -89,7 +89,7 @@ func runModel(t *testing.T, seed uint64, counts *modelCounts) {
 	for _, r := range m.replicas {
 		for _, resource := range reference.Resources() {
 			got := r.View(resource).Footprint()
-			want := view.Footprint{Regranted: got.Regranted, Postings: got.Postings}
+			want := view.Footprint{Postings: got.Postings, Terms: got.Terms}
 			if diff := cmp.Diff(want, got); diff != "" {
 				t.Errorf("what %s keep for watches when there are none (-want +got):\n%s", resource, diff)
 			}

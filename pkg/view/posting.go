@@ -4,68 +4,61 @@
 package view
 
 import (
+	"crypto/sha256"
 	"slices"
 	"strings"
 	"sync/atomic"
 )
 
-// posting is the set of slots that meet a criterion.
+// posting is the set of the slots that meet a criterion: a postings list of the inverted index.
 type posting struct {
-	// id is unique in the process, and never used again.
-	id        uint64
 	criterion Criterion
-	// members are the slots, with the place that the posting has among the slot's.
-	members map[*slot]int
-	// audiences are those that see the members. Guarded by the set's writer lock.
-	audiences map[*audience]struct{}
-	// holdings counts the subjects' holdings that use the posting.
-	holdings int
+	// digest tells criteria apart.
+	digest digest
+	// terms are those by which the postings of a slot are found; bounded is false if there are
+	// none.
+	terms   []term
+	bounded bool
+
+	// members are guarded by the set's mu.
+	members ids
 	// byName caches the members in the order of their names; nil after a change of the
 	// members. Readers that share the read lock may both build it.
 	byName atomic.Pointer[[]*slot]
+
+	// audiences are those that see the members, and holdings counts the subjects' holdings
+	// that use the posting. They are the writer's own.
+	audiences map[*audience]struct{}
+	holdings  int
+	// visited is scratch: see View.visits.
+	visited uint64
 }
 
-var postingIDs atomic.Uint64
+type digest [sha256.Size]byte
 
 func newPosting(c Criterion) *posting {
-	return &posting{id: postingIDs.Add(1), criterion: c, members: make(map[*slot]int)}
+	p := &posting{criterion: c, digest: sha256.Sum256([]byte(c.key))}
+	p.terms, p.bounded = c.expr.terms()
+	return p
 }
 
-// add and remove take the same time however many postings contain the slot.
-
-func (p *posting) add(s *slot) {
-	s.own()
-	p.members[s] = len(s.postings)
+func (p *posting) add(id uint32) {
+	p.members.add(id)
 	p.byName.Store(nil)
-	s.postings = append(s.postings, p)
 }
 
-func (p *posting) remove(s *slot) {
-	i, ok := p.members[s]
-	if !ok {
-		return
-	}
-	delete(p.members, s)
+func (p *posting) remove(id uint32) {
+	p.members.remove(id)
 	p.byName.Store(nil)
-	s.own()
-	last := len(s.postings) - 1
-	if moved := s.postings[last]; moved != p {
-		s.postings[i] = moved
-		moved.members[s] = i
-	}
-	s.postings[last] = nil
-	s.postings = s.postings[:last]
 }
 
 // sorted returns the members in the order of their names. It is shared: read only.
-func (p *posting) sorted() []*slot {
+func (p *posting) sorted(byID []*slot) []*slot {
 	if s := p.byName.Load(); s != nil {
 		return *s
 	}
-	slots := make([]*slot, 0, len(p.members))
-	for s := range p.members {
-		slots = append(slots, s)
-	}
+	slots := make([]*slot, 0, p.members.len())
+	p.members.each(func(id uint32) { slots = append(slots, byID[id]) })
 	sortByName(slots)
 	p.byName.Store(&slots)
 	return slots
@@ -73,32 +66,102 @@ func (p *posting) sorted() []*slot {
 
 // union returns the members of all postings, each once, in the order of their names. The
 // result may be shared: read only.
-func union(postings []*posting) []*slot {
+func union(postings []*posting, byID []*slot) []*slot {
 	switch len(postings) {
 	case 0:
 		return nil
 	case 1:
-		return postings[0].sorted()
+		return postings[0].sorted(byID)
 	}
-	n := 0
+	var either ids
 	for _, p := range postings {
-		n += len(p.members)
+		either.addAll(&p.members)
 	}
-	// Many postings of the same few slots are not sorted more than once.
-	once := make(map[*slot]struct{}, n/len(postings))
-	slots := make([]*slot, 0, n/len(postings))
-	for _, p := range postings {
-		for s := range p.members {
-			if _, ok := once[s]; !ok {
-				once[s] = struct{}{}
-				slots = append(slots, s)
-			}
-		}
-	}
+	slots := make([]*slot, 0, either.len())
+	either.each(func(id uint32) { slots = append(slots, byID[id]) })
 	sortByName(slots)
 	return slots
 }
 
+// sortByName sorts slots that have an entry.
 func sortByName(slots []*slot) {
-	slices.SortFunc(slots, func(a, b *slot) int { return strings.Compare(a.name, b.name) })
+	slices.SortFunc(slots, func(a, b *slot) int { return strings.Compare(a.entry.Name, b.entry.Name) })
+}
+
+// postings are those of a view, the one of all objects apart. They are the writer's own; what
+// readers see of them, they see through the holdings of subjects.
+type postings struct {
+	// byKey are all of them, by the key of their criterion.
+	byKey map[string]*posting
+	// byTerm are those that have terms, by each of these, and byLabel counts the terms about a
+	// label.
+	byTerm  map[term]map[*posting]struct{}
+	byLabel map[string]int
+	// unbounded are the others: any object may be in them.
+	unbounded map[*posting]struct{}
+}
+
+func newPostings() postings {
+	return postings{
+		byKey: make(map[string]*posting), byTerm: make(map[term]map[*posting]struct{}), byLabel: make(map[string]int),
+		unbounded: make(map[*posting]struct{}),
+	}
+}
+
+func (ps *postings) insert(p *posting) {
+	ps.byKey[p.criterion.key] = p
+	if !p.bounded {
+		ps.unbounded[p] = struct{}{}
+	}
+	for _, t := range p.terms {
+		if ps.byTerm[t] == nil {
+			ps.byTerm[t] = make(map[*posting]struct{})
+			if t.isOfLabel() {
+				ps.byLabel[t.key]++
+			}
+		}
+		ps.byTerm[t][p] = struct{}{}
+	}
+}
+
+func (ps *postings) delete(p *posting) {
+	delete(ps.byKey, p.criterion.key)
+	delete(ps.unbounded, p)
+	for _, t := range p.terms {
+		delete(ps.byTerm[t], p)
+		if len(ps.byTerm[t]) > 0 || ps.byTerm[t] == nil {
+			continue
+		}
+		delete(ps.byTerm, t)
+		if !t.isOfLabel() {
+			continue
+		}
+		if ps.byLabel[t.key]--; ps.byLabel[t.key] == 0 {
+			delete(ps.byLabel, t.key)
+		}
+	}
+}
+
+// candidates calls f with every posting that an object with these attributes can be in; with
+// some of them more than once.
+func (ps *postings) candidates(o *Attributes, f func(*posting)) {
+	each := func(found map[*posting]struct{}) {
+		for p := range found {
+			f(p)
+		}
+	}
+	each(ps.unbounded)
+	each(ps.byTerm[term{field: nameField, value: o.Name}])
+	if o.Partition != "" {
+		each(ps.byTerm[term{field: partitionField, value: o.Partition}])
+	}
+	if len(ps.byLabel) == 0 {
+		return
+	}
+	for key, value := range o.Labels {
+		if ps.byLabel[key] > 0 {
+			each(ps.byTerm[term{labelField, key, value}])
+			each(ps.byTerm[term{field: labelKeyField, key: key}])
+		}
+	}
 }

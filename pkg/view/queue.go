@@ -27,8 +27,9 @@ type queue struct {
 	end     bool
 	// begun is the revision of the end.
 	begun uint64
-	// batches are the changes. Their slices may be shared and must not be changed.
-	batches [][]*Change
+	// scope is that of the end.
+	scope   Scope
+	batches []batch
 	// pushed and taken count the changes that have ever been.
 	pushed, taken uint64
 	// leaving are the objects that go out of sight, with the position of the last change by
@@ -37,8 +38,6 @@ type queue struct {
 	// folded are those of them of which something was left out, with the entry that the
 	// client has last seen; nil if it knows of none.
 	folded map[string]*Entry
-	// settled is a revision before which everything is partial.
-	settled uint64
 	// resuming tells that what comes first is not known yet.
 	resuming bool
 	// overrun tells that too much was queued, or for too long, and has been dropped.
@@ -48,12 +47,28 @@ type queue struct {
 	caughtUp bool
 }
 
+// batch are changes of which no two are of the same object, as they are seen by a scope.
+type batch struct {
+	// changes may be shared and must not be changed.
+	changes []*Change
+	scope   Scope
+	// partial counts the first ones, which are told in part: what belongs to their revisions
+	// comes later in the batch.
+	partial int
+}
+
 // queued is one thing to tell: an entry that was there when the watch began, the end of
 // these, or a change.
 type queued struct {
 	initial *Entry
 	change  *Change
+	scope   Scope
 	partial bool
+}
+
+// begin puts the objects that there are before all that is pushed.
+func (q *queue) begin(initial []*Entry, revision uint64, scope Scope) {
+	q.initial, q.end, q.begun, q.scope = initial, true, revision, scope
 }
 
 // await has all wait that is pushed, until resume tells what comes before: at most so many
@@ -64,15 +79,15 @@ func (q *queue) await(most int) {
 }
 
 // resume puts changes before all that has been pushed.
-func (q *queue) resume(missed []*Change) {
+func (q *queue) resume(missed batch) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	q.resuming = false
-	if q.overrun || len(missed) == 0 {
+	if q.overrun || len(missed.changes) == 0 {
 		return
 	}
-	q.taken -= uint64(len(missed))
-	for i, c := range missed {
+	q.taken -= uint64(len(missed.changes))
+	for i, c := range missed.changes {
 		if c.isDisappearance() {
 			q.leaves(c, q.taken+uint64(i))
 		}
@@ -88,26 +103,26 @@ func (q *queue) leaves(c *Change, position uint64) {
 	q.leaving[c.Previous.Name] = max(q.leaving[c.Previous.Name], position)
 }
 
-// push adds a batch of changes, of which no two are of the same object.
-func (q *queue) push(batch []*Change, limit int) {
+// push adds a batch.
+func (q *queue) push(b batch, limit int) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	if q.overrun || len(batch) == 0 {
+	if q.overrun || len(b.changes) == 0 {
 		return
 	}
-	if len(q.batches) > 0 && q.waiting()-len(q.batches[0]) > limit {
+	if len(q.batches) > 0 && q.waiting()-len(q.batches[0].changes) > limit {
 		q.drop()
 		return
 	}
 	if q.resuming || len(q.initial) > 0 || q.waiting() > 0 {
-		for i, c := range batch {
+		for i, c := range b.changes {
 			if c.isDisappearance() {
 				q.leaves(c, q.pushed+uint64(i))
 			}
 		}
 	}
-	q.batches = append(q.batches, batch)
-	q.pushed += uint64(len(batch))
+	q.batches = append(q.batches, b)
+	q.pushed += uint64(len(b.changes))
 	q.caughtUp = false
 }
 
@@ -132,9 +147,9 @@ func (q *queue) oldest() (uint64, bool) {
 	if len(q.initial) > 0 {
 		return q.begun, true
 	}
-	for _, batch := range q.batches {
-		if len(batch) > 0 {
-			return batch[0].Revision, true
+	for i := range q.batches {
+		if waiting := q.batches[i].changes; len(waiting) > 0 {
+			return waiting[0].Revision, true
 		}
 	}
 	return 0, false
@@ -149,13 +164,6 @@ func (q *queue) passes() bool {
 }
 
 func (q *queue) waiting() int { return int(q.pushed - q.taken) }
-
-// settle makes everything partial that is told of revisions before this one.
-func (q *queue) settle(revision uint64) {
-	q.mu.Lock()
-	defer q.mu.Unlock()
-	q.settled = revision
-}
 
 func (q *queue) isOverrun() bool {
 	q.mu.Lock()
@@ -180,31 +188,38 @@ func (q *queue) next() (queued, bool) {
 	}
 	if q.end {
 		q.initial, q.end = nil, false
-		return queued{partial: q.isPartial(q.begun)}, true
+		return queued{scope: q.scope, partial: len(q.folded) > 0}, true
 	}
 	for q.waiting() > 0 {
-		if c := q.takeChange(); c != nil {
-			return queued{change: c, partial: c.partial || q.isPartial(c.Revision)}, true
+		if next := q.takeChange(); next.change != nil {
+			next.partial = next.partial || next.change.partial || len(q.folded) > 0
+			return next, true
 		}
 	}
 	q.batches, q.caughtUp = nil, true
 	return queued{}, false
 }
 
-func (q *queue) isPartial(revision uint64) bool { return len(q.folded) > 0 || revision < q.settled }
-
-// takeChange takes the first change that is queued; it returns nil if it is left out.
-func (q *queue) takeChange() *Change {
-	for len(q.batches[0]) == 0 {
-		q.batches[0], q.batches = nil, q.batches[1:]
+// takeChange takes the first change that is queued; it returns none if it is left out.
+func (q *queue) takeChange() queued {
+	for len(q.batches[0].changes) == 0 {
+		q.batches[0], q.batches = batch{}, q.batches[1:]
 	}
-	c := q.batches[0][0]
-	q.batches[0] = q.batches[0][1:]
+	b := &q.batches[0]
+	next := queued{change: b.changes[0], scope: b.scope, partial: b.partial > 0}
+	b.changes = b.changes[1:]
+	b.partial--
 	position := q.taken
 	q.taken++
-	if c.isBookmark() {
-		return c
+	if !next.change.isBookmark() {
+		next.change = q.withoutHidden(next.change, position)
 	}
+	return next
+}
+
+// withoutHidden returns the change as it is to be told if its object goes out of sight later on;
+// nil if it is not.
+func (q *queue) withoutHidden(c *Change, position uint64) *Change {
 	name := c.name()
 	last, leaves := q.leaving[name]
 	if !leaves {

@@ -35,19 +35,19 @@ func TestQueueResumes(t *testing.T) {
 	q := &queue{}
 	q.await(10)
 	a, b, c := namedEntry("a", 1), namedEntry("b", 2), namedEntry("c", 3)
-	q.push([]*Change{{Revision: 20, Previous: b}, {Revision: 20, Previous: c}}, 1000)
-	q.push([]*Change{{Revision: 21, Current: namedEntry("d", 21)}}, 1000)
+	q.push(batch{changes: []*Change{{Revision: 20, Previous: b}, {Revision: 20, Previous: c}}}, 1000)
+	q.push(batch{changes: []*Change{{Revision: 21, Current: namedEntry("d", 21)}}}, 1000)
 	if got := rest(q); got != nil || q.passes() {
 		t.Errorf("told %q before what it has missed, or nothing is waited for (%v)", got, q.passes())
 	}
-	q.resume([]*Change{
+	q.resume(batch{changes: []*Change{
 		{Revision: 11, Previous: a},
 		{Revision: 12, Current: a},
 		{Revision: 13, Previous: c},
 		{Revision: 14, Current: c},
 		{Revision: 15, Current: namedEntry("e", 15)},
 		{Revision: 16, Current: b},
-	})
+	}})
 	// a is there again, c has been known all the time, and b has not been.
 	want := []string{"11 a gone", "12 a", "15 e (partial)", "20 c gone", "21 d"}
 	if diff := cmp.Diff(want, rest(q)); diff != "" || !q.passes() {
@@ -62,11 +62,11 @@ func TestQueueResumes(t *testing.T) {
 func TestQueueThatIsDroppedWhileItResumes(t *testing.T) {
 	q := &queue{}
 	q.await(1)
-	q.push([]*Change{{Revision: 20, Current: namedEntry("a", 20)}}, 1000)
+	q.push(batch{changes: []*Change{{Revision: 20, Current: namedEntry("a", 20)}}}, 1000)
 	if !q.dropBefore(20) {
 		t.Error("not dropped")
 	}
-	q.resume([]*Change{{Revision: 11, Current: namedEntry("b", 11)}})
+	q.resume(batch{changes: []*Change{{Revision: 11, Current: namedEntry("b", 11)}}})
 	if got := rest(q); got != nil || !q.isOverrun() {
 		t.Errorf("told %q, overrun %v", got, q.isOverrun())
 	}

@@ -131,13 +131,14 @@ func TestWatchesResumeWhileOthersWrite(t *testing.T) {
 
 // resumeOnce resumes after a list, and follows for a while.
 func resumeOnce(v *view.View, resumed *atomic.Int64) string {
-	entries, revision := v.List(ann)
+	entries, at := v.List(ann)
+	revision := at.Revision
 	known := make(map[string]bool)
 	for _, e := range entries {
 		known[e.Name] = true
 	}
 	runtime.Gosched() // to have missed something
-	watcher, err := v.Watch(ann, view.WatchOptions{Resume: revision})
+	watcher, err := v.Watch(ann, view.WatchOptions{Resume: at})
 	if err != nil {
 		return "" // a change of grants has come in between
 	}

@@ -3,74 +3,93 @@
 
 package view
 
-import "slices"
+import "github.com/RoaringBitmap/roaring/v2"
 
 // regrant is a change of grants, of one revision. What it is for an object, it is to all who
 // gain or lose the sight of it.
 type regrant struct {
+	view     *View
 	revision uint64
 	// changed are the slots that the transaction has changed, which is told apart from this.
-	changed            map[*slot]struct{}
+	changed            *roaring.Bitmap
 	appeared, vanished map[*slot]*Change
 	// done follows all that are told of.
 	done *Change
-	// differences are those that have been worked out.
-	differences map[exchange]*difference
+	// exchanges are those that have been worked out.
+	exchanges map[[2]Scope]*exchange
 }
 
-// exchange is what postings a watcher gains, and which it loses.
-type exchange struct{ gained, lost audienceKey }
-
-// difference is what an exchange of postings is to those who see the objects in them by no
-// other posting. Many watchers share it, however else they differ.
-type difference struct {
-	gained, lost []*posting
-	// slots are those in the postings, in the order of their names.
-	slots []*slot
-	// others are the other postings that contain one of the slots.
-	others map[*posting]struct{}
-	// batch are the Changes, which end with done, if there are any.
-	batch []*Change
+// exchange is what it means to gain some postings and to lose others, to those who see the
+// objects in them by no other posting. Many watchers share it, however else they differ.
+type exchange struct {
+	// appear and vanish are the slots in what is gained only, and in what is lost only; concerned
+	// are both.
+	appear, vanish, concerned *roaring.Bitmap
+	// changes are what they are told, which end with done, if there are any.
+	changes []*Change
 }
 
-func newRegrant(revision uint64, changes []*change) *regrant {
+func newRegrant(v *View, revision uint64, changes []*change) *regrant {
 	r := &regrant{
-		revision: revision, changed: make(map[*slot]struct{}, len(changes)),
+		view: v, revision: revision, changed: roaring.New(),
 		appeared: make(map[*slot]*Change), vanished: make(map[*slot]*Change),
-		done: &Change{Revision: revision + 1}, differences: make(map[exchange]*difference),
+		done: &Change{Revision: revision + 1}, exchanges: make(map[[2]Scope]*exchange),
 	}
 	for _, c := range changes {
-		r.changed[c.slot] = struct{}{}
+		r.changed.Add(c.slot.id)
 	}
 	return r
 }
 
 // dispatch tells the watchers what the transaction's changes are to them, and then what has
-// come into their sight and gone out of it with the grants.
+// come into their sight and gone out of it with the grants. Only when they have been told all of
+// that, they are where a watch can resume.
 func (m *move) dispatch(changes []*change, r *regrant) {
-	d := r.difference(m.to.without(m.from), m.from.without(m.to))
-	batch := d.batch
-	if m.to.holdsOneOf(d.others) {
-		batch = r.batch(d.slots, func(s *slot) (saw, sees bool) { return m.from.sees(s.postings), m.to.sees(s.postings) })
-	}
-	var before []*Change
+	told := batch{scope: m.to.scope}
 	for _, c := range changes {
-		if seen := c.to(m.from.sees(c.was), m.to.sees(c.is)); seen != nil {
-			before = append(before, seen)
+		if seen := c.to(m.from.hasOneOf(c.was), m.to.hasOneOf(c.is)); seen != nil {
+			told.changes = append(told.changes, seen)
 		}
 	}
-	if len(batch) == 0 && len(before) > 0 {
-		batch = []*Change{r.done}
+	told.partial = len(told.changes)
+	exchanged := m.exchanged(r)
+	switch {
+	case told.partial == 0:
+		told.changes = exchanged
+	case len(exchanged) == 0:
+		told.changes = append(told.changes, r.done)
+	default:
+		told.changes = append(told.changes, exchanged...)
 	}
-	if len(batch) == 0 {
+	if len(told.changes) == 0 {
 		return
 	}
-	if len(before) > 0 {
-		batch = slices.Concat(before, batch)
-	}
 	for _, w := range m.watchers {
-		w.push(batch)
+		w.push(told)
 	}
+}
+
+// exchanged returns what the watchers gain and lose the sight of.
+func (m *move) exchanged(r *regrant) []*Change {
+	e := r.exchange(m.to.without(m.from), m.from.without(m.to))
+	if e.concerned.IsEmpty() {
+		return nil
+	}
+	var kept []*posting // by which they have seen and go on seeing something of it
+	for p := range m.to.postings {
+		if _, ok := m.from.postings[p]; ok && p.members.intersects(e.concerned) {
+			kept = append(kept, p)
+		}
+	}
+	if len(kept) == 0 {
+		return e.changes
+	}
+	appear, vanish := e.appear.Clone(), e.vanish.Clone()
+	for _, p := range kept {
+		p.members.removeFrom(appear)
+		p.members.removeFrom(vanish)
+	}
+	return r.changes(appear, vanish)
 }
 
 // without returns the postings that b does not hold.
@@ -84,86 +103,64 @@ func (a *audience) without(b *audience) []*posting {
 	return rest
 }
 
-func (a *audience) holdsOneOf(postings map[*posting]struct{}) bool {
-	few, many := a.postings, postings
-	if len(few) > len(many) {
-		few, many = many, few
+func (r *regrant) exchange(gained, lost []*posting) *exchange {
+	var key [2]Scope
+	key[0], gained = scopeOf(gained)
+	key[1], lost = scopeOf(lost)
+	if e := r.exchanges[key]; e != nil {
+		return e
 	}
-	for p := range few {
-		if _, ok := many[p]; ok {
-			return true
-		}
+	now, before := roaring.New(), roaring.New()
+	for _, p := range gained {
+		p.members.addTo(now)
 	}
-	return false
+	for _, p := range lost {
+		p.members.addTo(before)
+	}
+	e := &exchange{appear: roaring.AndNot(now, before), vanish: roaring.AndNot(before, now)}
+	e.appear.AndNot(r.changed)
+	e.vanish.AndNot(r.changed)
+	e.concerned = roaring.Or(e.appear, e.vanish)
+	e.changes = r.changes(e.appear, e.vanish)
+	r.exchanges[key] = e
+	return e
 }
 
-// difference returns what the exchange is to those who hold nothing else of the objects.
-func (r *regrant) difference(gained, lost []*posting) *difference {
-	key := exchange{keyOf(gained), keyOf(lost)}
-	if d := r.differences[key]; d != nil {
-		return d
-	}
-	d := &difference{gained: gained, lost: lost, others: make(map[*posting]struct{})}
-	for _, s := range union(slices.Concat(gained, lost)) {
-		if _, ok := r.changed[s]; !ok {
-			d.slots = append(d.slots, s)
-		}
-	}
-	d.batch = r.batch(d.slots, d.look)
-	r.differences[key] = d
-	return d
-}
-
-// look tells whether a slot is in what is lost, and in what is gained, and notes what else
-// it is in.
-func (d *difference) look(s *slot) (saw, sees bool) {
-	for _, p := range s.postings {
-		switch {
-		case slices.Contains(d.lost, p):
-			saw = true
-		case slices.Contains(d.gained, p):
-			sees = true
-		default:
-			d.others[p] = struct{}{}
-		}
-	}
-	return saw, sees
-}
-
-// batch returns what the regrant is for the slots, to somebody who saw and sees them so.
-func (r *regrant) batch(slots []*slot, look func(*slot) (saw, sees bool)) []*Change {
-	var batch []*Change
-	for _, s := range slots {
-		saw, sees := look(s)
-		if c := r.to(s, saw, sees); c != nil {
-			batch = append(batch, c)
-		}
-	}
-	if len(batch) > 0 {
-		batch = append(batch, r.done)
-	}
-	return batch
-}
-
-// to returns what the regrant is to those who saw the object before, or see it now; nil if
-// it is nothing to them.
-func (r *regrant) to(s *slot, saw, sees bool) *Change {
-	switch {
-	case sees && !saw:
-		c := r.appeared[s]
-		if c == nil {
-			c = &Change{Revision: r.revision, Current: s.entry.at(r.revision), partial: true}
-			r.appeared[s] = c
-		}
-		return c
-	case saw && !sees:
-		c := r.vanished[s]
-		if c == nil {
-			c = &Change{Revision: r.revision, Previous: s.entry, partial: true}
-			r.vanished[s] = c
-		}
-		return c
-	default:
+// changes returns what the regrant is to those to whom these slots appear and vanish, in the
+// order of their names.
+func (r *regrant) changes(appear, vanish *roaring.Bitmap) []*Change {
+	both := roaring.Or(appear, vanish)
+	if both.IsEmpty() {
 		return nil
 	}
+	slots := make([]*slot, 0, both.GetCardinality())
+	both.Iterate(func(id uint32) bool { slots = append(slots, r.view.byID[id]); return true })
+	sortByName(slots)
+	changes := make([]*Change, 0, len(slots)+1)
+	for _, s := range slots {
+		if appear.Contains(s.id) {
+			changes = append(changes, r.appearance(s))
+		} else {
+			changes = append(changes, r.disappearance(s))
+		}
+	}
+	return append(changes, r.done)
+}
+
+func (r *regrant) appearance(s *slot) *Change {
+	c := r.appeared[s]
+	if c == nil {
+		c = &Change{Revision: r.revision, Current: s.entry.at(r.revision), partial: true}
+		r.appeared[s] = c
+	}
+	return c
+}
+
+func (r *regrant) disappearance(s *slot) *Change {
+	c := r.vanished[s]
+	if c == nil {
+		c = &Change{Revision: r.revision, Previous: s.entry, partial: true}
+		r.vanished[s] = c
+	}
+	return c
 }

@@ -72,7 +72,8 @@ func TestAChangeOfGrantsHasARevision(t *testing.T) {
 	} {
 		before := v.Revision()
 		set.Update(0, s.do)
-		entries, revision := v.List(viewer(alice))
+		entries, at := v.List(viewer(alice))
+		revision := at.Revision
 		if (revision > before) != s.rises {
 			t.Errorf("%s: revision %d after %d", s.what, revision, before)
 		}

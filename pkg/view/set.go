@@ -11,31 +11,21 @@ type Set struct {
 	// writer admits one transaction at a time. It also guards all that only watches need,
 	// and is held while watchers are told of a transaction.
 	writer sync.Mutex
-	// mu guards the content of the views. Writers hold it only while they change them.
+	// mu guards the content of the views. The writer holds it only while it publishes what it has
+	// worked out before.
 	mu    sync.RWMutex
 	views map[string]*View
 	// live tells that readers have been admitted; see Tx.GoLive.
 	live bool
-	// maxQueued, historySize and regrantedSize are the constants of these names, but in tests.
-	maxQueued, historySize, regrantedSize int
+	// maxQueued and historySize are the constants of these names, but in tests.
+	maxQueued, historySize int
 }
 
 // NewSet makes a set with one empty view for each resource.
 func NewSet(resources ...string) *Set {
-	s := &Set{views: make(map[string]*View, len(resources)), maxQueued: maxQueued, historySize: historySize, regrantedSize: regrantedSize}
+	s := &Set{views: make(map[string]*View, len(resources)), maxQueued: maxQueued, historySize: historySize}
 	for _, r := range resources {
-		s.views[r] = &View{
-			set:      s,
-			resource: r,
-			slots:    make(map[string]*slot),
-			all:      newPosting(All()),
-			postings: make(map[string]*posting),
-			anchored: make(map[anchor]map[*posting]struct{}),
-			accounts: make(map[Subject]account),
-
-			audiences: make(map[audienceKey]*audience),
-			listeners: make(map[Subject]map[*Watcher]struct{}),
-		}
+		s.views[r] = newView(s, r)
 	}
 	return s
 }
@@ -45,14 +35,16 @@ func (s *Set) View(resource string) *View { return s.views[resource] }
 
 // Update runs change as one transaction. cause is the source's resourceVersion of what
 // caused it, or 0 where there is none. The transaction must not be used after change has
-// returned, and change must not call the views' methods, which take the same lock.
+// returned. change must not change anything by the views' methods; what it reads by them is as it
+// was before the transaction.
 func (s *Set) Update(cause uint64, change func(*Tx)) {
 	s.writer.Lock()
 	defer s.writer.Unlock()
 	tx := &Tx{set: s, cause: cause, touched: make(map[*View]*touched)}
-	s.mu.Lock()
 	change(tx)
-	tx.commit()
+	tx.prepare()
+	s.mu.Lock()
+	tx.publish()
 	s.mu.Unlock()
 	tx.dispatch()
 }

@@ -3,8 +3,9 @@
 
 package view
 
-// Tx is a transaction on the views of a Set. Its methods change them at once; readers see
-// the changes when the transaction ends, and watchers are told of them then.
+// Tx is a transaction on the views of a Set. Its methods note what is to change. When all has
+// been noted, it is worked out what that means, while readers go on; then it is published, so
+// that readers see all of it; and then watchers are told.
 type Tx struct {
 	set   *Set
 	cause uint64
@@ -15,22 +16,39 @@ type Tx struct {
 
 // touched is what a transaction has done to one view.
 type touched struct {
-	// changes are the slots that have changed, in the order of their revisions.
+	// names are the slots of objects that are new or deleted; nil for deleted.
+	names map[string]*slot
+	// changes are those of slots, in the order of their revisions, without those that others of
+	// the same slot have replaced, which are nil.
 	changes []*change
-	bySlot  map[*slot]*change
+	bySlot  map[*slot]int
+	// holdings are those that were given or taken.
+	holdings map[holdingID]*holding
+	// memberships are what is worked out to change of the postings.
+	memberships []membership
+	// created are the postings that have to be filled.
+	created []*posting
+	// version is the source's resourceVersion that the view reaches.
+	version uint64
 	// effectsAt is the revision of what the transaction has moved or deleted so far.
 	effectsAt uint64
-	// regranted are the subjects whose holdings have changed.
-	regranted map[Subject]struct{}
-	// regrantedAt is the revision of that.
+	// regranted are the subjects whose holdings have changed, and regrantedAt the revision of
+	// that.
+	regranted   map[Subject]struct{}
 	regrantedAt uint64
+}
+
+type holdingID struct {
+	subject Subject
+	key     holdingKey
 }
 
 func (tx *Tx) touch(v *View) *touched {
 	t := tx.touched[v]
 	if t == nil {
-		t = &touched{bySlot: make(map[*slot]*change), regranted: make(map[Subject]struct{})}
+		t = &touched{}
 		tx.touched[v] = t
+		v.touched = t
 	}
 	return t
 }
@@ -42,84 +60,83 @@ func (tx *Tx) Several() { tx.several = true }
 // Put publishes an object. Nothing happens if the view has it already, with the same
 // version and the same partition.
 func (tx *Tx) Put(v *View, o Object) {
-	v.observe(o.Version)
-	s := v.slots[o.Name]
+	tx.reach(v, o.Version)
+	s := v.find(o.Name)
 	switch {
 	case s == nil:
-		s = &slot{name: o.Name}
-		v.slots[o.Name] = s
-	case s.entry.Version == o.Version && s.entry.Partition == o.Partition:
+		s = v.index.newSlot()
+		tx.rename(v, o.Name, s)
+	case s.latest.Version == o.Version && s.latest.Partition == o.Partition:
 		return
 	}
-	tx.publish(v, s, o, tx.advance(v, o.Version), false)
+	tx.replace(v, s, &Entry{Object: o, Revision: tx.advance(v, o.Version)}, false)
 }
 
 // SetPartition moves an object to a partition, as an effect of something else than the
 // object itself. Nothing happens if it is there already, or if there is no such object.
 func (tx *Tx) SetPartition(v *View, name, partition string) {
-	s := v.slots[name]
-	if s == nil || s.entry.Partition == partition {
+	s := v.find(name)
+	if s == nil || s.latest.Partition == partition {
 		return
 	}
-	moved := s.entry.Object
+	moved := &Entry{Object: s.latest.Object, Revision: s.latest.Revision}
 	moved.Partition = partition
-	revision := s.entry.Revision
 	if tx.set.live {
-		revision = tx.effect(v, true)
+		moved.Revision = tx.effect(v, true)
 	}
-	tx.publish(v, s, moved, revision, true)
-}
-
-func (tx *Tx) publish(v *View, s *slot, o Object, revision uint64, partial bool) {
-	previous, was := s.entry, s.keep()
-	s.entry = &Entry{Object: o, Revision: revision}
-	if previous == nil {
-		v.all.add(s)
-	}
-	v.classify(s, previous)
-	tx.record(v, &change{revision: revision, partial: partial, slot: s, previous: previous, current: s.entry, was: was})
+	tx.replace(v, s, moved, true)
 }
 
 // Delete removes an object: the transaction's cause is its deletion, or a list without it.
 // Nothing happens if there is none of that name.
 func (tx *Tx) Delete(v *View, name string) {
-	v.observe(tx.cause)
-	s := v.slots[name]
+	tx.reach(v, tx.cause)
+	s := v.find(name)
 	if s == nil {
 		return
 	}
-	c := &change{revision: tx.effect(v, tx.several), partial: tx.several, slot: s, previous: s.entry, was: s.keep()}
-	delete(v.slots, name)
-	for _, p := range c.was {
-		p.remove(s)
-		v.retire(p)
+	revision := tx.effect(v, tx.several)
+	tx.rename(v, name, nil)
+	s.latest = nil
+	tx.record(v, &change{revision: revision, partial: tx.several, slot: s})
+}
+
+func (tx *Tx) replace(v *View, s *slot, e *Entry, partial bool) {
+	s.latest = e
+	tx.record(v, &change{revision: e.Revision, partial: partial, slot: s})
+}
+
+func (tx *Tx) rename(v *View, name string, s *slot) {
+	t := tx.touch(v)
+	if t.names == nil {
+		t.names = make(map[string]*slot)
 	}
-	tx.record(v, c)
+	t.names[name] = s
 }
 
 // record notes a change. Several changes of one slot in a transaction are one.
 func (tx *Tx) record(v *View, c *change) {
-	if !tx.set.live {
-		return
-	}
 	t := tx.touch(v)
-	if earlier := t.bySlot[c.slot]; earlier != nil {
-		c.previous, c.was = earlier.previous, earlier.was
-		for i := range t.changes {
-			if t.changes[i] == earlier {
-				t.changes = append(t.changes[:i], t.changes[i+1:]...)
-				break
-			}
-		}
+	if t.bySlot == nil {
+		t.bySlot = make(map[*slot]int)
 	}
-	t.bySlot[c.slot] = c
+	if earlier, ok := t.bySlot[c.slot]; ok {
+		t.changes[earlier] = nil
+	}
+	t.bySlot[c.slot] = len(t.changes)
 	t.changes = append(t.changes, c)
 }
 
 // Observe raises the view's revision to that of a bookmark or a list of its source.
 func (tx *Tx) Observe(v *View, version uint64) {
-	v.observe(version)
-	v.revision = max(v.revision, version)
+	tx.reach(v, version)
+	v.next = max(v.next, version)
+}
+
+// reach notes that the source has reached a version.
+func (tx *Tx) reach(v *View, version uint64) {
+	t := tx.touch(v)
+	t.version = max(t.version, version)
 }
 
 // GoLive says that every source has delivered its first list, and that readers are
@@ -128,27 +145,20 @@ func (tx *Tx) Observe(v *View, version uint64) {
 func (tx *Tx) GoLive() {
 	tx.set.live = true
 	for _, v := range tx.set.views {
-		v.history.floor = v.revision
+		v.history.floor = v.next
 	}
 }
 
 // Grant gives a subject a grant. Equal grants add up; each needs its own Revoke.
 func (tx *Tx) Grant(v *View, subject Subject, g Grant) {
-	held := v.accounts[subject]
-	if held == nil {
-		held = make(account)
-		v.accounts[subject] = held
-	}
 	key := holdingKey{g.Criterion.key, g.Operations}
-	h := held[key]
+	h := v.holding(subject, key)
 	if h == nil {
-		h = &holding{posting: v.posting(g.Criterion), operations: g.Operations}
-		if h.posting.holdings == 0 {
-			v.heldCriteria++
-		}
+		h = &holding{posting: tx.posting(v, g.Criterion), operations: g.Operations}
+	}
+	if h.grants == 0 {
 		h.posting.holdings++
-		held[key] = h
-		tx.touch(v).regranted[subject] = struct{}{}
+		tx.change(v, subject, key, h)
 	}
 	h.grants++
 }
@@ -156,65 +166,38 @@ func (tx *Tx) Grant(v *View, subject Subject, g Grant) {
 // Revoke takes one grant back that was given by Grant. Nothing happens if the subject does
 // not hold it.
 func (tx *Tx) Revoke(v *View, subject Subject, g Grant) {
-	held := v.accounts[subject]
 	key := holdingKey{g.Criterion.key, g.Operations}
-	h := held[key]
-	if h == nil {
+	h := v.holding(subject, key)
+	if h == nil || h.grants == 0 {
 		return
 	}
-	if h.grants--; h.grants > 0 {
-		return
-	}
-	delete(held, key)
-	if len(held) == 0 {
-		delete(v.accounts, subject)
-	}
-	tx.touch(v).regranted[subject] = struct{}{}
-	if h.posting.holdings--; h.posting.holdings == 0 {
-		v.heldCriteria--
-		v.retire(h.posting)
+	if h.grants--; h.grants == 0 {
+		h.posting.holdings--
+		tx.change(v, subject, key, h)
 	}
 }
 
-// commit ends what readers can see of the transaction. A change of grants has a revision
-// of its own for all objects that it reveals or hides; the view is then one revision
-// further, so that a client that has seen that one has seen all of them. If it can, that
-// one is the cause's: nobody can tell from it in how many parts the change came.
-func (tx *Tx) commit() {
-	for v, t := range tx.touched {
-		for i, c := range t.changes {
-			c.is = c.slot.keep()
-			if i > 0 && t.changes[i-1].revision == c.revision {
-				t.changes[i-1].partial, c.partial = true, true
-			}
-		}
-		regranted := len(t.regranted) > 0
-		if regranted {
-			t.regrantedAt = tx.advance(v, tx.beforeCause())
-		}
-		if n := len(t.changes); regranted || n > 0 && t.changes[n-1].partial {
-			tx.advance(v, tx.cause)
-		}
+func (tx *Tx) change(v *View, subject Subject, key holdingKey, h *holding) {
+	t := tx.touch(v)
+	if t.holdings == nil {
+		t.holdings = make(map[holdingID]*holding)
 	}
+	t.holdings[holdingID{subject, key}] = h
 }
 
-// dispatch tells watchers.
-func (tx *Tx) dispatch() {
-	for v, t := range tx.touched {
-		if tx.set.live {
-			moves := v.moves(t.regranted)
-			v.dispatch(t.changes, moves, t.regrantedAt)
-			v.regrants.add(t.regranted, t.regrantedAt, tx.set.regrantedSize)
-		}
+// posting returns the posting of a criterion, made if it does not exist.
+func (tx *Tx) posting(v *View, c Criterion) *posting {
+	if c.key == v.all.criterion.key {
+		return v.all
 	}
-	tx.set.mu.Lock()
-	defer tx.set.mu.Unlock()
-	for _, v := range tx.set.views {
-		for _, p := range v.retired {
-			v.dropIfUnused(p)
-		}
-		v.retired = nil
+	if p := v.postings.byKey[c.key]; p != nil {
+		return p
 	}
+	p := newPosting(c)
+	v.postings.insert(p)
+	t := tx.touch(v)
+	t.created = append(t.created, p)
+	return p
 }
 
 // effect returns the revision of something that the transaction's cause does to an object; it
@@ -227,7 +210,7 @@ func (tx *Tx) effect(v *View, several bool) uint64 {
 		return tx.advance(v, tx.cause)
 	}
 	t := tx.touch(v)
-	if t.effectsAt > 0 && t.effectsAt == v.revision {
+	if t.effectsAt > 0 && t.effectsAt == v.next {
 		return t.effectsAt
 	}
 	cause := tx.cause
@@ -244,10 +227,11 @@ func (tx *Tx) beforeCause() uint64 { return max(tx.cause, 1) - 1 }
 // advance raises the revision for a change with that cause, and returns the change's
 // revision.
 func (tx *Tx) advance(v *View, cause uint64) uint64 {
+	tx.touch(v)
 	if !tx.set.live {
-		v.revision = max(v.revision, cause)
+		v.next = max(v.next, cause)
 		return cause
 	}
-	v.revision = max(v.revision+1, cause)
-	return v.revision
+	v.next = max(v.next+1, cause)
+	return v.next
 }

@@ -14,31 +14,15 @@ type View struct {
 	set      *Set
 	resource string
 
-	// All below is guarded by set.mu.
+	// What follows is what readers see. It is guarded by set.mu, and changed by the writer alone,
+	// who may read it without.
 
 	slots map[string]*slot
+	// byID are the slots by their ids.
+	byID []*slot
 	// all contains every slot.
-	all *posting
-	// postings are all others, by the key of their criterion: one for each partition that
-	// has objects, and one for each criterion that some subject holds.
-	postings map[string]*posting
-	// anchored are the postings whose criterion is more than its anchor, by that anchor.
-	anchored map[anchor]map[*posting]struct{}
+	all      *posting
 	accounts map[Subject]account
-	// retired are postings that nobody may use any more. They are kept to the end of the
-	// transaction, for the watchers that still have to be told what they have lost.
-	retired []*posting
-	// heldCriteria counts the criteria that some subject holds.
-	heldCriteria int
-
-	// history, regrants, audiences and listeners are for watches. They are guarded by
-	// set.writer alone.
-	history   history
-	regrants  regrants
-	audiences map[audienceKey]*audience
-	// listeners are the watchers whose viewers have a subject.
-	listeners map[Subject]map[*Watcher]struct{}
-
 	// revision is a Lamport clock over resourceVersions: of the source, and of all else that
 	// changes who sees what.
 	revision uint64
@@ -46,22 +30,66 @@ type View struct {
 	observed uint64
 	// advanced is closed when that rises; nil while nobody waits for it.
 	advanced chan struct{}
+
+	// What follows is the writer's own. It is guarded by set.writer.
+
+	// next is the revision that the transaction which runs has reached.
+	next     uint64
+	index    *index
+	postings postings
+	// touched is what the transaction which runs has done; nil if nothing.
+	touched *touched
+	// visits counts passes over postings that look at each once: see posting.visited.
+	visits uint64
+
+	// For watches:
+
+	history   history
+	audiences map[Scope]*audience
+	// listeners are the watchers whose viewers have a subject.
+	listeners map[Subject]map[*Watcher]struct{}
+}
+
+func newView(set *Set, resource string) *View {
+	v := &View{
+		set: set, resource: resource, slots: make(map[string]*slot), all: newPosting(All()), accounts: make(map[Subject]account),
+		postings: newPostings(), audiences: make(map[Scope]*audience), listeners: make(map[Subject]map[*Watcher]struct{}),
+	}
+	v.index = newIndex(v.find)
+	return v
+}
+
+// Position is where a watch can resume: what a client knows who has been told everything up to
+// a revision, as it is seen by a scope.
+type Position struct {
+	Revision uint64
+	Scope    Scope
 }
 
 // List returns the entries that the viewer may list, in the order of their names, and the
-// revision of the view that they were read at. The slice is the caller's.
-func (v *View) List(who Viewer) ([]*Entry, uint64) {
+// position of one who knows them. The slice is the caller's.
+func (v *View) List(who Viewer) ([]*Entry, Position) {
 	v.set.mu.RLock()
 	defer v.set.mu.RUnlock()
-	slots := union(v.listable(who))
+	scope, postings := v.held(who)
+	at := Position{v.revision, scope}
+	slots := union(postings, v.byID)
 	if len(slots) == 0 {
-		return nil, v.revision
+		return nil, at
 	}
 	entries := make([]*Entry, len(slots))
 	for i, s := range slots {
 		entries[i] = s.entry
 	}
-	return entries, v.revision
+	return entries, at
+}
+
+// Scope returns what the viewer may list by now.
+func (v *View) Scope(who Viewer) Scope {
+	v.set.mu.RLock()
+	defer v.set.mu.RUnlock()
+	scope, _ := v.held(who)
+	return scope
 }
 
 // Get returns the entry of that name if the viewer holds all of the operations on it by
@@ -91,14 +119,13 @@ func (v *View) StillVisible(who Viewer, entries []*Entry) []*Entry {
 }
 
 func (v *View) sees(who Viewer, s *slot, operations Operations) bool {
-	if who.All && (OpGet | OpList).Has(operations) {
-		if _, ok := v.all.members[s]; ok {
-			return true
-		}
+	id := idOf(s)
+	if who.All && (OpGet | OpList).Has(operations) && v.all.members.contains(id) {
+		return true
 	}
 	for _, subject := range who.Subjects {
 		for _, h := range v.accounts[subject] {
-			if _, ok := h.posting.members[s]; ok && h.operations.Has(operations) {
+			if h.operations.Has(operations) && h.posting.members.contains(id) {
 				return true
 			}
 		}
@@ -106,38 +133,41 @@ func (v *View) sees(who Viewer, s *slot, operations Operations) bool {
 	return false
 }
 
-// listable returns the postings whose members the viewer may list, each once.
-func (v *View) listable(who Viewer) []*posting {
+// held returns the postings whose members the viewer may list, each once, and their scope.
+func (v *View) held(who Viewer) (Scope, []*posting) {
 	if who.All {
-		return []*posting{v.all}
+		return scopeOf([]*posting{v.all})
 	}
 	var found []*posting
 	for _, subject := range who.Subjects {
 		for _, h := range v.accounts[subject] {
-			if h.operations.Has(OpList) && len(h.posting.members) > 0 {
+			if h.operations.Has(OpList) {
 				found = append(found, h.posting)
 			}
 		}
 	}
-	return found
+	return scopeOf(found)
 }
 
-// held returns the postings whose members the viewer may list, empty ones too, each once.
-func (v *View) held(who Viewer) []*posting {
-	if who.All {
-		return []*posting{v.all}
-	}
-	var found []*posting
-	once := make(map[*posting]struct{})
-	for _, subject := range who.Subjects {
-		for _, h := range v.accounts[subject] {
-			if _, ok := once[h.posting]; !ok && h.operations.Has(OpList) {
-				once[h.posting] = struct{}{}
-				found = append(found, h.posting)
-			}
+// find returns the slot of a name as the transaction that runs has left it.
+func (v *View) find(name string) *slot {
+	if v.touched != nil {
+		if s, ok := v.touched.names[name]; ok {
+			return s
 		}
 	}
-	return found
+	return v.slots[name]
+}
+
+// holding returns what a subject holds of a key as the transaction that runs has left it: with
+// no grants, if that has taken it away.
+func (v *View) holding(subject Subject, key holdingKey) *holding {
+	if v.touched != nil {
+		if h, ok := v.touched.holdings[holdingID{subject, key}]; ok {
+			return h
+		}
+	}
+	return v.accounts[subject][key]
 }
 
 // observe notes that the source has reached a version.
@@ -219,10 +249,14 @@ func (v *View) Stats() Stats {
 	for _, a := range v.audiences {
 		watchers += len(a.watchers)
 	}
+	criteria := len(v.postings.byKey)
+	if v.all.holdings > 0 {
+		criteria++
+	}
 	v.set.writer.Unlock()
 	v.set.mu.RLock()
 	defer v.set.mu.RUnlock()
 	return Stats{
-		Objects: len(v.slots), Criteria: v.heldCriteria, Subjects: len(v.accounts), Watchers: watchers, Revision: v.revision,
+		Objects: len(v.slots), Criteria: criteria, Subjects: len(v.accounts), Watchers: watchers, Revision: v.revision,
 	}
 }

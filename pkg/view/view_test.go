@@ -134,8 +134,8 @@ func TestEntries(t *testing.T) {
 	if diff := cmp.Diff(want, got, cmp.AllowUnexported(view.Entry{})); diff != "" {
 		t.Errorf("entries (-want +got):\n%s", diff)
 	}
-	if revision != 4 {
-		t.Errorf("revision %d, want 4", revision)
+	if revision.Revision != 4 {
+		t.Errorf("revision %d, want 4", revision.Revision)
 	}
 }
 

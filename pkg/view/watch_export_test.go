@@ -10,21 +10,21 @@ const (
 )
 
 // SetBounds lowers, for all views of the set, how much a watcher may be behind, and how many
-// changes of objects and of grants are remembered.
+// changes are remembered.
 func (v *View) SetBounds(queued, history int) {
 	v.set.writer.Lock()
 	defer v.set.writer.Unlock()
-	v.set.maxQueued, v.set.historySize, v.set.regrantedSize = queued, history, history
+	v.set.maxQueued, v.set.historySize = queued, history
 }
 
 // Footprint is what a view keeps for watches.
 type Footprint struct {
-	Audiences, Watchers, Listeners, Regranted int
+	Audiences, Watchers, Listeners int
 	// Watched counts the audiences that postings refer to, and Moving the watchers that
 	// a transaction has left between two audiences.
 	Watched, Moving int
-	// Postings and Retired count postings, and those that wait to be forgotten.
-	Postings, Retired int
+	// Postings counts postings, and Terms the terms by which they are found.
+	Postings, Terms int
 }
 
 // Footprint returns what the view keeps for watches.
@@ -32,8 +32,7 @@ func (v *View) Footprint() Footprint {
 	v.set.writer.Lock()
 	defer v.set.writer.Unlock()
 	f := Footprint{
-		Audiences: len(v.audiences), Regranted: len(v.regrants.recent) + len(v.regrants.older), Postings: len(v.postings), Retired: len(v.retired),
-		Watched: len(v.all.audiences),
+		Audiences: len(v.audiences), Postings: len(v.postings.byKey), Terms: len(v.postings.byTerm), Watched: len(v.all.audiences),
 	}
 	for _, a := range v.audiences {
 		f.Watchers += len(a.watchers)
@@ -46,8 +45,19 @@ func (v *View) Footprint() Footprint {
 	for _, watchers := range v.listeners {
 		f.Listeners += len(watchers)
 	}
-	for _, p := range v.postings {
+	for _, p := range v.postings.byKey {
 		f.Watched += len(p.audiences)
 	}
 	return f
+}
+
+// IndexSize returns how many objects, partitions and label values the index has, and how many
+// ids are in use: what is left of objects that are gone would stay for ever.
+func (v *View) IndexSize() (objects, partitions, labels, ids int) {
+	v.set.writer.Lock()
+	defer v.set.writer.Unlock()
+	for _, l := range v.index.labels {
+		labels += len(l.values)
+	}
+	return v.index.all.len(), len(v.index.partitions), labels, len(v.index.byID) - len(v.index.free)
 }

@@ -22,6 +22,8 @@ type watched struct {
 	*view.View
 	set *view.Set
 	*view.Watcher
+	// scopes are those that the view had for ann, by their first revision.
+	scopes map[uint64]view.Scope
 }
 
 // ann holds what her user name and her groups are granted.
@@ -31,7 +33,7 @@ var ann = view.Viewer{Subjects: []view.Subject{view.User("ann"), view.Group("dev
 // revision 12.
 func newWatched(t *testing.T) *watched {
 	set := view.NewSet("things", "others")
-	w := &watched{t: t, View: set.View("things"), set: set}
+	w := &watched{t: t, View: set.View("things"), set: set, scopes: make(map[uint64]view.Scope)}
 	w.tx(0, func(tx *view.Tx) {
 		w.put(tx, 5, "a solar x=1")
 		w.put(tx, 6, "b wind x=1")
@@ -43,7 +45,23 @@ func newWatched(t *testing.T) *watched {
 	return w
 }
 
-func (w *watched) tx(cause uint64, change func(*view.Tx)) { w.set.Update(cause, change) }
+func (w *watched) tx(cause uint64, change func(*view.Tx)) {
+	w.set.Update(cause, change)
+	if _, known := w.scopes[w.Revision()]; !known {
+		w.scopes[w.Revision()] = w.Scope(ann)
+	}
+}
+
+// at is the position of ann when the view was at the revision, or at the last one before it.
+func (w *watched) at(revision uint64) view.Position {
+	at, latest := view.Position{Revision: revision}, uint64(0)
+	for from, scope := range w.scopes {
+		if from <= revision && from >= latest {
+			latest, at.Scope = from, scope
+		}
+	}
+	return at
+}
 
 func (w *watched) put(tx *view.Tx, version uint64, text string) {
 	tx.Put(w.View, parseObject(version, text))

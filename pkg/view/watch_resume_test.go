@@ -81,7 +81,11 @@ func TestWatchResumes(t *testing.T) {
 			if tc.who != nil {
 				who = *tc.who
 			}
-			watcher, err := w.Watch(who, view.WatchOptions{Resume: tc.resume, Selects: tc.selects})
+			at := w.at(tc.resume)
+			if tc.who != nil {
+				at.Scope = w.Scope(who)
+			}
+			watcher, err := w.Watch(who, view.WatchOptions{Resume: at, Selects: tc.selects})
 			if err != nil {
 				if !errors.Is(err, view.ErrExpired) || cmp.Diff(tc.want, expired) != "" {
 					t.Errorf("error %v, want %q", err, tc.want)
@@ -103,7 +107,7 @@ func TestWatchHistoryIsBounded(t *testing.T) {
 	}
 	got := make(map[uint64]string)
 	for _, revision := range []uint64{12, 24, 25, 26, 29} {
-		watcher, err := w.Watch(ann, view.WatchOptions{Resume: revision})
+		watcher, err := w.Watch(ann, view.WatchOptions{Resume: w.at(revision)})
 		if err != nil {
 			got[revision] = err.Error()
 			continue
@@ -134,7 +138,7 @@ func TestWatchHistoryIsBoundedInBytes(t *testing.T) {
 	w.deletes(200, "b")
 	remembered := uint64(0)
 	for ; remembered < 100; remembered++ {
-		watcher, err := w.Watch(ann, view.WatchOptions{Resume: w.Revision() - remembered - 1})
+		watcher, err := w.Watch(ann, view.WatchOptions{Resume: w.at(w.Revision() - remembered - 1)})
 		if err != nil {
 			break
 		}
@@ -143,30 +147,6 @@ func TestWatchHistoryIsBoundedInBytes(t *testing.T) {
 	if remembered != 63 { // they take a little more than their objects
 		t.Errorf("%d changes of %d bytes are remembered", remembered, size)
 	}
-}
-
-// Nor with what is remembered of small objects that very many criteria select.
-func TestWatchHistoryIsBoundedInCriteria(t *testing.T) {
-	w := newWatched(t)
-	w.tx(0, func(tx *view.Tx) {
-		for i := range 4000 {
-			w.grant(tx, view.User("x"), view.Where(fmt.Sprint(i), func(*view.Attributes) bool { return true }))
-		}
-		w.grant(tx, view.User("x"), view.Label("moves", "1"))
-	})
-	before := w.Revision()
-	for version := range uint64(2500) {
-		w.puts(10_000+version, "b wind")
-	}
-	// They share what is remembered of the criteria.
-	w.watch(ann, view.WatchOptions{Resume: before})
-	for version := range uint64(2500) {
-		w.puts(20_000+version, fmt.Sprintf("b wind moves=%d", version%2))
-	}
-	if _, err := w.Watch(ann, view.WatchOptions{Resume: 20_000}); !errors.Is(err, view.ErrExpired) {
-		t.Errorf("2,500 moves between 4,000 criteria are remembered: %v", err)
-	}
-	w.watch(ann, view.WatchOptions{Resume: w.Revision() - 100})
 }
 
 // A watcher that takes nothing must not remember large objects for longer than the history does.
@@ -254,7 +234,7 @@ func TestWatchResumesPastManyCriteria(t *testing.T) {
 		best := time.Hour
 		for range 5 {
 			start := time.Now()
-			w.watch(ann, view.WatchOptions{Resume: before})
+			w.watch(ann, view.WatchOptions{Resume: w.at(before)})
 			best = min(best, time.Since(start))
 		}
 		return best
@@ -273,60 +253,79 @@ func TestWatchDoesNotResumeFarBehind(t *testing.T) {
 		w.puts(version, fmt.Sprintf("a solar n=%d", version))
 	}
 	before := w.Footprint()
-	if _, err := w.Watch(ann, view.WatchOptions{Resume: 25}); !errors.Is(err, view.ErrExpired) {
+	if _, err := w.Watch(ann, view.WatchOptions{Resume: w.at(25)}); !errors.Is(err, view.ErrExpired) {
 		t.Errorf("resumed 4 changes behind: %v", err)
 	}
 	if diff := cmp.Diff(before, w.Footprint()); diff != "" {
 		t.Errorf("left behind (-before +after):\n%s", diff)
 	}
-	w.watch(ann, view.WatchOptions{Resume: 26})
+	w.watch(ann, view.WatchOptions{Resume: w.at(26)})
 	w.tells("MODIFIED 27 a@27", "MODIFIED 28 a@28", "MODIFIED 29 a@29")
 }
 
-// Changes of grants are not remembered for ever, and who resumes before what is forgotten
-// has to list again, as it may have been about him.
-func TestWatchRegrantsAreBounded(t *testing.T) {
-	w := newWatched(t)
-	const size = 8
-	w.SetBounds(view.MaxQueued, size)
-	before := w.Revision()
-	w.grants(view.Group("ops"), view.Partition("wind"))
-	after := w.Revision()
-	for i := range 10 * size {
-		w.grants(view.User(fmt.Sprint("user-", i)), view.Partition("wind"))
-		if n := w.Footprint().Regranted; n > 2*size {
-			t.Fatalf("%d subjects are remembered", n)
-		}
-		if _, err := w.Watch(ann, view.WatchOptions{Resume: before}); !errors.Is(err, view.ErrExpired) {
-			t.Fatalf("resumed before a grant, after %d others", i)
-		}
-	}
-	if _, err := w.Watch(ann, view.WatchOptions{Resume: after}); !errors.Is(err, view.ErrExpired) {
-		t.Error("resumed before what is forgotten")
-	}
-	for back := range uint64(size) {
-		watcher, err := w.Watch(ann, view.WatchOptions{Resume: w.Revision() - 2*back})
-		if err != nil {
-			t.Errorf("cannot resume before the latest %d changes of grants, of others", back)
-			continue
-		}
-		watcher.Stop()
-	}
-}
-
-// Who writes grants of very many must not make everybody list again.
-func TestWatchResumesBetweenLargeRegrants(t *testing.T) {
-	w := newWatched(t)
-	before := w.Revision()
-	for i := range 4 {
-		w.tx(0, func(tx *view.Tx) {
-			for j := range 30_000 {
-				w.grant(tx, view.User(fmt.Sprint("user-", i, "-", j)), view.Partition("wind"))
+// Whatever others are granted, and whatever has come and gone again, a watch resumes: otherwise
+// whoever can bind a group of many users could make them all list again and again.
+func TestWatchResumesWhereTheScopeIsTheSame(t *testing.T) {
+	ops, wind := view.Group("ops"), view.Partition("wind")
+	for name, tc := range map[string]struct {
+		between func(*watched)
+		want    []string
+	}{
+		"others are granted much": {between: func(w *watched) {
+			for i := range 4 {
+				w.tx(0, func(tx *view.Tx) {
+					for j := range 30_000 {
+						w.grant(tx, view.User(fmt.Sprint("user-", i, "-", j)), wind)
+					}
+				})
 			}
+		}},
+		"a grant came and went": {between: func(w *watched) {
+			for range 5000 {
+				w.grants(ops, wind)
+				w.revokes(ops, wind)
+			}
+		}},
+		// What was shown in between is not told: it is hidden.
+		"a grant came and went, and what it showed has changed": {
+			between: func(w *watched) {
+				w.grants(ops, wind)
+				w.puts(20, "b wind secret=1")
+				w.puts(21, "c solar x=1")
+				w.revokes(ops, wind)
+				w.puts(30, "b wind secret=2")
+			},
+			want: []string{"MODIFIED 21 c@21"},
+		},
+		"the only grant went and came": {
+			between: func(w *watched) {
+				w.revokes(view.User("ann"), view.Partition("solar"))
+				w.puts(20, "a solar x=2")
+				w.puts(21, "d solar")
+				w.deletes(22, "c")
+				w.puts(23, "e solar")
+				w.puts(24, "e wind")
+				w.grants(view.User("ann"), view.Partition("solar"))
+			},
+			want: []string{"MODIFIED 20 a@20", "ADDED 21 d@21", "DELETED 22 c@7"},
+		},
+		"the grant is another's now": {
+			between: func(w *watched) {
+				w.grants(ops, view.Partition("solar"))
+				w.revokes(view.User("ann"), view.Partition("solar"))
+				w.puts(20, "a solar x=2")
+			},
+			want: []string{"MODIFIED 20 a@20"},
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := newWatched(t)
+			before := w.at(12)
+			tc.between(w)
+			w.watch(ann, view.WatchOptions{Resume: before})
+			w.tells(tc.want...)
 		})
 	}
-	w.watch(ann, view.WatchOptions{Resume: before})
-	w.tells()
 }
 
 // A watch that goes on for another viewer tells the difference, at a revision of its own.
@@ -347,21 +346,20 @@ func TestWatchSetViewer(t *testing.T) {
 			from: everything, to: group, options: view.WatchOptions{Selects: labelled("x", "1")},
 			want: []string{"DELETED 13 a@5 (partial)", "DELETED 13 b@6 (partial)", "BOOKMARK 14"},
 		},
-		// He will know more than he has been told by then, if he resumes where he was.
-		"the same, but by another sight, with changes queued": {
+		// What is told of a revision before is of the former viewer's scope.
+		"the same, but by another scope, with changes queued": {
 			from: ann, to: view.Viewer{All: true, Subjects: ann.Subjects},
 			between: func(w *watched) {
 				w.puts(20, "a solar x=2")
 				w.grants(view.User("ann"), view.All())
 				w.puts(30, "a solar")
 			},
-			want: []string{"MODIFIED 20 a@20 (partial)", "ADDED 21 b@6 (partial)", "BOOKMARK 22 (partial)", "MODIFIED 30 a@30 (partial)"},
+			want: []string{"MODIFIED 20 a@20", "ADDED 21 b@6 (partial)", "BOOKMARK 22", "MODIFIED 30 a@30"},
 		},
-		// What is told of a revision before is what the former viewer had seen.
 		"with changes queued": {
 			from: ann, to: everything,
 			between: func(w *watched) { w.puts(20, "a solar x=2"); w.Bookmark() },
-			want:    []string{"MODIFIED 20 a@20 (partial)", "BOOKMARK 20 (partial)", "ADDED 21 b@6 (partial)", "BOOKMARK 22"},
+			want:    []string{"MODIFIED 20 a@20", "BOOKMARK 20", "ADDED 21 b@6 (partial)", "BOOKMARK 22"},
 		},
 		"with changes queued that are hidden": {
 			from: everything, to: ann,
@@ -462,7 +460,7 @@ func TestWatchLeavesNothing(t *testing.T) {
 	want := w.Footprint()
 	var all []*view.Watcher
 	for _, who := range []view.Viewer{ann, ann, {All: true}, {}, {Subjects: ann.Subjects[1:]}} {
-		for _, options := range []view.WatchOptions{{}, {FromNow: true}, {Resume: 12}} {
+		for _, options := range []view.WatchOptions{{}, {FromNow: true}, {Resume: view.Position{Revision: 12, Scope: w.Scope(who)}}} {
 			watcher, err := w.Watch(who, options)
 			if err != nil {
 				t.Fatal(err)
@@ -487,7 +485,6 @@ func TestWatchLeavesNothing(t *testing.T) {
 		watcher.Stop()
 		watcher.Bookmark()
 	}
-	want.Regranted = 2
 	if diff := cmp.Diff(want, w.Footprint()); diff != "" {
 		t.Errorf("left (-before +after):\n%s", diff)
 	}
@@ -507,7 +504,6 @@ func TestWatchPostingsComeAndGo(t *testing.T) {
 	w.tx(0, func(tx *view.Tx) { w.revoke(tx, view.Group("devs"), label); w.grant(tx, view.Group("ops"), label) })
 	w.puts(20, "b wind x=1 y=1")
 	w.revokes(view.Group("ops"), label)
-	before.Regranted = 2
 	if diff := cmp.Diff(before, w.Footprint()); diff != "" {
 		t.Errorf("left (-before +after):\n%s", diff)
 	}

@@ -108,13 +108,13 @@ func TestWatchTellsChanges(t *testing.T) {
 			change: func(w *watched) {
 				w.tx(20, func(tx *view.Tx) { w.put(tx, 20, "b wind x=9"); w.grant(tx, devs, view.Label("x", "9")) })
 			},
-			want: []string{"ADDED 20 b@20", "BOOKMARK 22"},
+			want: []string{"ADDED 20 b@20 (partial)", "BOOKMARK 22"},
 		},
 		"a grant, and then an object that it shows, in one transaction": {
 			change: func(w *watched) {
 				w.tx(20, func(tx *view.Tx) { w.grant(tx, devs, view.Label("x", "9")); w.put(tx, 20, "b wind x=9") })
 			},
-			want: []string{"ADDED 20 b@20", "BOOKMARK 22"},
+			want: []string{"ADDED 20 b@20 (partial)", "BOOKMARK 22"},
 		},
 		"objects and grants at once": {
 			change: func(w *watched) {
@@ -126,7 +126,7 @@ func TestWatchTellsChanges(t *testing.T) {
 					w.put(tx, 22, "d solar")
 				})
 			},
-			want: []string{"MODIFIED 20 a@20", "DELETED 21 c@7", "ADDED 23 b@6 (partial)", "BOOKMARK 24"},
+			want: []string{"MODIFIED 20 a@20 (partial)", "DELETED 21 c@7 (partial)", "ADDED 23 b@6 (partial)", "BOOKMARK 24"},
 		},
 		"a partition dissolves": {
 			change: func(w *watched) {
@@ -288,15 +288,15 @@ func TestWatchReady(t *testing.T) {
 type receiver struct {
 	free int
 	got  []string
-	as   []view.Viewer
+	as   []view.Scope
 }
 
-func (r *receiver) Receive(e view.Event, who view.Viewer) bool {
+func (r *receiver) Receive(e view.Event) bool {
 	if r.free == 0 {
 		return false
 	}
 	r.free--
-	r.got, r.as = append(r.got, eventText(e)), append(r.as, who)
+	r.got, r.as = append(r.got, eventText(e)), append(r.as, e.Scope)
 	return true
 }
 
@@ -345,7 +345,7 @@ func TestWatchHandsOverWhatComesAlone(t *testing.T) {
 	w.tells()
 	w.puts(40, "z")
 	r.hands(t, "ADDED 40 z@40")
-	if diff := cmp.Diff([]view.Viewer{root}, r.as); diff != "" {
+	if diff := cmp.Diff([]view.Scope{w.Scope(root)}, r.as, cmp.AllowUnexported(view.Scope{})); diff != "" {
 		t.Errorf("handed as (-want +got):\n%s", diff)
 	}
 

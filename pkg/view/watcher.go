@@ -3,11 +3,15 @@
 
 package view
 
-import "errors"
+import (
+	"errors"
+	"maps"
+	"slices"
+)
 
 // ErrExpired says that a watch cannot resume where it was asked to: the view does not
-// remember so far back, more has happened than a watcher may be behind, or the viewer's grants
-// have changed since.
+// remember so far back, more has happened than a watcher may be behind, or the viewer's scope
+// is another one now.
 var ErrExpired = errors.New("the view cannot resume from this revision")
 
 // EventType is what an event says of its object.
@@ -30,8 +34,10 @@ type Event struct {
 	// Entry is the object: for Deleted as it was last seen, with the revision of the event.
 	// It is nil for bookmarks.
 	Entry *Entry
-	// Revision is the view's revision of the event.
+	// Revision is the view's revision of the event, and Scope the one by which its watcher sees
+	// what he has been told then.
 	Revision uint64
+	Scope    Scope
 	// Initial tells events of objects that were there when the watch began.
 	Initial bool
 	// Partial tells that one who has taken this event, and all before it, has not been told
@@ -58,18 +64,18 @@ func (e Event) Served(serve func(*Entry) any) any {
 // Receiver is handed the events of a watcher that keeps up, without a detour through its
 // queue.
 type Receiver interface {
-	// Receive takes an event, and as whom the watcher is told it; or it returns false if it
-	// would have to wait for room, and the event is queued. It is called under the view's
-	// locks: it must be quick, and must not call the view.
-	Receive(e Event, who Viewer) bool
+	// Receive takes an event; or it returns false if it would have to wait for room, and the
+	// event is queued. It is called under the view's locks: it must be quick, and must not call
+	// the view.
+	Receive(e Event) bool
 }
 
 // WatchOptions say what a watch begins with, what it selects and how it is told.
 type WatchOptions struct {
-	// Resume is the revision after which events are wanted, and FromNow tells that those are
-	// wanted after the view's present one. Where neither is set, the watch begins with the
-	// objects that there are.
-	Resume  uint64
+	// Resume is the position after which events are wanted, if its revision is not 0, and
+	// FromNow tells that those are wanted after the view's present one. Where neither is set,
+	// the watch begins with the objects that there are.
+	Resume  Position
 	FromNow bool
 	// Selects tells whether an object is wanted; nil wants all. It must be a pure function
 	// of the attributes.
@@ -107,7 +113,7 @@ func (v *View) Watch(who Viewer, o WatchOptions) (*Watcher, error) {
 		w.selects = func(*Attributes) bool { return true }
 		w.receiver = o.Receiver
 	}
-	if o.Resume != 0 {
+	if o.Resume.Revision != 0 {
 		if err := w.resume(o.Resume); err != nil {
 			return nil, err
 		}
@@ -115,20 +121,27 @@ func (v *View) Watch(who Viewer, o WatchOptions) (*Watcher, error) {
 	}
 	v.set.writer.Lock()
 	defer v.set.writer.Unlock()
-	if !o.FromNow {
-		for _, s := range union(v.held(who)) {
-			w.queue.initial = append(w.queue.initial, s.entry)
-		}
-		w.queue.begun, w.queue.end = v.revision, true
-	}
 	v.enter(w)
+	if !o.FromNow {
+		w.queue.begin(v.entries(w.audience), v.revision, w.audience.scope)
+	}
 	return w, nil
 }
 
-// resume begins the watch after a revision. What has been missed since is looked up while
-// others go on: it takes as long as somebody's criteria are many.
-func (w *Watcher) resume(revision uint64) error {
-	changes, audience, err := w.enterAt(revision)
+// entries returns what the audience sees.
+func (v *View) entries(a *audience) []*Entry {
+	postings := slices.Collect(maps.Keys(a.postings))
+	var entries []*Entry
+	for _, s := range union(postings, v.byID) {
+		entries = append(entries, s.entry)
+	}
+	return entries
+}
+
+// resume begins the watch at a position. What has been missed since is looked up while
+// others go on: it takes as long as the viewer's criteria are many.
+func (w *Watcher) resume(at Position) error {
+	changes, audience, err := w.enterAt(at)
 	if err != nil {
 		return err
 	}
@@ -138,21 +151,27 @@ func (w *Watcher) resume(revision uint64) error {
 		w.Stop()
 		return ErrExpired
 	}
-	w.queue.resume(missed)
+	w.queue.resume(batch{changes: missed, scope: audience.scope})
 	w.signal()
 	return nil
 }
 
-// enterAt has the watch follow from now on, and returns what has happened since the revision,
+// enterAt has the watch follow from now on, and returns what has happened since the position,
 // and to whom it is to be told.
-func (w *Watcher) enterAt(revision uint64) ([]*change, *audience, error) {
+//
+// It is exact where the viewer holds the same criteria now: which objects they have selected in
+// the meantime is decided by what these were, whatever he has held in between.
+func (w *Watcher) enterAt(at Position) ([]*change, *audience, error) {
 	v := w.view
 	v.set.writer.Lock()
 	defer v.set.writer.Unlock()
-	if revision < v.history.floor || revision > v.revision || v.regrants.since(w.viewer, revision) {
+	if at.Revision < v.history.floor || at.Revision > v.revision {
 		return nil, nil, ErrExpired
 	}
-	changes := v.history.since(revision)
+	if scope, _ := v.held(w.viewer); scope != at.Scope {
+		return nil, nil, ErrExpired
+	}
+	changes := v.history.since(at.Revision)
 	w.queue.await(len(changes))
 	v.enter(w)
 	return changes, w.audience, nil
@@ -177,11 +196,11 @@ func (w *Watcher) Next() (Event, bool) {
 			return Event{}, false
 		case next.change != nil:
 			if event, ok := w.event(next.change); ok {
-				event.Partial = next.partial
+				event.Scope, event.Partial = next.scope, next.partial
 				return event, true
 			}
 		case next.initial == nil:
-			return Event{Type: InitialEnd, Revision: w.queue.begun, Partial: next.partial}, true
+			return Event{Type: InitialEnd, Revision: w.queue.begun, Scope: next.scope, Partial: next.partial}, true
 		case w.selects(&next.initial.Attributes):
 			return Event{Type: Added, Entry: next.initial, Revision: next.initial.Revision, Initial: true}, true
 		}
@@ -217,7 +236,7 @@ func (w *Watcher) Bookmark() {
 	w.view.set.writer.Lock()
 	defer w.view.set.writer.Unlock()
 	if w.audience != nil {
-		w.push([]*Change{{Revision: w.view.revision}})
+		w.push(batch{changes: []*Change{{Revision: w.view.revision}}, scope: w.audience.scope})
 	}
 }
 
@@ -234,39 +253,34 @@ func (w *Watcher) SetViewer(who Viewer) {
 	v.leave(w)
 	w.viewer = who
 	v.enter(w)
-	// What has yet to be told of revisions up to now is what the former viewer saw.
-	if w.audience.key == from.key {
-		if !w.queue.passes() {
-			w.queue.settle(v.revision + 1)
-		}
+	if w.audience.scope == from.scope {
 		return
 	}
 	v.set.mu.Lock()
-	v.revision += 2 // one for the events, one for what follows them: see Tx.commit
-	revision := v.revision - 1
+	v.next += 2 // one for the events, one for what follows them: see Tx.prepare
+	v.revision = v.next
 	v.set.mu.Unlock()
-	w.queue.settle(revision + 1)
 	m := &move{from: from, to: w.audience, watchers: []*Watcher{w}}
-	m.dispatch(nil, newRegrant(revision, nil))
+	m.dispatch(nil, newRegrant(v, v.revision-1, nil))
 }
 
-// push tells changes, at most one of each object. It takes the slice, which may be shared.
-func (w *Watcher) push(batch []*Change) {
-	if len(batch) == 1 && w.hand(batch[0]) {
+// push tells changes. It takes the batch.
+func (w *Watcher) push(b batch) {
+	if len(b.changes) == 1 && w.hand(b) {
 		return
 	}
-	w.queue.push(batch, w.view.set.maxQueued)
+	w.queue.push(b, w.view.set.maxQueued)
 	w.signal()
 }
 
 // hand gives a change to the receiver, if it is its turn and the receiver takes it.
-func (w *Watcher) hand(c *Change) bool {
+func (w *Watcher) hand(b batch) bool {
 	if w.receiver == nil || !w.queue.passes() {
 		return false
 	}
-	event, ok := w.event(c)
-	event.Partial = c.partial
-	return !ok || w.receiver.Receive(event, w.viewer)
+	event, ok := w.event(b.changes[0])
+	event.Scope, event.Partial = b.scope, b.partial > 0 || b.changes[0].partial
+	return !ok || w.receiver.Receive(event)
 }
 
 func (w *Watcher) signal() {

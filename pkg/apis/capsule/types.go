@@ -44,6 +44,8 @@ type Meta struct {
 	Namespace       string    `json:"namespace,omitempty"`
 	UID             types.UID `json:"uid,omitempty"`
 	ResourceVersion string    `json:"resourceVersion,omitempty"`
+
+	CreationTimestamp metav1.Time `json:"creationTimestamp,omitempty"`
 }
 
 // Subject names users. A ServiceAccount is named system:serviceaccount:NAMESPACE:NAME.

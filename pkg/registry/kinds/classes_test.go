@@ -92,13 +92,10 @@ func TestClassesOfATenant(t *testing.T) {
 
 // selection returns which of the objects a Tenant may see, and the reasons of problems.
 func selection(k *registry.Kind, tenant *capsule.Tenant, policy *grants.Policy, objects []view.Attributes) (names, reasons []string) {
-	criteria, problems := k.OfTenant(tenant, policy)
+	criterion, problems := k.OfTenant(tenant, policy)
 	for i := range objects {
-		for _, c := range criteria {
-			if c.Matches(&objects[i]) {
-				names = append(names, objects[i].Name)
-				break
-			}
+		if criterion.Matches(&objects[i]) {
+			names = append(names, objects[i].Name)
 		}
 	}
 	for _, p := range problems {

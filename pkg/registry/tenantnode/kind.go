@@ -35,7 +35,7 @@ func Kind(listImages bool) *registry.Kind {
 	}, func(l *v1alpha1.TenantNodeList) *[]v1alpha1.TenantNode { return &l.Items }, convert, trim)
 }
 
-func ofTenant(t *capsule.Tenant, p *grants.Policy) ([]view.Criterion, []grants.Problem) {
+func ofTenant(t *capsule.Tenant, p *grants.Policy) (view.Criterion, []grants.Problem) {
 	return grants.Nodes(t.Spec.NodeSelector, p.UnsetNodeSelector)
 }
 

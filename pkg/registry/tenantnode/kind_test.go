@@ -80,14 +80,12 @@ func TestNodesOfATenant(t *testing.T) {
 				StorageClasses: &capsule.ClassList{Allowed: []string{"d"}},
 			}}
 			policy := grants.Policy{UnsetNodeSelector: tc.unset, UnsetClasses: grants.UnsetAll}
-			criteria, problems := tenantnode.Kind(false).OfTenant(tenant, &policy)
+			criterion, problems := tenantnode.Kind(false).OfTenant(tenant, &policy)
 
 			var got, reasons []string
 			for i := range nodes {
-				for _, c := range criteria {
-					if c.Matches(&nodes[i]) {
-						got = append(got, nodes[i].Name)
-					}
+				if criterion.Matches(&nodes[i]) {
+					got = append(got, nodes[i].Name)
 				}
 			}
 			for _, p := range problems {

@@ -30,8 +30,8 @@ func Kind() *registry.Kind {
 	}, func(l *v1alpha1.TenantPersistentVolumeList) *[]v1alpha1.TenantPersistentVolume { return &l.Items }, convert, nil)
 }
 
-func ofTenant(t *capsule.Tenant, _ *grants.Policy) ([]view.Criterion, []grants.Problem) {
-	return []view.Criterion{view.Partition(t.Name)}, nil
+func ofTenant(t *capsule.Tenant, _ *grants.Policy) (view.Criterion, []grants.Problem) {
+	return view.Partition(t.Name), nil
 }
 
 func convert(out *v1alpha1.TenantPersistentVolume, e *view.Entry) {

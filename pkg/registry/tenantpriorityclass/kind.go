@@ -30,7 +30,7 @@ func Kind() *registry.Kind {
 	}, func(l *v1alpha1.TenantPriorityClassList) *[]v1alpha1.TenantPriorityClass { return &l.Items }, convert, nil)
 }
 
-func ofTenant(t *capsule.Tenant, p *grants.Policy) ([]view.Criterion, []grants.Problem) {
+func ofTenant(t *capsule.Tenant, p *grants.Policy) (view.Criterion, []grants.Problem) {
 	return grants.Classes(t.Spec.PriorityClasses, p.UnsetClasses)
 }
 

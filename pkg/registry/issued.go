@@ -1,0 +1,188 @@
+// Copyright The tenantview Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package registry
+
+import (
+	"container/list"
+	"slices"
+	"sync"
+	"unique"
+
+	"k8s.io/apiserver/pkg/authentication/user"
+
+	"capsule.dev/tenantview/pkg/accessreview"
+	"capsule.dev/tenantview/pkg/view"
+)
+
+const (
+	// maxIssued is how many of the highest revisions that a user was given are remembered, for
+	// one kind, and maxIssuedToAll how many are remembered for all users and kinds together. With
+	// issuedBytes for each, and userBytes for each user and kind, that is at most 40 MiB.
+	maxIssued      = 512
+	maxIssuedToAll = 1 << 21
+	issuedBytes    = 16
+	userBytes      = 512
+)
+
+// IssuedPositions remembers which revisions this server has given to which users, and as which
+// scope. A watch can resume only at one of them: who could begin anywhere might find out where
+// something has changed that he does not see, and the past of a revision depends on how the user
+// saw it.
+//
+// All kinds share it, so that what it takes is bounded for all of them together: what was used
+// least recently is forgotten first.
+type IssuedPositions struct {
+	mu     sync.Mutex
+	users  map[issuedKey]*list.Element // of *issued
+	recent *list.List                  // the most recent one first
+	total  int
+	// most is maxIssuedToAll, but in tests.
+	most int
+}
+
+type issuedKey struct {
+	resource string
+	holder   accessreview.Identity
+}
+
+// NewIssuedPositions returns one that remembers nothing.
+func NewIssuedPositions() *IssuedPositions {
+	return &IssuedPositions{users: make(map[issuedKey]*list.Element), recent: list.New(), most: maxIssuedToAll}
+}
+
+// of returns what was given to a user of a kind.
+func (p *IssuedPositions) of(resource string, u user.Info) *issued {
+	key := issuedKey{resource, accessreview.HolderOf(u)}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if known, ok := p.users[key]; ok {
+		p.recent.MoveToFront(known)
+		return known.Value.(*issued)
+	}
+	given := &issued{key: key, to: p}
+	p.users[key] = p.recent.PushFront(given)
+	p.grow(given, userBytes/issuedBytes)
+	return given
+}
+
+// grow counts what is kept for a user, and forgets others if it is too much. Guarded by mu.
+func (p *IssuedPositions) grow(given *issued, n int) {
+	given.counted += n
+	p.total += n
+	for p.total > p.most {
+		oldest := p.recent.Back()
+		forgotten := oldest.Value.(*issued)
+		if forgotten == given {
+			return // the only one
+		}
+		p.recent.Remove(oldest)
+		delete(p.users, forgotten.key)
+		p.total -= forgotten.counted
+		forgotten.counted = 0
+	}
+}
+
+// grown is grow for somebody who may have been forgotten meanwhile.
+func (p *IssuedPositions) grown(given *issued, n int) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if known, ok := p.users[given.key]; ok && known.Value.(*issued) == given {
+		p.grow(given, n)
+	}
+}
+
+// issued are the revisions of a kind that one user was given, in rising order, and as which scope.
+type issued struct {
+	key issuedKey
+	to  *IssuedPositions
+	// counted is what is counted for it. Guarded by that one's mu.
+	counted int
+
+	mu        sync.Mutex
+	revisions []uint64
+	// scopes are the zero value where no watch can resume: the user was given the revision as
+	// several scopes, or not told all that there is of it. Nobody can tell which of his clients
+	// knows what.
+	scopes []unique.Handle[view.Scope]
+	// floor is the highest revision that is forgotten.
+	floor uint64
+}
+
+// unclear is the scope of revisions at which no watch can resume.
+var unclear = unique.Make(view.Scope{})
+
+// add notes that the user was given a position. partial tells that he was not told all of it. It
+// returns whether a watch can resume there, as far as is known.
+func (i *issued) add(at view.Position, partial bool) bool {
+	scope := unclear
+	if !partial {
+		scope = unique.Make(at.Scope)
+	}
+	grown, ok := i.insert(at.Revision, scope)
+	if grown > 0 {
+		i.to.grown(i, grown)
+	}
+	return ok && !partial
+}
+
+// insert adds a revision. It returns for how many more there is room now, and whether the
+// revision was given as this scope alone.
+func (i *issued) insert(revision uint64, scope unique.Handle[view.Scope]) (grown int, alone bool) {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	at, known := i.find(revision)
+	switch {
+	case known && i.scopes[at] != scope:
+		i.scopes[at] = unclear
+		return 0, false
+	case known:
+		return 0, true
+	case revision <= i.floor:
+		return 0, false
+	}
+	if len(i.revisions) == maxIssued {
+		if at == 0 {
+			i.floor = revision
+			return 0, false
+		}
+		i.floor = i.revisions[0]
+		copy(i.revisions, i.revisions[1:at])
+		copy(i.scopes, i.scopes[1:at])
+		i.revisions[at-1], i.scopes[at-1] = revision, scope
+		return 0, true
+	}
+	before := cap(i.revisions)
+	i.revisions = slices.Insert(i.revisions, at, revision)
+	i.scopes = slices.Insert(i.scopes, at, scope)
+	return cap(i.revisions) - before, true
+}
+
+// doubt notes that the user was shown a part of the revision, if that is known: as another scope
+// than the rest, nobody can tell what he knows.
+func (i *issued) doubt(at view.Position) {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	if n, known := i.find(at.Revision); known && i.scopes[n] != unique.Make(at.Scope) {
+		i.scopes[n] = unclear
+	}
+}
+
+// find returns where a revision is, or would be. Most are the latest.
+func (i *issued) find(revision uint64) (int, bool) {
+	if n := len(i.revisions); n == 0 || i.revisions[n-1] < revision {
+		return n, false
+	}
+	return slices.BinarySearch(i.revisions, revision)
+}
+
+// position returns the position of a revision; false if a watch cannot resume there.
+func (i *issued) position(revision uint64) (view.Position, bool) {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	n, known := i.find(revision)
+	if !known || i.scopes[n] == unclear {
+		return view.Position{}, false
+	}
+	return view.Position{Revision: revision, Scope: i.scopes[n].Value()}, true
+}

@@ -1,0 +1,46 @@
+// Copyright The tenantview Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package tenancy
+
+import (
+	"k8s.io/apimachinery/pkg/types"
+
+	"capsule.dev/tenantview/pkg/apis/capsule"
+	"capsule.dev/tenantview/pkg/grants"
+	"capsule.dev/tenantview/pkg/view"
+)
+
+// configurationName is that of the one configuration which Capsule reads.
+const configurationName = "default"
+
+var configurationOrigin = origin{source: configurationSource, name: configurationName}
+
+// Configurations takes the cluster's CapsuleConfigurations.
+func (c *Cluster) Configurations() *Sink[*capsule.Configuration] {
+	return newSink(c, configurationSource, c.putConfiguration, c.deleteConfiguration)
+}
+
+func (c *Cluster) putConfiguration(_ *view.Tx, item Item[*capsule.Configuration]) {
+	if item.Key.Name != configurationName {
+		return
+	}
+	gate, found := grants.NewGate(item.Value)
+	c.setGate(gate)
+	c.problems.set(configurationOrigin, found)
+}
+
+func (c *Cluster) deleteConfiguration(_ *view.Tx, key types.NamespacedName) {
+	if key.Name == configurationName {
+		c.setGate(&grants.Gate{})
+	}
+}
+
+// missing returns what is wrong when there is no object of an origin: nothing, but for the
+// configuration, without which there are no users of Capsule.
+func (c *Cluster) missing(from origin) []grants.Problem {
+	if from != configurationOrigin || !c.rules.Policy().CapsuleUsersOnly {
+		return nil
+	}
+	return []grants.Problem{{Reason: grants.ReasonMissing, Detail: "without a configuration, nobody is a user of Capsule"}}
+}

@@ -1,0 +1,203 @@
+// Copyright The tenantview Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package view
+
+import (
+	"maps"
+	"slices"
+)
+
+// membership is an edit of a posting's members.
+type membership struct {
+	posting *posting
+	id      uint32
+	member  bool
+}
+
+// prepare works out what the transaction means. Readers go on meanwhile, so that it does not
+// matter to them how long it takes to evaluate what somebody has written: it changes nothing
+// that they read.
+func (tx *Tx) prepare() {
+	for v, t := range tx.touched {
+		t.changes = slices.DeleteFunc(t.changes, func(c *change) bool { return c == nil })
+		for _, c := range t.changes {
+			c.previous, c.current = c.slot.entry, c.slot.latest
+			v.reindex(c.slot)
+		}
+		for _, p := range t.created {
+			p.members = newIDs(p.criterion.expr.within(v.index, nil))
+		}
+		for i, c := range t.changes {
+			v.compare(c, t)
+			if i > 0 && t.changes[i-1].revision == c.revision {
+				t.changes[i-1].partial, c.partial = true, true
+			}
+		}
+		t.regrants(v)
+		// A change of grants has a revision of its own for all objects that it reveals or hides;
+		// the view is then one revision further, so that a client that has seen that one has
+		// seen all of them. If it can, that one is the cause's: nobody can tell from it in how
+		// many parts the change came.
+		regranted := len(t.regranted) > 0
+		if regranted {
+			t.regrantedAt = tx.advance(v, tx.beforeCause())
+		}
+		if n := len(t.changes); regranted || tx.set.live && n > 0 && t.changes[n-1].partial {
+			tx.advance(v, tx.cause)
+		}
+	}
+}
+
+// reindex moves a slot in the index from what readers see of it to its latest entry.
+func (v *View) reindex(s *slot) {
+	if s.entry != nil && s.latest != nil && sameAttributes(s.entry, s.latest) {
+		s.latest.Labels = s.entry.Labels // which need not be kept twice
+		return
+	}
+	if s.entry != nil {
+		v.index.remove(s.id, &s.entry.Attributes)
+	}
+	if s.latest != nil {
+		v.index.add(s.id, &s.latest.Attributes)
+	}
+}
+
+// sameAttributes tells whether no criterion can tell two entries of one name apart.
+func sameAttributes(a, b *Entry) bool {
+	return a.Partition == b.Partition && maps.Equal(a.Labels, b.Labels)
+}
+
+// compare notes in which postings the slot of a change was, if somebody watches them, and how
+// their members have to change.
+func (v *View) compare(c *change, t *touched) {
+	s := c.slot
+	same := c.previous != nil && c.current != nil && sameAttributes(c.previous, c.current)
+	if same && len(v.audiences) == 0 {
+		return
+	}
+	v.visits++
+	visit := func(p *posting) {
+		if p.visited == v.visits {
+			return
+		}
+		p.visited = v.visits
+		was := p.members.contains(s.id)
+		if was && len(p.audiences) > 0 && c.previous != nil {
+			c.was = append(c.was, p)
+		}
+		if is := c.current != nil && (same && was || !same && p.criterion.Matches(&c.current.Attributes)); is != was {
+			t.memberships = append(t.memberships, membership{p, s.id, is})
+		}
+	}
+	visit(v.all)
+	if c.previous != nil {
+		v.postings.candidates(&c.previous.Attributes, visit)
+	}
+	if c.current != nil && !same {
+		v.postings.candidates(&c.current.Attributes, visit)
+	}
+}
+
+// watching returns the postings that contain a slot and that somebody watches.
+func (v *View) watching(s *slot) []*posting {
+	if s.entry == nil || len(v.audiences) == 0 {
+		return nil
+	}
+	var found []*posting
+	visit := func(p *posting) {
+		if len(p.audiences) > 0 && p.members.contains(s.id) {
+			found = append(found, p) // again does no harm
+		}
+	}
+	visit(v.all)
+	v.postings.candidates(&s.entry.Attributes, visit)
+	return found
+}
+
+// regrants notes whose holdings have changed, of those that were given or taken.
+func (t *touched) regrants(v *View) {
+	for id, h := range t.holdings {
+		if _, held := v.accounts[id.subject][id.key]; held == (h.grants > 0) {
+			continue
+		}
+		if t.regranted == nil {
+			t.regranted = make(map[Subject]struct{})
+		}
+		t.regranted[id.subject] = struct{}{}
+	}
+}
+
+// publish shows readers what the transaction has changed.
+func (tx *Tx) publish() {
+	for v, t := range tx.touched {
+		for name, s := range t.names {
+			if s == nil {
+				delete(v.slots, name)
+			} else {
+				v.slots[name] = s
+			}
+		}
+		v.byID = v.index.byID
+		for _, c := range t.changes {
+			c.slot.entry = c.slot.latest
+		}
+		for _, m := range t.memberships {
+			if m.member {
+				m.posting.add(m.id)
+			} else {
+				m.posting.remove(m.id)
+			}
+		}
+		for id, h := range t.holdings {
+			v.setHolding(id, h)
+		}
+		v.revision = v.next
+		v.observe(t.version)
+	}
+}
+
+func (v *View) setHolding(id holdingID, h *holding) {
+	held := v.accounts[id.subject]
+	if h.grants > 0 {
+		if held == nil {
+			held = make(account)
+			v.accounts[id.subject] = held
+		}
+		held[id.key] = h
+		return
+	}
+	delete(held, id.key)
+	if len(held) == 0 {
+		delete(v.accounts, id.subject)
+	}
+}
+
+// dispatch tells watchers, and forgets what nobody can see any more.
+func (tx *Tx) dispatch() {
+	for v, t := range tx.touched {
+		if tx.set.live {
+			moves := v.moves(t.regranted)
+			for _, c := range t.changes {
+				c.is = v.watching(c.slot)
+			}
+			v.dispatch(t.changes, moves, t.regrantedAt)
+		}
+		for _, h := range t.holdings {
+			v.dropIfUnused(h.posting)
+		}
+		for _, c := range t.changes {
+			if c.current == nil {
+				v.index.release(c.slot)
+			}
+		}
+		v.touched = nil
+	}
+}
+
+// dropIfUnused forgets a posting that no subject holds.
+func (v *View) dropIfUnused(p *posting) {
+	if p != v.all && p.holdings == 0 && v.postings.byKey[p.criterion.key] == p {
+		v.postings.delete(p)
+	}
+}
