@@ -58,6 +58,17 @@ func targets() []target {
 		target{"watch: grant 1,000 objects to 1,000 who watch: milliseconds", []string{"held-ms/op"}, "BenchmarkWatchGrant/members=alike", "", 50},
 		target{"watch: the same, to those who see other things, too", []string{"held-ms/op"}, "BenchmarkWatchGrant/members=apart", "", 50},
 	)
+	hostile := func(what string, units []string, most float64) target {
+		return target{"hostile: " + what + ", against peace", units, "BenchmarkHostile/" + what + "/hostile", "BenchmarkHostile/" + what + "/peaceful", most}
+	}
+	all = append(all,
+		hostile("list-nodes", timeUnits, 2),
+		hostile("watch-nodes", timeUnits, 3),
+		hostile("event", timeUnits, 3),
+		hostile("rewrite", []string{"empty-p99-us"}, 10),
+		target{"hostile: rewrite: nanoseconds until others are told anything", timeUnits, "BenchmarkHostile/rewrite/hostile", "", 20e6},
+		target{"hostile: memory of 40 settings: MiB", []string{"MiB"}, "BenchmarkHostileMemory/settings=40", "", 16},
+	)
 	return append(all, target{"memory: bytes for each namespace", []string{"B/namespace"}, "BenchmarkNamespaceMemory/namespaces=100000", "", 2048})
 }
 

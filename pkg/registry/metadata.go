@@ -4,6 +4,8 @@
 package registry
 
 import (
+	"crypto/sha1" //nolint:gosec // what RFC 9562 has UUIDs of version 5 made with
+
 	"github.com/google/uuid"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
@@ -30,6 +32,18 @@ var uidSpace = uuid.MustParse("6f1f4c7e-4d5a-5f0b-9d3e-2b7b7f0c8a11")
 
 // derivedUID is stable for an object, and never that of the upstream object: the garbage
 // collector, which knows objects by their uid, must not take one for the other.
+//
+// It is uuid.NewSHA1(uidSpace, kind + "/" + upstream), without the allocations by which that was
+// two fifths of a list.
 func derivedUID(kind string, upstream types.UID) types.UID {
-	return types.UID(uuid.NewSHA1(uidSpace, []byte(kind+"/"+string(upstream))).String())
+	name := make([]byte, 0, 128)
+	name = append(name, uidSpace[:]...)
+	name = append(name, kind...)
+	name = append(name, '/')
+	name = append(name, upstream...)
+	digest := sha1.Sum(name) //nolint:gosec // see above
+	uid := uuid.UUID(digest[:len(uuid.UUID{})])
+	uid[6] = uid[6]&0x0f | 5<<4 // the version
+	uid[8] = uid[8]&0x3f | 0x80 // the variant
+	return types.UID(uid.String())
 }

@@ -86,6 +86,66 @@ func look(here, there *view.View) string {
 	}
 }
 
+// How long it takes to evaluate what somebody has written is nobody's concern who reads: not even
+// if it takes for ever.
+func TestReadersDoNotWaitForCriteria(t *testing.T) {
+	set, v := newView()
+	evaluating, read := make(chan struct{}), make(chan struct{})
+	slow := view.Where("slow", func(o *view.Attributes) bool {
+		if o.Name == "a" {
+			close(evaluating)
+			<-read
+		}
+		return true
+	})
+	var running sync.WaitGroup
+	running.Go(func() {
+		set.Update(20, func(tx *view.Tx) {
+			tx.Put(v, object("e", "p", 20))
+			tx.Grant(v, alice, grant(slow, seen))
+		})
+	})
+	<-evaluating
+	if got := names(v, viewer(alice)); got != nil {
+		t.Errorf("alice sees %q of a transaction that has not ended", got)
+	}
+	if _, ok := v.Get(view.Viewer{All: true}, "e", view.OpGet); ok || v.Revision() != 4 || v.Version() != 4 {
+		t.Errorf("readers see a part of a transaction, at revision %d of version %d", v.Revision(), v.Version())
+	}
+	close(read)
+	running.Wait()
+	if got := names(v, viewer(alice)); len(got) != 5 {
+		t.Errorf("alice sees %q", got)
+	}
+}
+
+// Nothing is left in the index of objects that are gone.
+func TestIndexLeavesNothing(t *testing.T) {
+	set, v := newView()
+	for round := range uint64(3) {
+		set.Update(0, func(tx *view.Tx) {
+			for i, name := range []string{"a", "b", "c", "d"} {
+				tx.Put(v, view.Object{Attributes: view.Attributes{Name: name, Partition: name, Labels: map[string]string{"n": name, fmt.Sprint(round): "x"}}, Version: 100*(round+1) + uint64(i)})
+			}
+		})
+		objects, partitions, labels, ids := v.IndexSize()
+		if got := [4]int{objects, partitions, labels, ids}; got != [4]int{4, 4, 5, 4} {
+			t.Errorf("objects, partitions, label values and ids: %d", got)
+		}
+		set.Update(0, func(tx *view.Tx) {
+			for _, name := range []string{"a", "b", "c", "d"} {
+				tx.Delete(v, name)
+			}
+			tx.Put(v, object("e", "", 100*(round+1)+50))
+			tx.Delete(v, "e")
+		})
+		objects, partitions, labels, ids = v.IndexSize()
+		if got := [4]int{objects, partitions, labels, ids}; got != [4]int{} {
+			t.Errorf("left of objects, partitions, label values and ids: %d", got)
+		}
+	}
+}
+
 // Watches that resume while others write are told each change once and in order. Run it with the
 // race detector.
 func TestWatchesResumeWhileOthersWrite(t *testing.T) {
