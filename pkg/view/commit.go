@@ -34,16 +34,16 @@ func (tx *Tx) prepare() {
 				t.changes[i-1].partial, c.partial = true, true
 			}
 		}
-		t.regrants(v)
+		t.findChangedSubjects(v)
 		// A change of grants has a revision of its own for all objects that it reveals or hides;
 		// the view is then one revision further, so that a client that has seen that one has
 		// seen all of them. If it can, that one is the cause's: nobody can tell from it in how
 		// many parts the change came.
-		regranted := len(t.regranted) > 0
-		if regranted {
-			t.regrantedAt = tx.advance(v, tx.beforeCause())
+		changedSubjects := len(t.changedSubjects) > 0
+		if changedSubjects {
+			t.grantsRevision = tx.advance(v, tx.beforeCause())
 		}
-		if n := len(t.changes); regranted || tx.set.live && n > 0 && t.changes[n-1].partial {
+		if n := len(t.changes); changedSubjects || tx.set.live && n > 0 && t.changes[n-1].partial {
 			tx.advance(v, tx.cause)
 		}
 	}
@@ -115,16 +115,16 @@ func (v *View) watching(s *slot) []*posting {
 	return found
 }
 
-// regrants notes whose holdings have changed, of those that were given or taken.
-func (t *touched) regrants(v *View) {
+// findChangedSubjects notes whose holdings have changed, of those that were given or taken.
+func (t *touched) findChangedSubjects(v *View) {
 	for id, h := range t.holdings {
-		if _, held := v.accounts[id.subject][id.key]; held == (h.grants > 0) {
+		if _, held := v.holdings[id.subject][id.key]; held == (h.grants > 0) {
 			continue
 		}
-		if t.regranted == nil {
-			t.regranted = make(map[Subject]struct{})
+		if t.changedSubjects == nil {
+			t.changedSubjects = make(map[Subject]struct{})
 		}
-		t.regranted[id.subject] = struct{}{}
+		t.changedSubjects[id.subject] = struct{}{}
 	}
 }
 
@@ -158,18 +158,18 @@ func (tx *Tx) publish() {
 }
 
 func (v *View) setHolding(id holdingID, h *holding) {
-	held := v.accounts[id.subject]
+	held := v.holdings[id.subject]
 	if h.grants > 0 {
 		if held == nil {
-			held = make(account)
-			v.accounts[id.subject] = held
+			held = make(holdings)
+			v.holdings[id.subject] = held
 		}
 		held[id.key] = h
 		return
 	}
 	delete(held, id.key)
 	if len(held) == 0 {
-		delete(v.accounts, id.subject)
+		delete(v.holdings, id.subject)
 	}
 }
 
@@ -177,11 +177,11 @@ func (v *View) setHolding(id holdingID, h *holding) {
 func (tx *Tx) dispatch() {
 	for v, t := range tx.touched {
 		if tx.set.live {
-			moves := v.moves(t.regranted)
+			moves := v.moves(t.changedSubjects)
 			for _, c := range t.changes {
 				c.is = v.watching(c.slot)
 			}
-			v.dispatch(t.changes, moves, t.regrantedAt)
+			v.dispatch(t.changes, moves, t.grantsRevision)
 		}
 		for _, h := range t.holdings {
 			v.dropIfUnused(h.posting)

@@ -7,13 +7,13 @@ package view
 // the watchers that saw the object before, or see it now, and no others.
 //
 // It runs after readers have been let in again, but before the next transaction.
-func (v *View) dispatch(changes []*change, moves []*move, regranted uint64) {
+func (v *View) dispatch(changes []*change, moves []*move, changedSubjects uint64) {
 	for _, c := range changes {
 		v.history.add(c, v.set.historySize, historyBytes)
 		v.dispatchChange(c)
 	}
 	if len(moves) > 0 {
-		r := newRegrant(v, regranted, changes)
+		r := newGrantChange(v, changedSubjects, changes)
 		for _, m := range moves {
 			m.dispatch(changes, r)
 		}
@@ -76,11 +76,11 @@ type move struct {
 
 // moves finds the audiences between which the watchers of subjects move whose holdings have
 // changed, and takes the watchers out of the audiences that they leave.
-func (v *View) moves(regranted map[Subject]struct{}) []*move {
+func (v *View) moves(changedSubjects map[Subject]struct{}) []*move {
 	type route struct{ from, to *audience }
 	routes := make(map[route]*move)
 	var found []*move
-	for s := range regranted {
+	for s := range changedSubjects {
 		for w := range v.listeners[s] {
 			if w.moving {
 				continue // another of its subjects has come first

@@ -58,5 +58,5 @@ type holdingKey struct {
 	operations Operations
 }
 
-// account is what one subject holds.
-type account map[holdingKey]*holding
+// holdings are what one subject holds.
+type holdings map[holdingKey]*holding

@@ -32,10 +32,10 @@ type touched struct {
 	version uint64
 	// effectsAt is the revision of what the transaction has moved or deleted so far.
 	effectsAt uint64
-	// regranted are the subjects whose holdings have changed, and regrantedAt the revision of
+	// changedSubjects are the subjects whose holdings have changed, and grantsRevision the revision of
 	// that.
-	regranted   map[Subject]struct{}
-	regrantedAt uint64
+	changedSubjects map[Subject]struct{}
+	grantsRevision  uint64
 }
 
 type holdingID struct {

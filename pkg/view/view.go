@@ -22,7 +22,7 @@ type View struct {
 	byID []*slot
 	// all contains every slot.
 	all      *posting
-	accounts map[Subject]account
+	holdings map[Subject]holdings
 	// revision is a Lamport clock over resourceVersions: of the source, and of all else that
 	// changes who sees what.
 	revision uint64
@@ -52,7 +52,7 @@ type View struct {
 
 func newView(set *Set, resource string) *View {
 	v := &View{
-		set: set, resource: resource, slots: make(map[string]*slot), all: newPosting(All()), accounts: make(map[Subject]account),
+		set: set, resource: resource, slots: make(map[string]*slot), all: newPosting(All()), holdings: make(map[Subject]holdings),
 		postings: newPostings(), audiences: make(map[Scope]*audience), listeners: make(map[Subject]map[*Watcher]struct{}),
 	}
 	v.index = newIndex(v.find)
@@ -124,7 +124,7 @@ func (v *View) sees(who Viewer, s *slot, operations Operations) bool {
 		return true
 	}
 	for _, subject := range who.Subjects {
-		for _, h := range v.accounts[subject] {
+		for _, h := range v.holdings[subject] {
 			if h.operations.Has(operations) && h.posting.members.contains(id) {
 				return true
 			}
@@ -140,7 +140,7 @@ func (v *View) held(who Viewer) (Scope, []*posting) {
 	}
 	var found []*posting
 	for _, subject := range who.Subjects {
-		for _, h := range v.accounts[subject] {
+		for _, h := range v.holdings[subject] {
 			if h.operations.Has(OpList) {
 				found = append(found, h.posting)
 			}
@@ -167,7 +167,7 @@ func (v *View) holding(subject Subject, key holdingKey) *holding {
 			return h
 		}
 	}
-	return v.accounts[subject][key]
+	return v.holdings[subject][key]
 }
 
 // observe notes that the source has reached a version.
@@ -257,6 +257,6 @@ func (v *View) Stats() Stats {
 	v.set.mu.RLock()
 	defer v.set.mu.RUnlock()
 	return Stats{
-		Objects: len(v.slots), Criteria: criteria, Subjects: len(v.accounts), Watchers: watchers, Revision: v.revision,
+		Objects: len(v.slots), Criteria: criteria, Subjects: len(v.holdings), Watchers: watchers, Revision: v.revision,
 	}
 }

@@ -261,7 +261,7 @@ func (w *Watcher) SetViewer(who Viewer) {
 	v.revision = v.next
 	v.set.mu.Unlock()
 	m := &move{from: from, to: w.audience, watchers: []*Watcher{w}}
-	m.dispatch(nil, newRegrant(v, v.revision-1, nil))
+	m.dispatch(nil, newGrantChange(v, v.revision-1, nil))
 }
 
 // push tells changes. It takes the batch.

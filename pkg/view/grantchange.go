@@ -5,9 +5,9 @@ package view
 
 import "github.com/RoaringBitmap/roaring/v2"
 
-// regrant is a change of grants, of one revision. What it is for an object, it is to all who
+// grantChange is a change of grants, of one revision. What it is for an object, it is to all who
 // gain or lose the sight of it.
-type regrant struct {
+type grantChange struct {
 	view     *View
 	revision uint64
 	// changed are the slots that the transaction has changed, which is told apart from this.
@@ -29,8 +29,8 @@ type exchange struct {
 	changes []*Change
 }
 
-func newRegrant(v *View, revision uint64, changes []*change) *regrant {
-	r := &regrant{
+func newGrantChange(v *View, revision uint64, changes []*change) *grantChange {
+	r := &grantChange{
 		view: v, revision: revision, changed: roaring.New(),
 		appeared: make(map[*slot]*Change), vanished: make(map[*slot]*Change),
 		done: &Change{Revision: revision + 1}, exchanges: make(map[[2]Scope]*exchange),
@@ -44,7 +44,7 @@ func newRegrant(v *View, revision uint64, changes []*change) *regrant {
 // dispatch tells the watchers what the transaction's changes are to them, and then what has
 // come into their sight and gone out of it with the grants. Only when they have been told all of
 // that, they are where a watch can resume.
-func (m *move) dispatch(changes []*change, r *regrant) {
+func (m *move) dispatch(changes []*change, r *grantChange) {
 	told := batch{scope: m.to.scope}
 	for _, c := range changes {
 		if seen := c.to(m.from.hasOneOf(c.was), m.to.hasOneOf(c.is)); seen != nil {
@@ -70,7 +70,7 @@ func (m *move) dispatch(changes []*change, r *regrant) {
 }
 
 // exchanged returns what the watchers gain and lose the sight of.
-func (m *move) exchanged(r *regrant) []*Change {
+func (m *move) exchanged(r *grantChange) []*Change {
 	e := r.exchange(m.to.without(m.from), m.from.without(m.to))
 	if e.concerned.IsEmpty() {
 		return nil
@@ -103,7 +103,7 @@ func (a *audience) without(b *audience) []*posting {
 	return rest
 }
 
-func (r *regrant) exchange(gained, lost []*posting) *exchange {
+func (r *grantChange) exchange(gained, lost []*posting) *exchange {
 	var key [2]Scope
 	key[0], gained = scopeOf(gained)
 	key[1], lost = scopeOf(lost)
@@ -126,9 +126,9 @@ func (r *regrant) exchange(gained, lost []*posting) *exchange {
 	return e
 }
 
-// changes returns what the regrant is to those to whom these slots appear and vanish, in the
+// changes returns what the change of grants is to those to whom these slots appear and vanish, in the
 // order of their names.
-func (r *regrant) changes(appear, vanish *roaring.Bitmap) []*Change {
+func (r *grantChange) changes(appear, vanish *roaring.Bitmap) []*Change {
 	both := roaring.Or(appear, vanish)
 	if both.IsEmpty() {
 		return nil
@@ -147,7 +147,7 @@ func (r *regrant) changes(appear, vanish *roaring.Bitmap) []*Change {
 	return append(changes, r.done)
 }
 
-func (r *regrant) appearance(s *slot) *Change {
+func (r *grantChange) appearance(s *slot) *Change {
 	c := r.appeared[s]
 	if c == nil {
 		c = &Change{Revision: r.revision, Current: s.entry.at(r.revision), partial: true}
@@ -156,7 +156,7 @@ func (r *regrant) appearance(s *slot) *Change {
 	return c
 }
 
-func (r *regrant) disappearance(s *slot) *Change {
+func (r *grantChange) disappearance(s *slot) *Change {
 	c := r.vanished[s]
 	if c == nil {
 		c = &Change{Revision: r.revision, Previous: s.entry, partial: true}
