@@ -82,7 +82,7 @@ func (r *Rules) OfProxySetting(s *capsule.ProxySetting, t *capsule.Tenant) ([]He
 	var held holder
 	for i := range subjects {
 		entry := &subjects[i]
-		subject, ok := subjectOf(entry.Subject, &found)
+		subject, ok := r.tenantSubjectOf(entry.Subject, &found)
 		if !ok {
 			continue
 		}
@@ -99,7 +99,7 @@ func (r *Rules) OfProxySetting(s *capsule.ProxySetting, t *capsule.Tenant) ([]He
 			r.ofClusterResources(&held, []view.Subject{subject}, rulesWithin(entry.ClusterResources, &rulesLeft, &found), nil, &found)
 		}
 	}
-	return held.grants, found
+	return r.withinOwners(held.grants, t), found
 }
 
 // OfGlobalProxySetting returns what the subjects of a GlobalProxySettings hold.

@@ -55,6 +55,9 @@ type Cluster struct {
 	settingsIn index[string, types.NamespacedName]
 	// boundTo are the role bindings to a role.
 	boundTo index[roleKey, types.NamespacedName]
+	// everybodyIn are the role bindings in a namespace, by its name, of which some subjects
+	// count only while the namespace belongs to no Tenant.
+	everybodyIn index[string, types.NamespacedName]
 }
 
 // New returns the state of an empty cluster. observe, if it is not nil, is told how long
@@ -68,23 +71,24 @@ func New(kinds []grants.Kind, policy grants.Policy, observe func(time.Duration))
 		observe = func(time.Duration) {}
 	}
 	c := &Cluster{
-		rules:      grants.NewRules(kinds, policy),
-		set:        view.NewSet(resources...),
-		views:      make(map[schema.GroupResource]*view.View, len(kinds)),
-		observe:    observe,
-		tenants:    make(map[string]*capsule.Tenant),
-		namespaces: make(map[string]*namespace),
-		volumes:    make(map[string]volume),
-		settings:   make(map[types.NamespacedName]*capsule.ProxySetting),
-		bindings:   make(map[types.NamespacedName]binding),
-		roles:      make(map[roleKey]grants.NamespaceGet),
-		held:       make(map[origin][]grants.Held),
-		problems:   newProblems(),
-		referrers:  make(index[string, string]),
-		claimed:    make(index[string, string]),
-		labelled:   make(index[string, string]),
-		settingsIn: make(index[string, types.NamespacedName]),
-		boundTo:    make(index[roleKey, types.NamespacedName]),
+		everybodyIn: make(index[string, types.NamespacedName]),
+		rules:       grants.NewRules(kinds, policy),
+		set:         view.NewSet(resources...),
+		views:       make(map[schema.GroupResource]*view.View, len(kinds)),
+		observe:     observe,
+		tenants:     make(map[string]*capsule.Tenant),
+		namespaces:  make(map[string]*namespace),
+		volumes:     make(map[string]volume),
+		settings:    make(map[types.NamespacedName]*capsule.ProxySetting),
+		bindings:    make(map[types.NamespacedName]binding),
+		roles:       make(map[roleKey]grants.NamespaceGet),
+		held:        make(map[origin][]grants.Held),
+		problems:    newProblems(),
+		referrers:   make(index[string, string]),
+		claimed:     make(index[string, string]),
+		labelled:    make(index[string, string]),
+		settingsIn:  make(index[string, types.NamespacedName]),
+		boundTo:     make(index[roleKey, types.NamespacedName]),
 	}
 	for i := range kinds {
 		r := kinds[i].Upstream.GroupResource()

@@ -30,7 +30,7 @@ func (c *Cluster) putTenant(tx *view.Tx, item Item[*capsule.Tenant]) {
 	switch {
 	case previous == nil || previous.UID != item.Value.UID:
 		c.refreshReferrers(tx, name)
-	case !sameBounds(previous, item.Value):
+	case !sameBounds(previous, item.Value) || !c.rules.SameOwnerOperations(previous, item.Value):
 		for ns := range c.referrers[name] {
 			if c.namespaces[ns].tenant == name {
 				c.refreshSettingsIn(tx, ns)
@@ -46,7 +46,7 @@ func unchanged(previous, t *capsule.Tenant) bool {
 }
 
 // sameBounds tells whether a Tenant may see the same as before. It bounds the settings in
-// its namespaces, whoever owns it.
+// its namespaces. Owners bound them only by what they may do (SameOwnerOperations).
 func sameBounds(previous, t *capsule.Tenant) bool {
 	before, now := previous.Spec, t.Spec
 	before.Owners, now.Owners = nil, nil
