@@ -74,7 +74,7 @@ func (c *Cluster) tenantOfVolume(pv volume) string {
 		return c.existing(pv.label)
 	}
 	switch {
-	case pv.bound || pv.label == ns.tenant:
+	case pv.bound:
 		return ns.tenant
 	case pv.label != "":
 		return c.existing(pv.label)
