@@ -166,8 +166,10 @@ func (b *barrier) sentinels(policy *grants.Policy, round string) []sentinel {
 		all = append(all, b.served(k, round))
 	}
 	tenant, setting := "e2e-tenants-"+round, "e2e-settings-"+round
+	owner := userNamed(tenant)
+	owner["proxySettings"] = everyKind() // a policy may let no ProxySetting grant more than an owner has
 	all = append(all,
-		sentinel{kind: "Tenant", change: spec("owners", userNamed(tenant)), seen: b.shown(tenant, true)},
+		sentinel{kind: "Tenant", change: spec("owners", owner), seen: b.shown(tenant, true)},
 		sentinel{kind: "ProxySetting", namespace: sentinelName, change: spec("subjects", userNamed(setting)), seen: b.shown(setting, true)})
 	if policy.GlobalProxySettings == grants.On {
 		global := "e2e-global-" + round
@@ -203,6 +205,15 @@ func spec(field string, element any) map[string]any {
 }
 
 func userNamed(name string) map[string]any { return map[string]any{"kind": "User", "name": name} }
+
+// everyKind are proxySettings for all kinds that need one.
+func everyKind() []any {
+	var all []any
+	for _, kind := range []string{"Nodes", "PersistentVolumes", "StorageClasses", "IngressClasses", "PriorityClasses", "RuntimeClasses"} {
+		all = append(all, map[string]any{"kind": kind, "operations": []any{"List"}})
+	}
+	return all
+}
 
 // served is the sentinel of a kind that is served: its annotation changes.
 func (b *barrier) served(k kind, round string) sentinel {

@@ -41,6 +41,8 @@ func flags(p *grants.Policy) []string {
 		"--native-rbac=" + string(p.NativeRBAC),
 		fmt.Sprintf("--capsule-users-only=%t", p.CapsuleUsersOnly),
 		"--proxy-setting-rules=" + string(p.ProxySettingRules),
+		"--proxy-setting-grants=" + string(p.ProxySettingGrants),
+		"--tenant-subjects=" + string(p.TenantSubjects),
 		"--global-proxy-settings=" + string(p.GlobalProxySettings),
 		"--role-binding-namespaces=" + string(p.RoleBindingNamespaces),
 		"--pv-claim-ref=" + string(p.PVClaimRef),

@@ -51,8 +51,8 @@ type Case struct {
 
 // All returns the cases. They are the caller's, who may change them.
 func All() []Case {
-	all := slices.Concat(identity(), namespaces(), classes(), proxySettingsOfOwners(), nodes(), volumes(),
-		proxySettings(), rules(), gate(), wire(), scenarios())
+	all := slices.Concat(identity(), namespaces(), classes(), proxySettingsOfOwners(), nodes(), volumes(), namesUsedAgain(),
+		proxySettings(), grantsWithinOwners(), everybody(), rules(), gate(), wire(), scenarios())
 	for i := range all {
 		all[i].Before, all[i].Objects = copies(all[i].Before), copies(all[i].Objects)
 	}

@@ -140,6 +140,19 @@ spec:
 	return o
 }
 
+// inPhase gives a volume a phase.
+func inPhase(phase corev1.PersistentVolumePhase, volume *object) *object {
+	return withStatus(volume, "{phase: "+string(phase)+"}")
+}
+
+// createdAt says when an object was created, as kube-apiserver would.
+func createdAt(time string, o *object) *object {
+	if err := unstructured.SetNestedField(o.Object, time, "metadata", "creationTimestamp"); err != nil {
+		panic(err)
+	}
+	return o
+}
+
 // proxySetting returns a ProxySetting from its subjects, in YAML.
 func proxySetting(namespace, name string, subjects ...string) *object {
 	o := newObject("capsule.clastix.io/v1beta1", "ProxySetting", name, "", "spec: {subjects: ["+strings.Join(subjects, ", ")+"]}")

@@ -38,9 +38,9 @@ func binding(o reference.Object) (tenancy.Binding, error) {
 func role(o reference.Object) (grants.NamespaceGet, error) {
 	switch r := o.(type) {
 	case *rbacv1.Role:
-		return grants.NamespaceGetOf(r.Rules), nil
+		return grants.OfRole(r.Namespace, r.Rules), nil
 	case *rbacv1.ClusterRole:
-		return grants.NamespaceGetOf(r.Rules), nil
+		return grants.OfClusterRole(r.Rules), nil
 	default:
 		return grants.NamespaceGet{}, fmt.Errorf("unexpected object of type %T", o)
 	}

@@ -138,11 +138,11 @@ func (f *Filter) byOwnership(u user.Info, op Operation, resource string, o metav
 func (f *Filter) byProxySetting(u user.Info, op Operation, resource string, o metav1.Object) bool {
 	for ref, s := range allDecoded[proxySetting](f.World) {
 		t := f.World.tenant(f.tenantOfNamespaceNamed(ref.Namespace))
-		if t == nil {
+		if t == nil || !f.mayPassOn(t, op, resource) {
 			continue
 		}
 		for _, entry := range s.Spec.Subjects {
-			if !entry.matches(u) {
+			if !entry.matches(u) || f.ignores(entry.Kind, entry.Name) {
 				continue
 			}
 			of := f.tenantSees(t, resource, o)
@@ -160,6 +160,29 @@ func (f *Filter) byProxySetting(u user.Info, op Operation, resource string, o me
 		}
 	}
 	return false
+}
+
+// mayPassOn tells whether a ProxySetting in a namespace of the Tenant may grant op on a resource.
+func (f *Filter) mayPassOn(t *tenant, op Operation, resource string) bool {
+	shows := op == List || op == Get
+	if f.Policy.ProxySettingGrants != "Owners" || (resource == "namespaces" && shows) {
+		return true
+	}
+	if resource == "namespaces" {
+		return false
+	}
+	for _, o := range t.Spec.Owners {
+		if o.isSomebody() && ((f.Policy.OwnerGrants == "Implicit" && shows) || settingsPermit(o.ProxySettings, resource, op)) {
+			return true
+		}
+	}
+	return shows && f.Policy.OwnerGrants == "Implicit" && slices.ContainsFunc(t.Status.Owners, subject.isSomebody)
+}
+
+// ignores tells whether a subject counts for nothing where a tenant has written it.
+func (f *Filter) ignores(kind, name string) bool {
+	everybody := []string{"system:authenticated", "system:unauthenticated", "system:serviceaccounts"}
+	return f.Policy.TenantSubjects != "Any" && kind == "Group" && slices.Contains(everybody, name)
 }
 
 // byGlobalProxySettings: whatever a rule selects.
@@ -185,7 +208,13 @@ func (f *Filter) byRoleBinding(u user.Info, op Operation, resource string, o met
 		return false
 	}
 	for _, b := range all[*rbacv1.RoleBinding](f.World) {
-		if b.Namespace != o.GetName() || !slices.ContainsFunc(b.Subjects, func(s rbacv1.Subject) bool { return bound(s, b.Namespace, u) }) {
+		if b.Namespace != o.GetName() {
+			continue
+		}
+		ofTenant := f.tenantOfNamespaceNamed(b.Namespace) != ""
+		if !slices.ContainsFunc(b.Subjects, func(s rbacv1.Subject) bool {
+			return bound(s, b.Namespace, u) && !(ofTenant && f.ignores(s.Kind, s.Name))
+		}) {
 			continue
 		}
 		if f.Policy.RoleBindingNamespaces == "AnyBinding" || rolesAllowGet(f.World.rules(b), o.GetName()) {

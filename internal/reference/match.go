@@ -26,6 +26,11 @@ func (s subject) matches(u user.Info) bool {
 	}
 }
 
+// isSomebody tells whether the subject can match anybody.
+func (s subject) isSomebody() bool {
+	return s.Name != "" && slices.Contains([]string{"User", "ServiceAccount", "Group"}, s.Kind)
+}
+
 // permits tells whether a grant with these operations permits op. No operations stand for
 // List and Get.
 func permits(operations []string, op Operation) bool {

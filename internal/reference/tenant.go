@@ -61,16 +61,36 @@ func (f *Filter) tenantOfNamespaceNamed(name string) string {
 	return ""
 }
 
+// tenantOfVolume asks the label when the claim's namespace is gone, or when the volume is not
+// Bound and the label names another Tenant than that of the namespace; or else the namespace,
+// unless it is younger than a volume that was released.
 func (f *Filter) tenantOfVolume(pv *corev1.PersistentVolume) string {
-	if claim := pv.Spec.ClaimRef; claim != nil && f.Policy.PVClaimRef == "Authoritative" {
-		if ns := f.World.namespace(claim.Namespace); ns != nil {
-			return f.tenantOfNamespace(ns)
-		}
-	}
+	byLabel := ""
 	if t := f.World.tenant(pv.Labels[tenantLabel]); t != nil {
-		return t.Metadata.Name
+		byLabel = t.Metadata.Name
 	}
-	return ""
+	if f.Policy.PVClaimRef == "LabelOnly" || pv.Spec.ClaimRef == nil {
+		return byLabel
+	}
+	ns := f.World.namespace(pv.Spec.ClaimRef.Namespace)
+	if ns == nil {
+		return byLabel
+	}
+	byClaim := f.tenantOfNamespace(ns)
+	if pv.Status.Phase == "Bound" {
+		return byClaim
+	}
+	if label := pv.Labels[tenantLabel]; label != "" {
+		if label == byClaim {
+			return byClaim
+		}
+		return byLabel
+	}
+	wasClaimed := pv.Status.Phase == "Released" || pv.Status.Phase == "Failed"
+	if wasClaimed && pv.CreationTimestamp.Time.Before(ns.CreationTimestamp.Time) {
+		return ""
+	}
+	return byClaim
 }
 
 func (f *Filter) tenantSeesNode(t *tenant, o metav1.Object) bool {

@@ -7,7 +7,10 @@ import (
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 )
 
-func (r *Random) subjectName() string { return pick(r, "alice", "bob", "devs", "ops", bot, "") }
+// subjectName is now and then a group that holds everybody.
+func (r *Random) subjectName() string {
+	return pick(r, "alice", "bob", "devs", "ops", bot, "", pick(r, "system:authenticated", "system:serviceaccounts", "system:unauthenticated"))
+}
 
 func (r *Random) subject() fields {
 	return fields{"kind": pick(r, "User", "User", "Group", "Group", "ServiceAccount", "Robot"), "name": r.subjectName()}

@@ -53,15 +53,28 @@ func (r *Random) namespace() *unstructured.Unstructured {
 	if owners != nil {
 		o.Object["metadata"].(fields)["ownerReferences"] = owners
 	}
+	r.created(o)
 	return o
 }
 
 func (r *Random) volume() *unstructured.Unstructured {
-	spec := fields{}
+	spec, status := fields{}, fields{}
 	if !r.sometimes(4) {
 		spec["claimRef"] = fields{"namespace": r.namespaceName(), "name": "data"}
 	}
-	return object("v1", "PersistentVolume", "", pick(r, "pv1", "pv2", "pv3"), r.labels(), fields{"spec": spec})
+	if phase := pick(r, "Bound", "Bound", "Released", "Released", "Failed", "Available", "Pending", ""); phase != "" {
+		status["phase"] = phase
+	}
+	o := object("v1", "PersistentVolume", "", pick(r, "pv1", "pv2", "pv3"), r.labels(), fields{"spec": spec, "status": status})
+	r.created(o)
+	return o
+}
+
+// created gives an object a time of creation, or sometimes none.
+func (r *Random) created(o *unstructured.Unstructured) {
+	if at := pick(r, "2026-01-01T00:00:00Z", "2026-01-01T00:00:01Z", "2026-01-02T00:00:00Z", ""); at != "" {
+		o.Object["metadata"].(fields)["creationTimestamp"] = at
+	}
 }
 
 func (r *Random) node() *unstructured.Unstructured {

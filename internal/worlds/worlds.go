@@ -57,6 +57,8 @@ func (r *Random) Policy() grants.Policy {
 		NativeRBAC:            pick(r, grants.NativeRBACUnion, grants.NativeRBACIgnore),
 		CapsuleUsersOnly:      r.IntN(4) == 0,
 		ProxySettingRules:     pick(r, grants.ProxySettingRulesTenantBounded, grants.ProxySettingRulesTenantBounded, grants.ProxySettingRulesUnbounded, grants.ProxySettingRulesOff),
+		ProxySettingGrants:    pick(r, grants.ProxySettingGrantsTenant, grants.ProxySettingGrantsOwners),
+		TenantSubjects:        pick(r, grants.TenantSubjectsNoEverybody, grants.TenantSubjectsAny),
 		GlobalProxySettings:   pick(r, grants.On, grants.On, grants.On, grants.Off),
 		RoleBindingNamespaces: pick(r, grants.RoleBindingsRBACGet, grants.RoleBindingsRBACGet, grants.RoleBindingsAny, grants.RoleBindingsOff),
 		PVClaimRef:            pick(r, grants.PVClaimRefAuthoritative, grants.PVClaimRefAuthoritative, grants.PVClaimRefLabelOnly),
@@ -68,11 +70,11 @@ func (r *Random) Policy() grants.Policy {
 func Users() []user.Info {
 	return []user.Info{
 		&user.DefaultInfo{Name: "alice"},
-		&user.DefaultInfo{Name: "bob", Groups: []string{"devs", "ops"}},
+		&user.DefaultInfo{Name: "bob", Groups: []string{"devs", "ops", "system:authenticated"}},
 		&user.DefaultInfo{Name: "devs", Groups: []string{"alice", ""}},
 		&user.DefaultInfo{Name: bot, Groups: []string{"system:serviceaccounts", "system:serviceaccounts:a", "devs"}},
 		&user.DefaultInfo{Name: "system:serviceaccount:kube-system:op", Groups: []string{"system:serviceaccounts:kube-system", "devs"}},
-		&user.DefaultInfo{Name: "stranger", Groups: []string{"strangers"}},
+		&user.DefaultInfo{Name: "stranger", Groups: []string{"strangers", "system:authenticated"}},
 		&user.DefaultInfo{Groups: []string{"ops", "ops"}},
 	}
 }

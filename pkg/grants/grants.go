@@ -88,13 +88,13 @@ func (r *Rules) OfProxySettings(settings []*capsule.ProxySetting, t *capsule.Ten
 	} else {
 		held.finish(nil)
 	}
-	return held.grants, found
+	return r.withinOwners(held.grants, t), found
 }
 
 func (r *Rules) ofProxySetting(held *holder, s *capsule.ProxySetting, bounds []view.Criterion, left *budget, found *problems) {
 	for i := range s.Spec.Subjects {
 		entry := &s.Spec.Subjects[i]
-		subject, ok := subjectOf(entry.Subject, found)
+		subject, ok := r.tenantSubjectOf(entry.Subject, found)
 		if !ok || !left.takeSubject(found) {
 			continue
 		}

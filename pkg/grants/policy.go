@@ -18,6 +18,11 @@ type Policy struct {
 	CapsuleUsersOnly bool
 	// ProxySettingRules says how far the rules of a ProxySetting reach.
 	ProxySettingRules ProxySettingRules
+	// ProxySettingGrants says whether a ProxySetting may grant more than the owners of its
+	// Tenant have.
+	ProxySettingGrants ProxySettingGrants
+	// TenantSubjects says whether a tenant may grant something to everybody.
+	TenantSubjects TenantSubjects
 	// GlobalProxySettings switches the rules of GlobalProxySettings.
 	GlobalProxySettings Switch
 	// RoleBindingNamespaces says which RoleBindings show the namespace that they are in.
@@ -37,6 +42,13 @@ type NativeRBAC string
 
 // ProxySettingRules says how far the rules of a ProxySetting reach.
 type ProxySettingRules string
+
+// ProxySettingGrants says whose rights bound a ProxySetting.
+type ProxySettingGrants string
+
+// TenantSubjects says which subjects count where a tenant writes them: in ProxySettings, and
+// in RoleBindings in namespaces of Tenants.
+type TenantSubjects string
 
 // Switch is on or off.
 type Switch string
@@ -66,6 +78,18 @@ const (
 	ProxySettingRulesUnbounded     ProxySettingRules = "Unbounded"
 	ProxySettingRulesOff           ProxySettingRules = "Off"
 
+	// ProxySettingGrantsTenant lets a ProxySetting grant every kind, whoever of its Tenant's
+	// owners may see it.
+	ProxySettingGrantsTenant ProxySettingGrants = "Tenant"
+	// ProxySettingGrantsOwners lets a ProxySetting grant namespaces, and of each other kind
+	// the operations that at least one owner of its Tenant holds.
+	ProxySettingGrantsOwners ProxySettingGrants = "Owners"
+
+	// TenantSubjectsNoEverybody ignores the groups system:authenticated,
+	// system:unauthenticated and system:serviceaccounts.
+	TenantSubjectsNoEverybody TenantSubjects = "NoEverybody"
+	TenantSubjectsAny         TenantSubjects = "Any"
+
 	On  Switch = "On"
 	Off Switch = "Off"
 
@@ -75,8 +99,9 @@ const (
 	RoleBindingsAny RoleBindingNamespaces = "AnyBinding"
 	RoleBindingsOff RoleBindingNamespaces = "Off"
 
-	// PVClaimRefAuthoritative asks the claim's namespace first, and the label only of
-	// volumes whose claim is gone.
+	// PVClaimRefAuthoritative asks the claim's namespace first if the volume is Bound. If it is
+	// not, a label that names another Tenant comes first, and a namespace that is younger than
+	// a released volume does not count. The label decides, too, when the namespace is gone.
 	PVClaimRefAuthoritative PVClaimRef = "Authoritative"
 	// PVClaimRefLabelOnly asks the label alone.
 	PVClaimRefLabelOnly PVClaimRef = "LabelOnly"
@@ -90,6 +115,8 @@ func DefaultPolicy() Policy {
 		UnsetNodeSelector:     UnsetAll,
 		NativeRBAC:            NativeRBACUnion,
 		ProxySettingRules:     ProxySettingRulesTenantBounded,
+		ProxySettingGrants:    ProxySettingGrantsTenant,
+		TenantSubjects:        TenantSubjectsNoEverybody,
 		GlobalProxySettings:   On,
 		RoleBindingNamespaces: RoleBindingsRBACGet,
 		PVClaimRef:            PVClaimRefAuthoritative,
@@ -129,6 +156,16 @@ func (NativeRBAC) Choices() []NativeRBAC { return []NativeRBAC{NativeRBACUnion, 
 // Choices returns the values that a setting's type allows, the default first.
 func (ProxySettingRules) Choices() []ProxySettingRules {
 	return []ProxySettingRules{ProxySettingRulesTenantBounded, ProxySettingRulesUnbounded, ProxySettingRulesOff}
+}
+
+// Choices returns the values that a setting's type allows, the default first.
+func (ProxySettingGrants) Choices() []ProxySettingGrants {
+	return []ProxySettingGrants{ProxySettingGrantsTenant, ProxySettingGrantsOwners}
+}
+
+// Choices returns the values that a setting's type allows, the default first.
+func (TenantSubjects) Choices() []TenantSubjects {
+	return []TenantSubjects{TenantSubjectsNoEverybody, TenantSubjectsAny}
 }
 
 // Choices returns the values that a setting's type allows, the default first.

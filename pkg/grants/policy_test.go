@@ -17,11 +17,11 @@ func TestProfiles(t *testing.T) {
 	want := map[string]grants.Policy{
 		"default": {
 			OwnerGrants: "ProxySettings", UnsetClasses: "All", UnsetNodeSelector: "All", NativeRBAC: "Union",
-			ProxySettingRules: "TenantBounded", GlobalProxySettings: "On", RoleBindingNamespaces: "RBACGet", PVClaimRef: "Authoritative",
+			ProxySettingRules: "TenantBounded", ProxySettingGrants: "Tenant", TenantSubjects: "NoEverybody", GlobalProxySettings: "On", RoleBindingNamespaces: "RBACGet", PVClaimRef: "Authoritative",
 		},
 		"capsule-proxy": {
 			OwnerGrants: "ProxySettings", UnsetClasses: "None", UnsetNodeSelector: "All", NativeRBAC: "Union", CapsuleUsersOnly: true,
-			ProxySettingRules: "Unbounded", GlobalProxySettings: "Off", RoleBindingNamespaces: "Off", PVClaimRef: "LabelOnly",
+			ProxySettingRules: "Unbounded", ProxySettingGrants: "Tenant", TenantSubjects: "NoEverybody", GlobalProxySettings: "Off", RoleBindingNamespaces: "Off", PVClaimRef: "LabelOnly",
 		},
 	}
 	got := make(map[string]grants.Policy)
@@ -39,6 +39,7 @@ func TestChoices(t *testing.T) {
 	got := grants.Policy{
 		OwnerGrants: p.OwnerGrants.Choices()[0], UnsetClasses: p.UnsetClasses.Choices()[0], UnsetNodeSelector: p.UnsetNodeSelector.Choices()[0],
 		NativeRBAC: p.NativeRBAC.Choices()[0], ProxySettingRules: p.ProxySettingRules.Choices()[0], GlobalProxySettings: p.GlobalProxySettings.Choices()[0],
+		ProxySettingGrants: p.ProxySettingGrants.Choices()[0], TenantSubjects: p.TenantSubjects.Choices()[0],
 		RoleBindingNamespaces: p.RoleBindingNamespaces.Choices()[0], PVClaimRef: p.PVClaimRef.Choices()[0],
 	}
 	if diff := cmp.Diff(p, got); diff != "" {

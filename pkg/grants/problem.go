@@ -23,6 +23,9 @@ const (
 	ReasonDecode = "Decode"
 	// ReasonSubject: a subject without a name, or of a kind that is not known.
 	ReasonSubject = "Subject"
+	// ReasonEverybody: a ProxySetting names a group that holds everybody, which the policy
+	// ignores.
+	ReasonEverybody = "Everybody"
 	// ReasonRegex: a regular expression that does not compile.
 	ReasonRegex = "Regex"
 	// ReasonSelector: a label selector that is not valid.

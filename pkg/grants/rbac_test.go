@@ -4,6 +4,7 @@
 package grants_test
 
 import (
+	"slices"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -14,42 +15,67 @@ import (
 	"capsule.dev/tenantview/pkg/view"
 )
 
-func TestNamespaceGetOf(t *testing.T) {
+// A Role that names another namespace than its own, and a ClusterRole that names one, must not
+// show more than they name.
+func TestRolesThatAllowToGetNamespaces(t *testing.T) {
 	type rules = []rbacv1.PolicyRule
 	list := func(s ...string) []string { return s }
 	cases := map[string]struct {
 		rules rules
-		want  grants.NamespaceGet
+		// any is true if the role allows to get every namespace, or else those that it names.
+		any   bool
+		names []string
 	}{
 		"no rules":           {},
-		"get namespaces":     {rules{{Verbs: list("get"), APIGroups: list(""), Resources: list("namespaces")}}, grants.NamespaceGet{Any: true}},
-		"among others":       {rules{{Verbs: list("list", "get"), APIGroups: list("apps", ""), Resources: list("pods", "namespaces")}}, grants.NamespaceGet{Any: true}},
-		"every verb":         {rules{{Verbs: list("*"), APIGroups: list(""), Resources: list("namespaces")}}, grants.NamespaceGet{Any: true}},
-		"every group":        {rules{{Verbs: list("get"), APIGroups: list("*"), Resources: list("namespaces")}}, grants.NamespaceGet{Any: true}},
-		"every resource":     {rules{{Verbs: list("get"), APIGroups: list(""), Resources: list("*")}}, grants.NamespaceGet{Any: true}},
+		"get namespaces":     {rules{{Verbs: list("get"), APIGroups: list(""), Resources: list("namespaces")}}, true, nil},
+		"among others":       {rules{{Verbs: list("list", "get"), APIGroups: list("apps", ""), Resources: list("pods", "namespaces")}}, true, nil},
+		"every verb":         {rules{{Verbs: list("*"), APIGroups: list(""), Resources: list("namespaces")}}, true, nil},
+		"every group":        {rules{{Verbs: list("get"), APIGroups: list("*"), Resources: list("namespaces")}}, true, nil},
+		"every resource":     {rules{{Verbs: list("get"), APIGroups: list(""), Resources: list("*")}}, true, nil},
 		"another verb":       {rules: rules{{Verbs: list("list", "watch", "GET"), APIGroups: list(""), Resources: list("namespaces")}}},
 		"another group":      {rules: rules{{Verbs: list("get"), APIGroups: list("v1"), Resources: list("namespaces")}}},
 		"a subresource":      {rules: rules{{Verbs: list("get"), APIGroups: list(""), Resources: list("namespaces/status", "*/namespaces")}}},
 		"no groups":          {rules: rules{{Verbs: list("get"), Resources: list("namespaces")}}},
 		"URLs":               {rules: rules{{Verbs: list("get"), NonResourceURLs: list("*")}}},
 		"spread over rules":  {rules: rules{{Verbs: list("get"), APIGroups: list("")}, {APIGroups: list(""), Resources: list("namespaces")}}},
-		"names":              {rules{{Verbs: list("get"), APIGroups: list(""), Resources: list("namespaces"), ResourceNames: list("a", "b")}}, grants.NamespaceGet{Names: list("a", "b")}},
-		"names of two rules": {rules{{Verbs: list("get"), APIGroups: list(""), Resources: list("namespaces"), ResourceNames: list("a")}, {Verbs: list("*"), APIGroups: list("*"), Resources: list("*"), ResourceNames: list("b")}}, grants.NamespaceGet{Names: list("a", "b")}},
-		"names, and any":     {rules{{Verbs: list("get"), APIGroups: list(""), Resources: list("namespaces"), ResourceNames: list("a")}, {Verbs: list("get"), APIGroups: list(""), Resources: list("namespaces")}}, grants.NamespaceGet{Any: true}},
+		"names":              {rules{{Verbs: list("get"), APIGroups: list(""), Resources: list("namespaces"), ResourceNames: list("a", "b")}}, false, list("a", "b")},
+		"names of two rules": {rules{{Verbs: list("get"), APIGroups: list(""), Resources: list("namespaces"), ResourceNames: list("a")}, {Verbs: list("*"), APIGroups: list("*"), Resources: list("*"), ResourceNames: list("b")}}, false, list("a", "b")},
+		"names, and any":     {rules{{Verbs: list("get"), APIGroups: list(""), Resources: list("namespaces"), ResourceNames: list("a")}, {Verbs: list("get"), APIGroups: list(""), Resources: list("namespaces")}}, true, nil},
 	}
 	for name, tc := range cases {
 		t.Run(name, func(t *testing.T) {
-			got := grants.NamespaceGetOf(tc.rules)
-			if diff := cmp.Diff(tc.want, got); diff != "" {
-				t.Errorf("what the role allows (-want +got):\n%s", diff)
-			}
-			for _, namespace := range []string{"a", "z", "*"} {
-				want := tc.want.Any || (len(tc.want.Names) > 0 && namespace == "a")
+			got := grants.OfClusterRole(tc.rules)
+			for _, namespace := range []string{"a", "b", "z", "*", ""} {
+				want := tc.any || slices.Contains(tc.names, namespace)
 				if got.Allows(namespace) != want {
-					t.Errorf("it allows to get namespace %s: %t, want %t", namespace, !want, want)
+					t.Errorf("as a ClusterRole it allows to get namespace %q: %t, want %t", namespace, !want, want)
+				}
+				role := grants.OfRole(namespace, tc.rules)
+				if role.Allows(namespace) != want || role.IsZero() == want {
+					t.Errorf("as a Role of namespace %q it allows to get it: %t, want %t", namespace, !want, want)
 				}
 			}
+			if want := !tc.any && len(tc.names) == 0; got.IsZero() != want {
+				t.Errorf("it allows to get none: %t, want %t", !want, want)
+			}
 		})
+	}
+}
+
+// SameEverywhere is what spares the bindings to a role: where it is true though two roles differ,
+// a binding would go on granting what its role does not allow.
+func TestRolesThatAllowTheSame(t *testing.T) {
+	named := func(names ...string) grants.NamespaceGet {
+		return grants.OfClusterRole([]rbacv1.PolicyRule{{Verbs: []string{"get"}, APIGroups: []string{""}, Resources: []string{"namespaces"}, ResourceNames: names}})
+	}
+	roles := map[string]grants.NamespaceGet{"none": {}, "any": named(), "a": named("a"), "b": named("b")}
+	for from, a := range roles {
+		for to, b := range roles {
+			want := from == to && (from == "none" || from == "any")
+			if got := a.SameEverywhere(b); got != want {
+				t.Errorf("%s and %s are the same everywhere: %t, want %t", from, to, got, want)
+			}
+		}
 	}
 }
 
@@ -70,7 +96,7 @@ func TestRoleBindings(t *testing.T) {
 	if diff := cmp.Diff(want, subjects); diff != "" {
 		t.Errorf("subjects (-want +got):\n%s", diff)
 	}
-	got := show(grants.NewRules(kinds(), grants.DefaultPolicy()).OfRoleBinding("solar-a", subjects))
+	got := show(grants.NewRules(kinds(), grants.DefaultPolicy()).OfRoleBinding("solar-a", true, subjects))
 	wantGrants := lines("User alice: list get namespaces name/solar-a", "Group devs: list get namespaces name/solar-a",
 		"User system:serviceaccount:ci:bot: list get namespaces name/solar-a")
 	if diff := cmp.Diff(wantGrants, got); diff != "" {

@@ -6,11 +6,14 @@ package source
 import (
 	"context"
 	"fmt"
+	"slices"
 
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/apimachinery/pkg/watch"
+	"k8s.io/client-go/discovery"
 	"k8s.io/client-go/dynamic"
 	"k8s.io/client-go/kubernetes/scheme"
 	"k8s.io/client-go/rest"
@@ -19,8 +22,9 @@ import (
 
 // Clients lists and watches resources of one cluster.
 type Clients struct {
-	config  *rest.Config
-	dynamic dynamic.Interface
+	config    *rest.Config
+	dynamic   dynamic.Interface
+	discovery discovery.ServerResourcesInterfaceWithContext
 }
 
 // NewClients returns clients that connect as config says.
@@ -32,7 +36,11 @@ func NewClients(config *rest.Config) (*Clients, error) {
 	if err != nil {
 		return nil, fmt.Errorf("making the client of Capsule's resources: %w", err)
 	}
-	return &Clients{config: config, dynamic: d}, nil
+	resources, err := discovery.NewDiscoveryClientForConfig(config)
+	if err != nil {
+		return nil, fmt.Errorf("making the client of discovery: %w", err)
+	}
+	return &Clients{config: config, dynamic: d, discovery: resources}, nil
 }
 
 // BuiltIn lists and watches one of Kubernetes' own resources, in protobuf.
@@ -65,4 +73,17 @@ func (c *Clients) Custom(resource schema.GroupVersionResource) *cache.ListWatch 
 			return client.Watch(ctx, options)
 		},
 	}
+}
+
+// Served tells whether discovery has a resource. kube-apiserver shows discovery to everybody who
+// is authenticated, by the ClusterRole system:discovery.
+func (c *Clients) Served(ctx context.Context, resource schema.GroupVersionResource) (bool, error) {
+	list, err := c.discovery.ServerResourcesForGroupVersionWithContext(ctx, resource.GroupVersion().String())
+	if apierrors.IsNotFound(err) {
+		return false, nil // not even the version of the group
+	}
+	if err != nil {
+		return false, fmt.Errorf("discovering %s: %w", resource.GroupVersion(), err)
+	}
+	return slices.ContainsFunc(list.APIResources, func(r metav1.APIResource) bool { return r.Name == resource.Resource }), nil
 }

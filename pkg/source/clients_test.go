@@ -124,8 +124,8 @@ func TestSourcesOfAPolicy(t *testing.T) {
 			var got []string
 			for _, s := range sources.All() {
 				got = append(got, s.Name())
-				if custom := slices.Contains([]string{"tenants", "proxysettings", "globalproxysettings", "capsuleconfigurations"}, s.Name()); s.optional != custom {
-					t.Errorf("%s: optional %v", s.Name(), s.optional)
+				if custom := slices.Contains([]string{"tenants", "proxysettings", "globalproxysettings", "capsuleconfigurations"}, s.Name()); (s.served != nil) != custom {
+					t.Errorf("%s: it may be absent: %v", s.Name(), !custom)
 				}
 			}
 			if diff := cmp.Diff(tc.want, got); diff != "" {

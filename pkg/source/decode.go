@@ -80,9 +80,9 @@ func binding(object runtime.Object) (tenancy.Binding, error) {
 func role(object runtime.Object) (grants.NamespaceGet, error) {
 	switch r := object.(type) {
 	case *rbacv1.Role:
-		return grants.NamespaceGetOf(r.Rules), nil
+		return grants.OfRole(r.Namespace, r.Rules), nil
 	case *rbacv1.ClusterRole:
-		return grants.NamespaceGetOf(r.Rules), nil
+		return grants.OfClusterRole(r.Rules), nil
 	default:
 		return grants.NamespaceGet{}, fmt.Errorf("unexpected object of type %T", object)
 	}

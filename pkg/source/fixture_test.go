@@ -89,6 +89,8 @@ type upstream struct {
 	// version is that of its lists.
 	version string
 	watch   *watch.RaceFreeFakeWatcher
+	// discovery says whether the resource is served; nil says the truth.
+	discovery func() (bool, error)
 	// bookmark is an empty object of the resource.
 	bookmark metav1.Object
 }
@@ -131,6 +133,24 @@ func (u *upstream) listWatch() *cache.ListWatch {
 			return u.watch, nil
 		},
 	}
+}
+
+// served is what discovery says of the resource: the truth, unless discovery is set.
+func (u *upstream) served(context.Context) (bool, error) {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	if u.discovery != nil {
+		return u.discovery()
+	}
+	return !apierrors.IsNotFound(u.err), nil
+}
+
+// servedIf returns served if the resource may be absent.
+func (u *upstream) servedIf(optional bool) Served {
+	if optional {
+		return u.served
+	}
+	return nil
 }
 
 // bookmarkAt returns the object of a bookmark.

@@ -69,7 +69,7 @@ func TestRecoveriesAreLogged(t *testing.T) {
 		u.fail(notFound)
 		log := &lines{}
 		ctx := klog.NewContext(t.Context(), log.logger())
-		runWith(ctx, t, New("tenants", true, u.listWatch(), capsuleObject[capsule.Tenant], &recorder[*capsule.Tenant]{}))
+		runWith(ctx, t, New("tenants", u.served, u.listWatch(), capsuleObject[capsule.Tenant], &recorder[*capsule.Tenant]{}))
 		const (
 			absent, appeared   = "The resource is not served; it counts as having no objects until it is", "The resource is served now"
 			failing, recovered = "Listing and watching failed, trying again", "Watching again"

@@ -9,10 +9,8 @@ import (
 	"time"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/util/wait"
-	"k8s.io/apimachinery/pkg/watch"
 	"k8s.io/client-go/tools/cache"
 	"k8s.io/klog/v2"
 	"k8s.io/utils/clock"
@@ -36,14 +34,12 @@ var retry = wait.Backoff{Duration: 200 * time.Millisecond, Factor: 2, Jitter: 0.
 
 const retryReset = 2 * time.Minute
 
-// absentPoll is how often a resource is asked for again that does not exist.
-const absentPoll = 3 * time.Second
-
 // Source lists and watches one resource.
 type Source struct {
 	name string
-	// optional tells that the resource may be absent, which is the same as having no objects.
-	optional  bool
+	// served asks whether the resource exists; nil if it must. That it does not is the same as
+	// having no objects.
+	served    Served
 	reflector *cache.Reflector
 	// clear tells the sink that there are no objects.
 	clear func()
@@ -54,16 +50,23 @@ type Source struct {
 	mu     sync.Mutex
 	synced bool
 	absent bool
-	// failingSince is when the source last lost its connection; zero while it has one.
-	failingSince time.Time
+	// behindSince is since when the source may not follow what kube-apiserver has; zero while it
+	// does.
+	behindSince time.Time
+	// missingSince is since when each answer has been that the resource is not found; zero if the
+	// last was another one.
+	missingSince time.Time
+	// queue is that of the last watch.
+	queue *queue
 	// reported tells that a failure was logged, and its end was not.
 	reported bool
 }
 
 // New returns a source that decodes what lw delivers and hands it on. An object that cannot
-// be decoded is handed on with its error.
-func New[T any](name string, optional bool, lw *cache.ListWatch, decode func(runtime.Object) (T, error), sink Sink[T]) *Source {
-	s := &Source{name: name, optional: optional, onSynced: func() {}, logger: klog.Background()}
+// be decoded is handed on with its error. If the resource may be absent, served tells whether it
+// is when lw does not find it; otherwise served is nil.
+func New[T any](name string, served Served, lw *cache.ListWatch, decode func(runtime.Object) (T, error), sink Sink[T]) *Source {
+	s := &Source{name: name, served: served, onSynced: func() {}, logger: klog.Background()}
 	s.clear = func() { sink.Replace(nil, 0) }
 	s.reflector = cache.NewReflectorWithOptions(s.observed(lw), nil, &store[T]{source: s, decode: decode, sink: sink},
 		cache.ReflectorOptions{Name: name, TypeDescription: name})
@@ -84,57 +87,24 @@ func (s *Source) Run(ctx context.Context) {
 		pause := delay()
 		switch {
 		case err == nil:
-		case s.optional && apierrors.IsNotFound(err):
-			s.disappear()
+			s.found()
+		case s.served != nil && apierrors.IsNotFound(err):
 			pause = jittered(absentPoll)
+			if s.isAbsent(ctx) {
+				s.disappear()
+			} else {
+				s.behind()
+				s.report(err, pause)
+			}
 		default:
-			s.fail()
+			s.found()
+			s.behind()
 			s.report(err, pause)
 		}
 		select {
 		case <-ctx.Done():
 		case <-time.After(pause):
 		}
-	}
-}
-
-func jittered(d time.Duration) time.Duration { return wait.Jitter(d, 0.2) }
-
-// observed notes by the outcome of each call whether the source has a connection.
-func (s *Source) observed(lw *cache.ListWatch) *cache.ListWatch {
-	return &cache.ListWatch{
-		ListWithContextFunc: func(ctx context.Context, options metav1.ListOptions) (runtime.Object, error) {
-			list, err := lw.ListWithContextFunc(ctx, options)
-			s.note(err)
-			return list, err
-		},
-		WatchFuncWithContext: func(ctx context.Context, options metav1.ListOptions) (watch.Interface, error) {
-			w, err := lw.WatchFuncWithContext(ctx, options)
-			s.note(err)
-			if err == nil {
-				s.recovered()
-			}
-			return w, err
-		},
-		DisableChunking: lw.DisableChunking,
-	}
-}
-
-func (s *Source) note(err error) {
-	if err != nil {
-		s.fail()
-		return
-	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.failingSince = time.Time{}
-}
-
-func (s *Source) fail() {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.failingSince.IsZero() {
-		s.failingSince = time.Now()
 	}
 }
 
@@ -156,35 +126,19 @@ func (s *Source) recovered() {
 	}
 }
 
-// appear notes that the resource exists and has been read.
-func (s *Source) appear() {
-	if s.Absent() {
-		s.logger.Info("The resource is served now")
-	}
-	s.sync(false)
-}
-
+// sync notes that the sink has what kube-apiserver has: a list, or nothing.
 func (s *Source) sync(absent bool) {
 	s.mu.Lock()
 	s.synced, s.absent = true, absent
-	s.failingSince = time.Time{}
+	s.behindSince = time.Time{}
+	if absent {
+		s.queue = nil // nothing more comes of it
+	} else {
+		s.missingSince = time.Time{}
+	}
 	s.reported = s.reported && !absent // that it is absent is an answer, and logged
 	s.mu.Unlock()
 	s.onSynced()
-}
-
-// disappear notes that the resource does not exist: its objects are gone with it.
-func (s *Source) disappear() {
-	s.mu.Lock()
-	absent, reported := s.absent, s.reported
-	s.mu.Unlock()
-	if !absent || reported {
-		s.logger.Info("The resource is not served; it counts as having no objects until it is")
-	}
-	if !absent {
-		s.clear()
-	}
-	s.sync(true)
 }
 
 // Synced tells whether the source has been read once, or is known to be absent. It stays
@@ -193,21 +147,4 @@ func (s *Source) Synced() bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.synced
-}
-
-// Absent tells whether the resource does not exist.
-func (s *Source) Absent() bool {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.absent
-}
-
-// Lag is how long the source has been without a connection; 0 while it has one.
-func (s *Source) Lag() time.Duration {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.failingSince.IsZero() {
-		return 0
-	}
-	return time.Since(s.failingSince)
 }

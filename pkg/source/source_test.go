@@ -48,7 +48,7 @@ func TestListAndWatch(t *testing.T) {
 	inBothModes(t, func(t *testing.T, streams bool) {
 		u := newUpstream(streams, "20", namespace("b", "12"), namespace("a", "17"), namespace("c", "9"))
 		sink := &recorder[*corev1.Namespace]{}
-		s := New("namespaces", false, u.listWatch(), as[*corev1.Namespace], sink)
+		s := New("namespaces", nil, u.listWatch(), as[*corev1.Namespace], sink)
 		if s.Synced() {
 			t.Error("synced before it runs")
 		}
@@ -88,7 +88,7 @@ func TestRelist(t *testing.T) {
 	inBothModes(t, func(t *testing.T, streams bool) {
 		u := newUpstream(streams, "20", namespace("a", "11"), namespace("b", "12"))
 		sink := &recorder[*corev1.Namespace]{}
-		s := New("namespaces", false, u.listWatch(), as[*corev1.Namespace], sink)
+		s := New("namespaces", nil, u.listWatch(), as[*corev1.Namespace], sink)
 		run(t, s)
 		sink.take()
 		u.set("50", namespace("c", "45"), namespace("a", "33"))
@@ -108,7 +108,7 @@ func TestObjectThatCannotBeDecoded(t *testing.T) {
 		u := newUpstream(streams, "20", custom("a", "11", map[string]any{}), custom("b", "12", "text"), custom("c", "13", map[string]any{"owners": int64(1)}))
 		u.bookmark = custom("", "", nil)
 		sink := &recorder[*capsule.Tenant]{}
-		s := New("tenants", true, u.listWatch(), capsuleObject[capsule.Tenant], sink)
+		s := New("tenants", u.served, u.listWatch(), capsuleObject[capsule.Tenant], sink)
 		run(t, s)
 		u.send(watch.Modified, custom("a", "21", []any{}))
 		u.send(watch.Modified, custom("b", "22", map[string]any{}))
@@ -134,7 +134,7 @@ func TestVersionThatIsNoNumber(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		u := newUpstream(false, "x", namespace("a", "11"), namespace("b", "y"))
 		sink := &recorder[*corev1.Namespace]{}
-		run(t, New("namespaces", false, u.listWatch(), as[*corev1.Namespace], sink))
+		run(t, New("namespaces", nil, u.listWatch(), as[*corev1.Namespace], sink))
 		if diff := cmp.Diff([]call{{"Replace", []string{"/b@0", "/a@11"}, 0}}, sink.take()); diff != "" {
 			t.Errorf("calls (-want +got):\n%s", diff)
 		}
@@ -147,7 +147,7 @@ func TestResourceThatComesAndGoes(t *testing.T) {
 		u.bookmark = custom("", "", nil)
 		u.fail(notFound)
 		sink := &recorder[*capsule.Tenant]{}
-		s := New("tenants", true, u.listWatch(), capsuleObject[capsule.Tenant], sink)
+		s := New("tenants", u.served, u.listWatch(), capsuleObject[capsule.Tenant], sink)
 		var synced atomic.Int32
 		s.onSynced = func() { synced.Add(1) }
 
@@ -184,7 +184,7 @@ func TestRequiredResourceThatIsAbsent(t *testing.T) {
 		u := newUpstream(streams, "20", namespace("a", "11"))
 		u.fail(notFound)
 		sink := &recorder[*corev1.Namespace]{}
-		s := New("namespaces", false, u.listWatch(), as[*corev1.Namespace], sink)
+		s := New("namespaces", nil, u.listWatch(), as[*corev1.Namespace], sink)
 		run(t, s)
 		time.Sleep(time.Minute)
 		if got := stateOf(s); got != (state{failing: true}) || len(sink.take()) > 0 {
@@ -209,7 +209,7 @@ func TestConnectionThatIsLost(t *testing.T) {
 					u := newUpstream(streams, "20", namespace("a", "11"))
 					u.fail(err)
 					sink := &recorder[*corev1.Namespace]{}
-					s := New("namespaces", optional, u.listWatch(), as[*corev1.Namespace], sink)
+					s := New("namespaces", u.servedIf(optional), u.listWatch(), as[*corev1.Namespace], sink)
 					run(t, s)
 
 					before := lagAfter(30*time.Second, s)
@@ -264,7 +264,7 @@ func TestSourcesGoLiveOnce(t *testing.T) {
 			u := newUpstream(true, "20", namespace("a", "11"))
 			u.fail(errors.New("away"))
 			upstreams = append(upstreams, u)
-			all.sources = append(all.sources, New("some", optional, u.listWatch(), as[*corev1.Namespace], &recorder[*corev1.Namespace]{}))
+			all.sources = append(all.sources, New("some", u.servedIf(optional), u.listWatch(), as[*corev1.Namespace], &recorder[*corev1.Namespace]{}))
 		}
 		log := &lines{}
 		runWith(klog.NewContext(t.Context(), log.logger()), t, all)

@@ -80,12 +80,13 @@ func addBuiltIn[T any](s *Sources, clients *Clients, resource schema.GroupVersio
 	if err != nil {
 		return err
 	}
-	s.sources = append(s.sources, New(resource.Resource, false, lw, decode, sink))
+	s.sources = append(s.sources, New(resource.Resource, nil, lw, decode, sink))
 	return nil
 }
 
 func addCustom[T any](s *Sources, clients *Clients, resource schema.GroupVersionResource, sink Sink[*T]) {
-	s.sources = append(s.sources, New(resource.Resource, true, clients.Custom(resource), capsuleObject[T], sink))
+	served := func(ctx context.Context) (bool, error) { return clients.Served(ctx, resource) }
+	s.sources = append(s.sources, New(resource.Resource, served, clients.Custom(resource), capsuleObject[T], sink))
 }
 
 // All returns the sources. The slice must not be changed.

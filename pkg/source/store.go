@@ -36,6 +36,7 @@ func (s *store[T]) Add(object any) error { return s.Update(object) }
 
 // Update hands on an object that was changed.
 func (s *store[T]) Update(object any) error {
+	defer s.source.applied()
 	item, err := s.item(object)
 	if err != nil {
 		return err
@@ -46,6 +47,7 @@ func (s *store[T]) Update(object any) error {
 
 // Delete hands on a deletion. The object of a deletion carries the deletion's version.
 func (s *store[T]) Delete(object any) error {
+	defer s.source.applied()
 	m, err := meta.Accessor(object)
 	if err != nil {
 		return fmt.Errorf("reading the metadata of a deleted object: %w", err)
@@ -72,6 +74,7 @@ func (s *store[T]) Replace(objects []any, version string) error {
 
 // Bookmark hands on the progress of a source without changes.
 func (s *store[T]) Bookmark(version string) error {
+	defer s.source.applied()
 	s.sink.Bookmark(parseVersion(version))
 	return nil
 }

@@ -43,6 +43,10 @@ func (c *Cluster) ClusterRoles() *Sink[grants.NamespaceGet] {
 }
 
 func (c *Cluster) putBinding(tx *view.Tx, item Item[Binding]) {
+	if len(item.Value.Subjects) == 0 {
+		c.deleteBinding(tx, item.Key) // it grants nothing, whatever its role is
+		return
+	}
 	b := binding{subjects: item.Value.Subjects}
 	if item.Value.Role.APIGroup == rbacv1.GroupName {
 		switch item.Value.Role.Kind {
@@ -56,54 +60,77 @@ func (c *Cluster) putBinding(tx *view.Tx, item Item[Binding]) {
 	if existed && reflect.DeepEqual(previous, b) {
 		return
 	}
-	c.boundTo.remove(previous.role, item.Key)
+	c.unindexBinding(item.Key)
 	c.bindings[item.Key] = b
 	c.boundTo.add(b.role, item.Key)
+	if c.rules.Policy().TenantSubjects != grants.TenantSubjectsAny && grants.NamesEverybody(b.subjects) {
+		c.everybodyIn.add(item.Key.Namespace, item.Key)
+	}
 	c.refreshBinding(tx, item.Key)
 }
 
 func (c *Cluster) deleteBinding(tx *view.Tx, key types.NamespacedName) {
-	c.boundTo.remove(c.bindings[key].role, key)
+	if _, ok := c.bindings[key]; !ok {
+		return
+	}
+	c.unindexBinding(key)
 	delete(c.bindings, key)
 	c.give(tx, origin{bindingSource, key.Namespace, key.Name}, nil)
 }
 
+func (c *Cluster) unindexBinding(key types.NamespacedName) {
+	c.boundTo.remove(c.bindings[key].role, key)
+	c.everybodyIn.remove(key.Namespace, key)
+}
+
 func (c *Cluster) refreshBinding(tx *view.Tx, key types.NamespacedName) {
 	b := c.bindings[key]
+	ns := c.namespaces[key.Namespace]
+	ofTenant := ns != nil && ns.tenant != ""
 	var held []grants.Held
 	switch c.rules.Policy().RoleBindingNamespaces {
 	case grants.RoleBindingsAny:
-		held = c.rules.OfRoleBinding(key.Namespace, b.subjects)
+		held = c.rules.OfRoleBinding(key.Namespace, ofTenant, b.subjects)
 	case grants.RoleBindingsRBACGet:
 		if c.roles[b.role].Allows(key.Namespace) {
-			held = c.rules.OfRoleBinding(key.Namespace, b.subjects)
+			held = c.rules.OfRoleBinding(key.Namespace, ofTenant, b.subjects)
 		}
 	}
 	c.give(tx, origin{bindingSource, key.Namespace, key.Name}, held)
 }
 
+// refreshBindingsIn decides again about the bindings that depend on whether their namespace
+// belongs to a Tenant.
+func (c *Cluster) refreshBindingsIn(tx *view.Tx, namespace string) {
+	for key := range c.everybodyIn[namespace] {
+		c.refreshBinding(tx, key)
+	}
+}
+
 func (c *Cluster) putRole(tx *view.Tx, item Item[grants.NamespaceGet]) {
-	key := roleKey(item.Key)
-	if reflect.DeepEqual(c.roles[key], item.Value) {
-		return
-	}
-	if item.Value.Any || len(item.Value.Names) > 0 {
-		c.roles[key] = item.Value
-	} else {
-		delete(c.roles, key)
-	}
-	c.refreshBoundTo(tx, key)
+	c.setRole(tx, roleKey(item.Key), item.Value)
 }
 
 func (c *Cluster) deleteRole(tx *view.Tx, key types.NamespacedName) {
-	if _, ok := c.roles[roleKey(key)]; ok {
-		delete(c.roles, roleKey(key))
-		c.refreshBoundTo(tx, roleKey(key))
-	}
+	c.setRole(tx, roleKey(key), grants.NamespaceGet{})
 }
 
-func (c *Cluster) refreshBoundTo(tx *view.Tx, role roleKey) {
+// setRole makes allowed what a role allows, and decides again about those of its bindings for
+// which that makes a difference. Names are looked up and never gone through: a ClusterRole can
+// have hundreds of thousands.
+func (c *Cluster) setRole(tx *view.Tx, role roleKey, allowed grants.NamespaceGet) {
+	previous := c.roles[role]
+	if allowed.IsZero() {
+		delete(c.roles, role)
+	} else {
+		c.roles[role] = allowed
+	}
+	if allowed.SameEverywhere(previous) {
+		return
+	}
 	for key := range c.boundTo[role] {
-		c.refreshBinding(tx, key)
+		if allowed.Allows(key.Namespace) != previous.Allows(key.Namespace) {
+			c.refreshBinding(tx, key)
+		}
 	}
 }

@@ -55,11 +55,14 @@ type Cluster struct {
 	settingsIn index[string, types.NamespacedName]
 	// settingsOf are the ProxySettings in the namespaces of a Tenant, by its name.
 	settingsOf index[string, types.NamespacedName]
-	// unsettled are the Tenants of which the transaction that runs has changed what their
+	// pendingSettings are the Tenants of which the transaction that runs has changed what their
 	// ProxySettings grant.
-	unsettled tenantSet
+	pendingSettings tenantSet
 	// boundTo are the role bindings to a role.
 	boundTo index[roleKey, types.NamespacedName]
+	// everybodyIn are the role bindings in a namespace, by its name, of which some subjects
+	// count only while the namespace belongs to no Tenant.
+	everybodyIn index[string, types.NamespacedName]
 }
 
 // New returns the state of an empty cluster. observe, if it is not nil, is told how long
@@ -73,25 +76,26 @@ func New(kinds []grants.Kind, policy grants.Policy, observe func(time.Duration))
 		observe = func(time.Duration) {}
 	}
 	c := &Cluster{
-		rules:      grants.NewRules(kinds, policy),
-		set:        view.NewSet(resources...),
-		views:      make(map[schema.GroupResource]*view.View, len(kinds)),
-		observe:    observe,
-		tenants:    make(map[string]*capsule.Tenant),
-		namespaces: make(map[string]*namespace),
-		volumes:    make(map[string]volume),
-		settings:   make(map[types.NamespacedName]*setting),
-		bindings:   make(map[types.NamespacedName]binding),
-		roles:      make(map[roleKey]grants.NamespaceGet),
-		held:       make(map[origin][]grants.Held),
-		problems:   newProblems(),
-		referrers:  make(index[string, string]),
-		claimed:    make(index[string, string]),
-		labelled:   make(index[string, string]),
-		settingsIn: make(index[string, types.NamespacedName]),
-		settingsOf: make(index[string, types.NamespacedName]),
-		unsettled:  make(tenantSet),
-		boundTo:    make(index[roleKey, types.NamespacedName]),
+		rules:           grants.NewRules(kinds, policy),
+		set:             view.NewSet(resources...),
+		views:           make(map[schema.GroupResource]*view.View, len(kinds)),
+		observe:         observe,
+		tenants:         make(map[string]*capsule.Tenant),
+		namespaces:      make(map[string]*namespace),
+		volumes:         make(map[string]volume),
+		settings:        make(map[types.NamespacedName]*setting),
+		bindings:        make(map[types.NamespacedName]binding),
+		roles:           make(map[roleKey]grants.NamespaceGet),
+		held:            make(map[origin][]grants.Held),
+		problems:        newProblems(),
+		referrers:       make(index[string, string]),
+		claimed:         make(index[string, string]),
+		labelled:        make(index[string, string]),
+		settingsIn:      make(index[string, types.NamespacedName]),
+		settingsOf:      make(index[string, types.NamespacedName]),
+		pendingSettings: make(tenantSet),
+		boundTo:         make(index[roleKey, types.NamespacedName]),
+		everybodyIn:     make(index[string, types.NamespacedName]),
 	}
 	for i := range kinds {
 		r := kinds[i].Upstream.GroupResource()
@@ -151,7 +155,7 @@ func (c *Cluster) update(cause uint64, change func(*view.Tx)) {
 	start := time.Now()
 	c.set.Update(cause, func(tx *view.Tx) {
 		change(tx)
-		c.settle(tx)
+		c.refreshPendingSettings(tx)
 	})
 	c.observe(time.Since(start))
 }

@@ -111,11 +111,11 @@ func TestTenantsThatObjectsShow(t *testing.T) {
 	f := feed.New(grants.DefaultPolicy())
 	forged := namespace("forged", "", "")
 	forged.SetLabels(map[string]string{"capsule.clastix.io/tenant": "solar"})
-	f.Put(volume("claimed", "", "a"), volume("labelled", "solar", "gone"), volume("other", "solar", "forged"), volume("free", "", ""), volume("unknown", "water", ""))
+	f.Put(volume("claimed", "", "a"), volume("labelled", "solar", "gone"), volume("other", "solar", "forged"), inPhase("Bound", volume("bound", "solar", "forged")), volume("free", "", ""), volume("unknown", "water", ""))
 	f.Put(namespace("a", "solar", "1"), namespace("stale", "solar", "0"), forged, tenant("solar", "1", ""))
 	want := map[string]string{
 		"namespaces a": "solar", "namespaces stale": "", "namespaces forged": "",
-		"persistentvolumes claimed": "solar", "persistentvolumes labelled": "solar", "persistentvolumes other": "", "persistentvolumes free": "", "persistentvolumes unknown": "",
+		"persistentvolumes claimed": "solar", "persistentvolumes labelled": "solar", "persistentvolumes other": "solar", "persistentvolumes bound": "", "persistentvolumes free": "", "persistentvolumes unknown": "",
 	}
 	if diff := cmp.Diff(want, tenants(f)); diff != "" {
 		t.Errorf("tenants (-want +got):\n%s", diff)

@@ -25,6 +25,8 @@ type namespace struct {
 	label string
 	// tenant is the Tenant that it belongs to, or "".
 	tenant string
+	// created is when it was created, in seconds since 1970. kube-apiserver sets it.
+	created int64
 }
 
 // Namespaces takes the cluster's namespaces.
@@ -46,9 +48,12 @@ func (c *Cluster) putNamespace(tx *view.Tx, item Item[*corev1.Namespace]) {
 	if ns.hasRef {
 		c.referrers.add(ns.ref.Name, name)
 	}
+	// A source that has lost its connection may never hear of the deletion in between.
+	recreated := !existed || ns.created != item.Value.CreationTimestamp.Unix()
+	ns.created = item.Value.CreationTimestamp.Unix()
 	tenant := c.tenantOf(ns)
 	tx.Put(c.views[namespaceResource], published(item.Value, item.Version, tenant))
-	c.move(tx, name, ns, tenant, !existed)
+	c.move(tx, name, ns, tenant, recreated)
 }
 
 func (c *Cluster) deleteNamespace(tx *view.Tx, key types.NamespacedName) {
@@ -71,11 +76,11 @@ func (c *Cluster) refreshNamespace(tx *view.Tx, name string) {
 }
 
 // move records the Tenant of a namespace and carries the change over to what is in it.
-func (c *Cluster) move(tx *view.Tx, name string, ns *namespace, tenant string, created bool) {
+func (c *Cluster) move(tx *view.Tx, name string, ns *namespace, tenant string, recreated bool) {
 	moved := ns.tenant != tenant
 	ns.tenant = tenant
 	c.problems.set(origin{source: namespaceSource, name: name}, ns.problems())
-	if moved || created {
+	if moved || recreated {
 		c.refreshDependents(tx, name)
 	}
 }
@@ -86,6 +91,7 @@ func (c *Cluster) refreshDependents(tx *view.Tx, name string) {
 		c.refreshVolume(tx, pv)
 	}
 	c.refreshSettingsIn(name)
+	c.refreshBindingsIn(tx, name)
 }
 
 // tenantOf is fail closed: whatever is not clear belongs to no Tenant.

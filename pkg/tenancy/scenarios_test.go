@@ -62,6 +62,21 @@ func volume(name, label, claimNamespace string) *unstructured.Unstructured {
 	return u
 }
 
+func inPhase(phase string, volume *unstructured.Unstructured) *unstructured.Unstructured {
+	return with(volume, "status", map[string]any{"phase": phase})
+}
+
+func createdAt(time string, o *unstructured.Unstructured) *unstructured.Unstructured {
+	o = o.DeepCopy()
+	o.Object["metadata"].(map[string]any)["creationTimestamp"] = time
+	return o
+}
+
+// ofEverybody makes all who are authenticated the subject of a role binding.
+func ofEverybody(binding *unstructured.Unstructured) *unstructured.Unstructured {
+	return with(binding, "subjects", []any{map[string]any{"apiGroup": "rbac.authorization.k8s.io", "kind": "Group", "name": "system:authenticated"}})
+}
+
 func storageClass(name string, labels ...string) *unstructured.Unstructured {
 	u := parse(fmt.Sprintf("{apiVersion: storage.k8s.io/v1, kind: StorageClass, metadata: {name: %s}, provisioner: x}", name))
 	if len(labels) > 0 {
@@ -114,12 +129,14 @@ type step struct {
 
 func put(objects ...*unstructured.Unstructured) []*unstructured.Unstructured { return objects }
 
+var groups = map[string][]string{"bob": {"system:authenticated"}}
+
 // sees writes all that a user sees in one line: names of namespaces, volumes and classes.
 func sees(t *testing.T, f *feed.Feed, name string) string {
 	t.Helper()
 	var all []string
 	for _, resource := range []string{"namespaces", "persistentvolumes", "storageclasses"} {
-		found, err := f.Names(&user.DefaultInfo{Name: name}, reference.List, resource)
+		found, err := f.Names(&user.DefaultInfo{Name: name, Groups: groups[name]}, reference.List, resource)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -158,11 +175,28 @@ func TestScenarios(t *testing.T) {
 		"a volume's claim": {list, []step{
 			{what: "no claim, no label", put: put(solar, wind, a, volume("pv", "", "")), alice: "a"},
 			{what: "claimed", put: put(volume("pv", "", "a")), alice: "a pv"},
-			{what: "claimed, and labelled for another tenant", put: put(volume("pv", "wind", "a")), alice: "a pv"},
+			{what: "claimed, and labelled for another tenant", put: put(inPhase("Bound", volume("pv", "wind", "a"))), alice: "a pv"},
 			{what: "namespace deleted", remove: put(a), bob: "pv"},
 			{what: "namespace made again by hand", put: put(namespace("a", "", ""))},
 			{what: "namespace of another tenant", put: put(namespace("a", "wind", "2")), bob: "a pv"},
 			{what: "volume deleted", remove: put(volume("pv", "", "")), bob: "a"},
+		}},
+		"a volume is released, and its namespace's name is used again": {list, []step{
+			{what: "bound", put: put(solar, wind, createdAt("2026-01-01T00:00:00Z", a), inPhase("Bound", createdAt("2026-01-02T00:00:00Z", volume("pv", "", "a")))), alice: "a pv"},
+			{what: "released", put: put(inPhase("Released", createdAt("2026-01-02T00:00:00Z", volume("pv", "", "a")))), alice: "a pv"},
+			{what: "namespace deleted", remove: put(a)},
+			{what: "namespace of another tenant", put: put(createdAt("2026-01-03T00:00:00Z", namespace("a", "wind", "2"))), bob: "a"},
+			{what: "labelled", put: put(inPhase("Released", createdAt("2026-01-02T00:00:00Z", volume("pv", "solar", "a")))), alice: "pv", bob: "a"},
+			{what: "the label's tenant deleted", remove: put(solar), bob: "a"},
+			{what: "the label's tenant made again", put: put(solar), alice: "pv", bob: "a"},
+			{what: "bound again", put: put(inPhase("Bound", createdAt("2026-01-02T00:00:00Z", volume("pv", "solar", "a")))), bob: "a pv"},
+		}},
+		// A source that has lost its connection does not tell that a namespace was deleted.
+		"a namespace is made again unnoticed": {list, []step{
+			{what: "start", put: put(solar, createdAt("2026-01-01T00:00:00Z", a), inPhase("Released", createdAt("2026-01-02T00:00:00Z", volume("pv", "", "a")))), alice: "a pv"},
+			{what: "made again", put: put(createdAt("2026-01-03T00:00:00Z", a)), alice: "a"},
+			{what: "changed", put: put(createdAt("2026-01-03T00:00:00Z", a)), alice: "a"},
+			{what: "older after all", put: put(createdAt("2026-01-01T00:00:00Z", a)), alice: "a pv"},
 		}},
 		"a volume's label": {list, []step{
 			{what: "before the tenant", put: put(volume("pv", "solar", "gone"))},
@@ -211,6 +245,26 @@ func TestScenarios(t *testing.T) {
 			{what: "cluster role deleted", remove: put(role("", "r", "get"))},
 			{what: "cluster role made again", put: put(role("", "r", "get")), bob: "a b"},
 			{what: "binding deleted", remove: put(binding("b", "rb", "ClusterRole r")), bob: "a"},
+		}},
+		"a role binding of everybody": {nil, []step{
+			{what: "in a namespace without a tenant", put: put(solar, ofEverybody(binding("a", "rb", "ClusterRole r")), role("", "r", "get"), namespace("a", "", "")), bob: "a"},
+			{what: "namespace comes to the tenant", put: put(a), alice: "a"},
+			{what: "role deleted", remove: put(role("", "r", "get")), alice: "a"},
+			{what: "role made again", put: put(role("", "r", "get")), alice: "a"},
+			{what: "tenant deleted", remove: put(solar), bob: "a"},
+			{what: "tenant made again", put: put(solar), alice: "a"},
+			{what: "namespace deleted", remove: put(a)},
+			{what: "namespace without a tenant", put: put(namespace("a", "", "")), bob: "a"},
+			{what: "bound to somebody", put: put(binding("a", "rb", "ClusterRole r"), a), alice: "a", bob: "a"},
+		}},
+		"any subject of a role binding": {func(p *grants.Policy) { p.TenantSubjects = grants.TenantSubjectsAny }, []step{
+			{what: "start", put: put(solar, a, ofEverybody(binding("a", "rb", "ClusterRole r")), role("", "r", "get")), alice: "a", bob: "a"},
+		}},
+		"a ProxySetting that grants what owners have": {func(p *grants.Policy) { p.ProxySettingGrants = grants.ProxySettingGrantsOwners }, []step{
+			{what: "owners have nothing", put: put(solar, a, proxySetting("a", "ps"), storageClass("gold")), alice: "a", bob: "a"},
+			{what: "an owner has the kind", put: put(tenant("solar", "1", "owners: [{kind: User, name: alice, proxySettings: [{kind: StorageClasses, operations: [List]}]}], "+gold)), alice: "a gold", bob: "a gold"},
+			{what: "another has it", put: put(tenant("solar", "1", "owners: [{kind: User, name: x, proxySettings: [{kind: StorageClasses, operations: [List]}]}], "+gold)), bob: "a gold"},
+			{what: "none has it", put: put(solar), alice: "a", bob: "a"},
 		}},
 		"the gate": {func(p *grants.Policy) { p.CapsuleUsersOnly = true }, []step{
 			{what: "no configuration", put: put(solar, a)},

@@ -39,7 +39,7 @@ func (c *Cluster) putSetting(_ *view.Tx, item Item[*capsule.ProxySetting]) {
 	}
 	s.ProxySetting = item.Value
 	c.assignSetting(item.Key)
-	c.unsettled.add(s.tenant)
+	c.pendingSettings.add(s.tenant)
 }
 
 func (c *Cluster) deleteSetting(_ *view.Tx, key types.NamespacedName) {
@@ -50,7 +50,7 @@ func (c *Cluster) deleteSetting(_ *view.Tx, key types.NamespacedName) {
 	delete(c.settings, key)
 	c.settingsIn.remove(key.Namespace, key)
 	c.settingsOf.remove(s.tenant, key)
-	c.unsettled.add(s.tenant)
+	c.pendingSettings.add(s.tenant)
 }
 
 // refreshSettingsIn decides again to which Tenant the settings in a namespace belong.
@@ -71,8 +71,8 @@ func (c *Cluster) assignSetting(key types.NamespacedName) {
 	}
 	c.settingsOf.remove(s.tenant, key)
 	c.settingsOf.add(tenant, key)
-	c.unsettled.add(s.tenant)
-	c.unsettled.add(tenant)
+	c.pendingSettings.add(s.tenant)
+	c.pendingSettings.add(tenant)
 	s.tenant = tenant
 	if tenant == "" {
 		c.problems.set(settingOrigin(key), nil) // it grants nothing, whatever it says
@@ -88,14 +88,14 @@ func (s tenantSet) add(tenant string) {
 	}
 }
 
-// settle gives what the ProxySettings of the Tenants grant of which something has changed. It is
+// refreshPendingSettings gives what the ProxySettings of the Tenants grant of which something has changed. It is
 // done once at the end of each transaction: what a Tenant's settings may grant is bounded for all
 // of them together, and a Tenant that appears brings them all.
-func (c *Cluster) settle(tx *view.Tx) {
-	for _, tenant := range inOrder(c.unsettled) {
+func (c *Cluster) refreshPendingSettings(tx *view.Tx) {
+	for _, tenant := range inOrder(c.pendingSettings) {
 		c.refreshSettingsOf(tx, tenant)
 	}
-	clear(c.unsettled)
+	clear(c.pendingSettings)
 }
 
 func (c *Cluster) refreshSettingsOf(tx *view.Tx, tenant string) {

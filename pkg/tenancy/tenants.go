@@ -30,9 +30,9 @@ func (c *Cluster) putTenant(tx *view.Tx, item Item[*capsule.Tenant]) {
 	switch {
 	case previous == nil || previous.UID != item.Value.UID:
 		c.refreshReferrers(tx, name)
-		c.unsettled.add(name)
-	case !sameBounds(previous, item.Value):
-		c.unsettled.add(name)
+		c.pendingSettings.add(name)
+	case !sameBounds(previous, item.Value) || !c.rules.SameOwnerOperations(previous, item.Value):
+		c.pendingSettings.add(name)
 	}
 }
 
@@ -43,7 +43,7 @@ func unchanged(previous, t *capsule.Tenant) bool {
 }
 
 // sameBounds tells whether a Tenant may see the same as before. It bounds the settings in
-// its namespaces, whoever owns it.
+// its namespaces. Owners bound them only by what they may do (SameOwnerOperations).
 func sameBounds(previous, t *capsule.Tenant) bool {
 	before, now := previous.Spec, t.Spec
 	before.Owners, now.Owners = nil, nil

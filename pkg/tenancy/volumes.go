@@ -18,6 +18,10 @@ type volume struct {
 	claimNamespace string
 	// label is the Tenant that Capsule's label names.
 	label string
+	// bound and released are by its phase; neither is true of a volume that waits for a claim.
+	bound, released bool
+	// created is when it was created, in seconds since 1970. kube-apiserver sets it.
+	created int64
 }
 
 // PersistentVolumes takes the cluster's volumes.
@@ -28,7 +32,13 @@ func (c *Cluster) PersistentVolumes() *Sink[*corev1.PersistentVolume] {
 func (c *Cluster) putVolume(tx *view.Tx, item Item[*corev1.PersistentVolume]) {
 	name := item.Key.Name
 	c.unindexVolume(name)
-	pv := volume{label: item.Value.Labels[capsule.TenantLabel]}
+	pv := volume{label: item.Value.Labels[capsule.TenantLabel], created: item.Value.CreationTimestamp.Unix()}
+	switch item.Value.Status.Phase {
+	case corev1.VolumeBound:
+		pv.bound = true
+	case corev1.VolumeReleased, corev1.VolumeFailed: // Failed was released, and could not be reclaimed
+		pv.released = true
+	}
 	if ref := item.Value.Spec.ClaimRef; ref != nil {
 		pv.claimNamespace = ref.Namespace
 	}
@@ -55,15 +65,30 @@ func (c *Cluster) refreshVolume(tx *view.Tx, name string) {
 }
 
 // tenantOfVolume asks the claim's namespace, which only the control plane writes, before
-// the label, which whoever may label volumes can forge.
+// the label, which whoever may label volumes can forge. But a volume that is not Bound may
+// name a namespace that is gone, and whose name is another tenant's by now: then its label
+// comes first, and without one the namespace must be older than the volume.
 func (c *Cluster) tenantOfVolume(pv volume) string {
-	if c.rules.Policy().PVClaimRef == grants.PVClaimRefAuthoritative && pv.claimNamespace != "" {
-		if ns := c.namespaces[pv.claimNamespace]; ns != nil {
-			return ns.tenant
-		}
+	ns := c.namespaces[pv.claimNamespace]
+	if c.rules.Policy().PVClaimRef == grants.PVClaimRefLabelOnly || ns == nil {
+		return c.existing(pv.label)
 	}
-	if c.tenants[pv.label] == nil {
+	switch {
+	case pv.bound:
+		return ns.tenant
+	case pv.label != "":
+		return c.existing(pv.label)
+	case pv.released && ns.created > pv.created:
+		return ""
+	default:
+		return ns.tenant
+	}
+}
+
+// existing returns the name of a Tenant if there is one of that name, or else "".
+func (c *Cluster) existing(tenant string) string {
+	if c.tenants[tenant] == nil {
 		return ""
 	}
-	return pv.label
+	return tenant
 }

@@ -58,11 +58,13 @@ func TestPolicy(t *testing.T) {
 			[]string{
 				"--owner-grants=Implicit", "--unset-classes=None", "--unset-node-selector=None", "--native-rbac=Ignore", "--capsule-users-only=true",
 				"--proxy-setting-rules=Off", "--global-proxy-settings=Off", "--role-binding-namespaces=AnyBinding", "--pv-claim-ref=LabelOnly",
+				"--proxy-setting-grants=Owners", "--tenant-subjects=Any",
 			},
 			grants.Policy{
 				OwnerGrants: grants.OwnerGrantsImplicit, UnsetClasses: grants.UnsetNone, UnsetNodeSelector: grants.UnsetNone,
 				NativeRBAC: grants.NativeRBACIgnore, CapsuleUsersOnly: true, ProxySettingRules: grants.ProxySettingRulesOff,
 				GlobalProxySettings: grants.Off, RoleBindingNamespaces: grants.RoleBindingsAny, PVClaimRef: grants.PVClaimRefLabelOnly,
+				ProxySettingGrants: grants.ProxySettingGrantsOwners, TenantSubjects: grants.TenantSubjectsAny,
 			},
 		},
 	}

@@ -45,12 +45,16 @@ func (o *PolicyOptions) AddFlags(flags *pflag.FlagSet) {
 		"Show only native RBAC to those who are not users of Capsule by its configuration.")
 	choice(flags, &o.policy.ProxySettingRules, "proxy-setting-rules",
 		"How far the clusterResources of ProxySettings reach: to what the Tenant itself may see, to all, or to nothing.")
+	choice(flags, &o.policy.ProxySettingGrants, "proxy-setting-grants",
+		"What a ProxySetting may grant at most: all kinds that its Tenant may see, or (Owners) beside namespaces only those that an owner of its Tenant sees.")
+	choice(flags, &o.policy.TenantSubjects, "tenant-subjects",
+		"Which subjects count in ProxySettings, and in RoleBindings in namespaces of Tenants: all but the groups that hold everybody (system:authenticated, system:unauthenticated, system:serviceaccounts), or any.")
 	choice(flags, &o.policy.GlobalProxySettings, "global-proxy-settings",
 		"Whether GlobalProxySettings grant anything.")
 	choice(flags, &o.policy.RoleBindingNamespaces, "role-binding-namespaces",
 		"Which RoleBindings show a user the namespace that they are in: those whose role allows to get namespaces, any, or none.")
 	choice(flags, &o.policy.PVClaimRef, "pv-claim-ref",
-		"What decides the Tenant of a PersistentVolume: its claim's namespace before its label, or the label alone.")
+		"What decides the Tenant of a PersistentVolume: the namespace of its claim as far as that can be trusted and then its label, or the label alone.")
 }
 
 // Policy returns the profile's policy with the flags that are set.
@@ -67,6 +71,8 @@ func (o *PolicyOptions) Policy() (grants.Policy, error) {
 		"native-rbac":             func() { p.NativeRBAC = set.NativeRBAC },
 		"capsule-users-only":      func() { p.CapsuleUsersOnly = set.CapsuleUsersOnly },
 		"proxy-setting-rules":     func() { p.ProxySettingRules = set.ProxySettingRules },
+		"proxy-setting-grants":    func() { p.ProxySettingGrants = set.ProxySettingGrants },
+		"tenant-subjects":         func() { p.TenantSubjects = set.TenantSubjects },
 		"global-proxy-settings":   func() { p.GlobalProxySettings = set.GlobalProxySettings },
 		"role-binding-namespaces": func() { p.RoleBindingNamespaces = set.RoleBindingNamespaces },
 		"pv-claim-ref":            func() { p.PVClaimRef = set.PVClaimRef },
