@@ -36,7 +36,7 @@ func strip(o metav1.Object) {
 	annotations := o.GetAnnotations()
 	delete(annotations, corev1.LastAppliedConfigAnnotation)
 	o.SetAnnotations(internKeys(annotations))
-	o.SetLabels(internKeys(o.GetLabels()))
+	o.SetLabels(internLabels(o.GetName(), o.GetLabels()))
 	owners := o.GetOwnerReferences()
 	for i := range owners {
 		ref := &owners[i]
@@ -54,6 +54,23 @@ func internKeys(m map[string]string) map[string]string {
 	interned := make(map[string]string, len(m))
 	for key, value := range m {
 		interned[intern(key)] = value
+	}
+	return interned
+}
+
+// internLabels returns equal labels whose keys and values are shared with other objects: most
+// values stand in many of them, but for the object's own name.
+func internLabels(name string, labels map[string]string) map[string]string {
+	if len(labels) == 0 {
+		return nil
+	}
+	interned := make(map[string]string, len(labels))
+	for key, value := range labels {
+		if value == name {
+			interned[intern(key)] = name
+		} else {
+			interned[intern(key)] = intern(value)
+		}
 	}
 	return interned
 }

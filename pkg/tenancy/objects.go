@@ -22,8 +22,11 @@ func (c *Cluster) Objects(resource schema.GroupResource) *Sink[metav1.Object] {
 	return newSink(c, "", put, remove, v)
 }
 
-// published is an object as its view has it.
+// published is an object as its view has it. It takes the object, and drops what is neither served
+// nor asked about any more.
 func published(o metav1.Object, version uint64, partition string) view.Object {
+	o.SetOwnerReferences(nil)
+	o.SetResourceVersion("")
 	return view.Object{
 		Attributes: view.Attributes{Name: o.GetName(), Partition: partition, Labels: o.GetLabels()},
 		Version:    version,
