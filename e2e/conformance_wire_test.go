@@ -183,16 +183,16 @@ func TestObjectsMirrorTheUpstream(t *testing.T) {
 			m["resourceVersion"] = notOlder(t, served, m["resourceVersion"].(string))
 			upstream["apiVersion"], upstream["kind"] = "tenantview.capsule.dev/v1alpha1", k.Kind()
 			delete(served, "tenant")
+			unstructured.RemoveNestedField(upstream, "status", "images") // they tell what other tenants run
 			if diff := cmp.Diff(upstream, served); diff != "" {
 				t.Errorf("%s %s (-upstream +served):\n%s", k.Resource(), name, diff)
 			}
 		}
 	}
-	// Images are most of a Node, and left out of lists.
 	for _, path := range []string{"/tenantnodes", "/tenantnodes/solar-1"} {
 		a := testcluster.Get(t, shared.As(t, "alice"), testcluster.Root+path).Expect(t, 200)
-		if got, want := strings.Contains(string(a.Body), "registry.example.com"), strings.HasSuffix(path, "solar-1"); got != want {
-			t.Errorf("%s has images: %v", path, got)
+		if strings.Contains(string(a.Body), "registry.example.com") {
+			t.Errorf("%s has images", path)
 		}
 	}
 }

@@ -83,9 +83,9 @@ var (
 	criteriaDesc = describe("criteria", "Distinct criteria that somebody holds.", "resource")
 	subjectsDesc = describe("subjects", "Users and groups that hold a grant on namespaces or any other kind, by the kind with most.")
 	revisionDesc = describe("revision", "Revision of the view.", "resource")
-	lagDesc      = describe("source_lag_seconds", "How long the source has been without a connection.", "source")
+	lagDesc      = describe("source_lag_seconds", "How far what is served is behind the source, in seconds: the time without a connection, or for which events have been waiting to be applied.", "source")
 	syncedDesc   = describe("source_synced", "1 if the source has been read, 0 before.", "source")
-	absentDesc   = describe("source_absent", "1 if the source's resource is not served by the cluster.", "source")
+	absentDesc   = describe("source_absent", "1 if the cluster does not serve the source's resource, by discovery or as it has not been found for 30 seconds.", "source")
 	invalidDesc  = describe("invalid_objects", "Objects that do not grant all that they say, because a part makes no sense or is too much, and objects that are missing.", "source", "reason")
 )
 

@@ -124,7 +124,8 @@ func DefaultPolicy() Policy {
 }
 
 // CapsuleProxyPolicy returns the policy that shows what capsule-proxy v0.14 shows, for a
-// like-for-like migration.
+// like-for-like migration. It leaves TenantSubjects as it is: capsule-proxy honours groups that
+// hold everybody.
 func CapsuleProxyPolicy() Policy {
 	p := DefaultPolicy()
 	p.UnsetClasses = UnsetNone

@@ -392,7 +392,7 @@ func schema_pkg_apis_tenantview_v1alpha1_TenantNode(ref common.ReferenceCallback
 					},
 					"status": {
 						SchemaProps: spec.SchemaProps{
-							Description: "status is what the Node last reported: capacity, conditions, addresses and system details. Unless the server is set up otherwise, lists leave out images, which are the larger part of a Node. volumesInUse and volumesAttached are never present.",
+							Description: "status is what the Node last reported: capacity, conditions, addresses and system details. Unless the server is set up otherwise, images are left out: they name what all tenants run on the Node. volumesInUse and volumesAttached are never present.",
 							Default:     map[string]interface{}{},
 							Ref:         ref(v1.NodeStatus{}.OpenAPIModelName()),
 						},

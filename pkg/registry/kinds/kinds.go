@@ -17,7 +17,7 @@ import (
 
 // Options are what an administrator may choose about kinds.
 type Options struct {
-	// ListNodeImages includes status.images in lists of nodes.
+	// ListNodeImages includes status.images wherever nodes are shown.
 	ListNodeImages bool
 }
 

@@ -14,13 +14,10 @@ import (
 	"capsule.dev/tenantview/pkg/view"
 )
 
-// Kind describes TenantNodes. listImages includes status.images in lists, where they are two
-// thirds of the bytes of a Node; an object that is read by its name always has them.
-func Kind(listImages bool) *registry.Kind {
-	trim := trimImages
-	if listImages {
-		trim = nil
-	}
+// Kind describes TenantNodes. images includes status.images, wherever a Node is shown. Without
+// it they are left out: they name what every tenant with a Pod on the Node runs, and are two
+// thirds of its bytes.
+func Kind(images bool) *registry.Kind {
 	return registry.NewKind(registry.Description{
 		Kind: grants.Kind{
 			Upstream:     corev1.SchemeGroupVersion.WithResource("nodes"),
@@ -32,7 +29,12 @@ func Kind(listImages bool) *registry.Kind {
 		ShortNames: []string{"tno"},
 		Columns:    columns,
 		Cells:      cells,
-	}, func(l *v1alpha1.TenantNodeList) *[]v1alpha1.TenantNode { return &l.Items }, convert, trim)
+	}, func(l *v1alpha1.TenantNodeList) *[]v1alpha1.TenantNode { return &l.Items }, func(out *v1alpha1.TenantNode, e *view.Entry) {
+		convert(out, e)
+		if !images {
+			out.Status.Images = nil // of the copy only
+		}
+	}, nil)
 }
 
 func ofTenant(t *capsule.Tenant, p *grants.Policy) (view.Criterion, []grants.Problem) {
@@ -47,7 +49,3 @@ func convert(out *v1alpha1.TenantNode, e *view.Entry) {
 	// These name the volumes of every tenant that has a Pod on the node.
 	out.Status.VolumesInUse, out.Status.VolumesAttached = nil, nil
 }
-
-// trimImages leaves the entry's own images alone: the status is a copy of which only this field
-// changes.
-func trimImages(out *v1alpha1.TenantNode) { out.Status.Images = nil }

@@ -17,29 +17,30 @@ import (
 	"capsule.dev/tenantview/pkg/view"
 )
 
+// Images tell a tenant what the others on his nodes run.
 func TestImages(t *testing.T) {
 	images := []corev1.ContainerImage{{Names: []string{"registry.example.com/app:v1"}, SizeBytes: 1 << 20}}
 	status := corev1.NodeStatus{Phase: corev1.NodeRunning, Images: images}
 	withoutImages := corev1.NodeStatus{Phase: corev1.NodeRunning}
-	cases := map[string]struct {
-		listImages bool
-		wantList   corev1.NodeStatus
+	for name, tc := range map[string]struct {
+		images bool
+		want   corev1.NodeStatus
 	}{
-		"left out of lists": {wantList: withoutImages},
-		"listed":            {listImages: true, wantList: status},
-	}
-	for name, tc := range cases {
+		"left out": {want: withoutImages},
+		"shown":    {images: true, want: status},
+	} {
 		t.Run(name, func(t *testing.T) {
 			node := &corev1.Node{ObjectMeta: metav1.ObjectMeta{Name: "node-1"}, Status: *status.DeepCopy()}
 			e := &view.Entry{Object: view.Object{Value: node}, Revision: 42}
-			kind := tenantnode.Kind(tc.listImages)
-
-			list := kind.ConvertList([]*view.Entry{e}, 0).(*v1alpha1.TenantNodeList)
-			if diff := cmp.Diff(tc.wantList, list.Items[0].Status); diff != "" {
-				t.Errorf("status in a list (-want +got):\n%s", diff)
-			}
-			if diff := cmp.Diff(status, kind.Convert(e, 0).(*v1alpha1.TenantNode).Status); diff != "" {
-				t.Errorf("status of a get (-want +got):\n%s", diff)
+			kind := tenantnode.Kind(tc.images)
+			for where, got := range map[string]corev1.NodeStatus{
+				"a list":   kind.ConvertList([]*view.Entry{e}, 0).(*v1alpha1.TenantNodeList).Items[0].Status,
+				"an event": kind.ConvertItem(e, 0).(*v1alpha1.TenantNode).Status,
+				"a get":    kind.Convert(e, 0).(*v1alpha1.TenantNode).Status,
+			} {
+				if diff := cmp.Diff(tc.want, got); diff != "" {
+					t.Errorf("status of %s (-want +got):\n%s", where, diff)
+				}
 			}
 			if diff := cmp.Diff(status, node.Status); diff != "" {
 				t.Errorf("status of the shared object (-want +got):\n%s", diff)

@@ -36,7 +36,7 @@ type Options struct {
 	Logs           *logsapi.LoggingConfiguration
 	Metrics        *metrics.Options
 
-	// ListNodeImages keeps status.images in lists of nodes.
+	// ListNodeImages shows status.images of nodes.
 	ListNodeImages bool
 	// ReviewInterval is how often a running watch asks again what native RBAC allows.
 	ReviewInterval time.Duration
@@ -77,7 +77,7 @@ func (o *Options) Flags() cliflag.NamedFlagSets {
 	var sections cliflag.NamedFlagSets
 	o.Policy.AddFlags(sections.FlagSet("visibility"))
 	sections.FlagSet("visibility").BoolVar(&o.ListNodeImages, "list-node-images", o.ListNodeImages,
-		"Keep status.images in lists of nodes. They are most of a node's size; getting one node always shows them.")
+		"Show status.images of nodes, in lists, watches and single nodes. They name what other tenants run there, and are most of a node's size.")
 	sections.FlagSet("visibility").DurationVar(&o.ReviewInterval, "native-rbac-review-interval", o.ReviewInterval,
 		"How often a running watch asks again whether native RBAC shows its user everything. Grants are followed at once.")
 	serving := sections.FlagSet("serving")

@@ -30,8 +30,8 @@ type TenantNode struct {
 	Spec corev1.NodeSpec `json:"spec,omitempty"`
 
 	// status is what the Node last reported: capacity, conditions, addresses and
-	// system details. Unless the server is set up otherwise, lists leave out
-	// images, which are the larger part of a Node. volumesInUse and volumesAttached are never present.
+	// system details. Unless the server is set up otherwise, images are left out: they
+	// name what all tenants run on the Node. volumesInUse and volumesAttached are never present.
 	// +optional
 	Status corev1.NodeStatus `json:"status,omitempty"`
 }

@@ -27,8 +27,8 @@ type TenantNodeApplyConfiguration struct {
 	// Pods may be scheduled to it.
 	Spec *corev1.NodeSpecApplyConfiguration `json:"spec,omitempty"`
 	// status is what the Node last reported: capacity, conditions, addresses and
-	// system details. Unless the server is set up otherwise, lists leave out
-	// images, which are the larger part of a Node. volumesInUse and volumesAttached are never present.
+	// system details. Unless the server is set up otherwise, images are left out: they
+	// name what all tenants run on the Node. volumesInUse and volumesAttached are never present.
 	Status *corev1.NodeStatusApplyConfiguration `json:"status,omitempty"`
 }
 
