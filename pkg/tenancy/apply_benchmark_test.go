@@ -50,7 +50,10 @@ func BenchmarkApply(b *testing.B) {
 func relabelNamespace(c *synthetic.Cluster) func(int) {
 	variants := [2]*corev1.Namespace{synthetic.Namespace(500, 50), synthetic.Namespace(500, 50)}
 	variants[1].Labels["env"] = "test"
-	return func(i int) { c.Namespaces.Put(synthetic.Item(c, variants[0].Name, variants[i%2])) }
+	return func(i int) {
+		ns := *variants[i%2] // the sink takes it
+		c.Namespaces.Put(synthetic.Item(c, ns.Name, &ns))
+	}
 }
 
 // heartbeat changes the status of a node only, as kubelets do all the time.
