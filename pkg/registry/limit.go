@@ -8,13 +8,14 @@ import (
 	"sync"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
-	"k8s.io/apiserver/pkg/authentication/serviceaccount"
 	"k8s.io/apiserver/pkg/authentication/user"
+
+	"capsule.dev/tenantview/pkg/accessreview"
 )
 
 // maxWaits bounds the requests of a user for one kind that wait for a resourceVersion, and
-// maxWaitsOfAll those of all users: each keeps one of the 400 places that the generic API server
-// has for requests under way.
+// maxWaitsOfAll those of all users: each keeps one of the 400 places that the server has for
+// requests under way.
 const (
 	maxWaits      = 10
 	maxWaitsOfAll = 40
@@ -61,12 +62,5 @@ func (l *Limit) Take(u user.Info) (giveBack func(), err error) {
 	}, nil
 }
 
-// countedAs returns what is limited together. Users are told apart by their name: that is what
-// nobody has several of. The service accounts of a namespace count as one user: whoever may
-// create one may create many.
-func countedAs(name string) string {
-	if namespace, _, err := serviceaccount.SplitUsername(name); err == nil {
-		return serviceaccount.MakeNamespaceGroupName(namespace)
-	}
-	return name
-}
+// countedAs returns the key by which a user's requests are counted.
+func countedAs(name string) string { return accessreview.FlowDistinguisherOf(name) }
