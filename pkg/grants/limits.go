@@ -13,10 +13,17 @@ const (
 	// maxSubjects are its subjects.
 	maxSubjects = 256
 	// maxRuleRequirements are those of one rule's selector, each compared with every object.
-	maxRuleRequirements = 64
+	maxRuleRequirements = MaxRequirements
 	// maxRuleValues are all that one rule lists: API groups, resources, operations, and the
 	// values of its requirements.
-	maxRuleValues = 1000
+	maxRuleValues = MaxValues
+)
+
+// MaxRequirements and MaxValues bound one selector, be it of a rule or of a request: its
+// requirements, and the values that they list together.
+const (
+	MaxRequirements = 64
+	MaxValues       = 1000
 )
 
 // maxRules are the rules of all its subjects together.
