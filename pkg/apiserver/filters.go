@@ -36,6 +36,10 @@ type limits struct {
 	grace time.Duration
 }
 
+// watchQuery is the length of a query from which on its watch counts as one more: a watch keeps
+// its selectors, which take up to ten times their length, and twice as much heap as all the rest.
+const watchQuery = 2 << 10
+
 var defaultLimits = limits{
 	// What common proxies admit.
 	uri: 8 << 10,
@@ -46,8 +50,8 @@ var defaultLimits = limits{
 	requestsOfAll: 400,
 	// Seven informers, one for each kind, in well over a hundred clients.
 	watches: 1000,
-	// A watch takes 24 KiB of heap: 470 MiB, when there are as many. Clients have half of that,
-	// until each has one.
+	// A watch takes 24 KiB of heap, which makes 470 MiB: half of it is for as many watches as
+	// the clients like, half for one watch of each other client.
 	watchesOfAll: 20_000,
 	grace:        5 * time.Second,
 }
@@ -82,9 +86,9 @@ func (l limits) withShares(next http.Handler, c *genericapiserver.Config) http.H
 			next.ServeHTTP(w, req)
 			return
 		}
-		share := requests
+		share, size := requests, 1
 		if c.LongRunningFunc(req, info) {
-			share = watches
+			share, size = watches, 1+len(req.URL.RawQuery)/watchQuery
 			req = req.WithContext(registry.WithWatching(ctx, func(running bool) {
 				deadline := time.Time{}
 				if !running {
@@ -93,12 +97,12 @@ func (l limits) withShares(next http.Handler, c *genericapiserver.Config) http.H
 				writesOf(ctx).until(deadline)
 			}))
 		}
-		giveBack, err := share.Take(who)
+		giveBack, err := share.TakeN(who, size)
 		switch {
 		case err == nil:
 			defer giveBack()
 		case !slices.Contains(who.GetGroups(), user.SystemPrivilegedGroup):
-			metrics.RecordDroppedRequest(req, info, metrics.APIServerComponent, false)
+			metrics.RecordDroppedRequest(req, info, metrics.APIServerComponent, req.Method != http.MethodGet)
 			refuse(w, req, err)
 			return
 		}

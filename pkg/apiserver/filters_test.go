@@ -49,7 +49,7 @@ func newHTTP2Client(t *testing.T, window int) *http.Client {
 }
 
 // open asks for something and returns the answer before it is read.
-func (s *running) open(t *testing.T, client *http.Client, user, path string) *http.Response {
+func (s *running) open(t testing.TB, client *http.Client, user, path string) *http.Response {
 	t.Helper()
 	r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, s.url+path, nil)
 	if err != nil {
@@ -150,6 +150,20 @@ func TestHeldWatches(t *testing.T) {
 	}
 	release()
 	eventually(t, "alice may watch", func() bool { return s.code(t, "alice", another) == http.StatusOK })
+}
+
+// A watch with a long selector keeps as much memory as several.
+func TestHeldWatchesWithLongSelectors(t *testing.T) {
+	s := newReadyServer(t, limited(time.Hour, limits{requests: 10, watches: 4, grace: time.Hour}))
+	long := "?watch=1&labelSelector=" + strings.Repeat("%21a,", 10)
+	long += "k+in+(" + strings.Repeat(strings.Repeat("v", 30)+",", 2*watchQuery/31) + "v)"
+	s.hold(t, "alice", namespaces+long) // counts as three
+	s.hold(t, "alice", namespaces+"?watch=1")
+	for user, want := range map[string]int{"alice": 429, "bob": 200} {
+		if got := s.code(t, user, namespaces+"?watch=1"); got != want {
+			t.Errorf("%s gets %d, want %d", user, got, want)
+		}
+	}
 }
 
 // The service accounts of many namespaces must leave room for others.
