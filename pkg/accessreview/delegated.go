@@ -48,9 +48,9 @@ type DelegatedConfig struct {
 // cannot make load or memory of it:
 //
 //   - Selectors are left out of the question. They can only narrow it.
-//   - A request for an object is first asked about without its name, which means all names (see
-//     ResourceAttributes in k8s.io/api/authorization/v1). Only if that is not allowed, the name
-//     is asked about.
+//   - A request for an object of this server is first asked about without its name, which means
+//     all names (see ResourceAttributes in k8s.io/api/authorization/v1). Only if that is not
+//     allowed, the name is asked about. Whom somebody may impersonate is asked by name only.
 //   - Questions that a user can invent (names, paths, resources that are not served) are limited
 //     for each user, and then fail with ErrTooManyNames, whatever exists.
 //   - Equal questions are asked once at a time, and answers are kept by digest.
@@ -83,13 +83,14 @@ func (d *Delegated) Authorize(ctx context.Context, a authorizer.Attributes) (aut
 	if q.ResourceRequest {
 		q.Path = "" // which says nothing more, and would make each name another question
 	}
-	answer, err := d.ask(ctx, q)
-	name := a.GetName()
-	if err != nil || answer.decision == authorizer.DecisionAllow || !q.ResourceRequest || name == "" || len(name) > maxNameLength {
-		return answer.decision, answer.reason, err
+	if name := a.GetName(); name != "" && d.isServed(q) {
+		answer, err := d.ask(ctx, q)
+		if err != nil || answer.decision == authorizer.DecisionAllow || len(name) > maxNameLength {
+			return answer.decision, answer.reason, err
+		}
 	}
-	q.Name = name
-	answer, err = d.ask(ctx, q)
+	q.Name = a.GetName()
+	answer, err := d.ask(ctx, q)
 	return answer.decision, answer.reason, err
 }
 

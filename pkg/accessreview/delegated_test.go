@@ -94,6 +94,19 @@ func TestDelegatedAsksAboutAllNamesFirst(t *testing.T) {
 	}
 }
 
+// Whom somebody may impersonate is not asked about in general: some authorizers except names.
+func TestDelegatedAsksAboutImpersonationByName(t *testing.T) {
+	f := answers("impersonate")
+	d := newDelegated(f, NewNameLimit())
+	a := authorizer.AttributesRecord{User: alice, Verb: "impersonate", APIVersion: "v1", Resource: "users", Name: "bob", ResourceRequest: true}
+	if got, _, err := d.Authorize(t.Context(), a); got != authorizer.DecisionNoOpinion || err != nil {
+		t.Errorf("decision %v, %v", got, err)
+	}
+	if diff := cmp.Diff([]string{"impersonate bob"}, f.questions()); diff != "" {
+		t.Errorf("questions (-want +got):\n%s", diff)
+	}
+}
+
 // A user who may get all objects asks for a thousand of them: that is one review, and no limit.
 func TestDelegatedReviewsOfNames(t *testing.T) {
 	f := answers("get")
