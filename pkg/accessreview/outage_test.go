@@ -26,7 +26,7 @@ func TestOutagesAreLogged(t *testing.T) {
 		var failing error
 		r := New(&fake{answer: func(context.Context, authorizer.Attributes) (authorizer.Decision, error) {
 			return authorizer.DecisionAllow, failing
-		}}, 30*time.Second)
+		}}, 30*time.Second, NewNameLimit())
 		away := errors.New("away")
 		const outage, recovery = "Access reviews fail: ", "Access reviews do not fail any more"
 		for _, step := range []struct {
@@ -49,7 +49,7 @@ func TestOutagesAreLogged(t *testing.T) {
 			time.Sleep(step.after)
 			failing = step.err
 			log.Reset()
-			r.CanList(ctx, alice, nodes)
+			_, _ = r.CanList(ctx, alice, nodes)
 			got := log.String()
 			if (step.want == "") != (got == "") || !strings.Contains(got, step.want) || strings.Count(got, "\n") > 1 {
 				t.Errorf("%s: logged %q, want %q", step.what, got, step.want)

@@ -1,18 +1,17 @@
 // Copyright The tenantview Authors.
 // SPDX-License-Identifier: Apache-2.0
 
-// Package accessreview asks an authorizer what a user may do to upstream resources, so
-// that native RBAC can add to what he sees. Whatever goes wrong adds nothing.
+// Package accessreview asks kube-apiserver what users may do: a Reviewer about upstream
+// resources, so that native RBAC can add to what a user sees, and a Delegated about this server's
+// own. Whatever goes wrong allows nothing.
 package accessreview
 
 import (
 	"context"
 	"errors"
-	"sync"
 	"time"
 
 	"golang.org/x/sync/singleflight"
-	"golang.org/x/time/rate"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/apimachinery/pkg/util/cache"
 	"k8s.io/apiserver/pkg/authentication/user"
@@ -26,19 +25,17 @@ const (
 	answerTTL  = 10 * time.Second
 	failureTTL = 2 * time.Second
 	// outageIntervals is for how many intervals of running watches an answer is believed while
-	// the authorizer does not give another: a kube-apiserver that restarts takes away nobody's
-	// rights. A client that lists would take it for the deletion of what it saw.
+	// the authorizer does not give another, and maxOutage the longest time for which it is: a
+	// kube-apiserver that restarts takes away nobody's rights. A client that lists would take it
+	// for the deletion of what it saw.
 	outageIntervals = 4
+	maxOutage       = 2 * time.Minute
 	// timeout bounds a review, and so what a request can lose by one that does not answer.
 	timeout = 3 * time.Second
 	// Sizes of the caches. Names have one of their own: who guesses names must not displace
 	// the answers that lists need.
 	listAnswers = 1 << 16
 	nameAnswers = 8192
-	limiters    = 8192
-	// Reviews of names are limited for each user, so that guesses cannot become load.
-	nameRate  = rate.Limit(5) // per second
-	nameBurst = 25
 )
 
 // Reviewer asks questions about upstream resources. Answers are kept for a while; the same
@@ -48,8 +45,7 @@ type Reviewer struct {
 	flights    singleflight.Group
 	lists      *cache.LRUExpireCache
 	names      *cache.LRUExpireCache
-	limiters   *cache.LRUExpireCache
-	limiting   sync.Mutex // makes one limiter for each identity
+	limit      *NameLimit
 	// watchTTL is how long an answer is believed by running watches, and outageTTL how long
 	// while reviews fail.
 	watchTTL, outageTTL time.Duration
@@ -63,15 +59,15 @@ type Reviewer struct {
 const watchShare = 2
 
 // New returns a Reviewer that asks a, which need not cache. Running watches ask at the
-// interval.
-func New(a authorizer.UnconditionalAuthorizer, watchInterval time.Duration) *Reviewer {
+// interval. Questions about names are counted against the limit.
+func New(a authorizer.UnconditionalAuthorizer, watchInterval time.Duration, names *NameLimit) *Reviewer {
 	return &Reviewer{
 		watchTTL:   watchInterval / watchShare,
-		outageTTL:  watchInterval * outageIntervals,
+		outageTTL:  min(watchInterval*outageIntervals, maxOutage),
 		authorizer: a,
+		limit:      names,
 		lists:      cache.NewLRUExpireCache(listAnswers),
 		names:      cache.NewLRUExpireCache(nameAnswers),
-		limiters:   cache.NewLRUExpireCache(limiters),
 	}
 }
 
@@ -82,39 +78,44 @@ type question struct {
 	name     string
 }
 
-// CanList tells whether the user may list the resource in the whole cluster.
-func (r *Reviewer) CanList(ctx context.Context, u user.Info, resource schema.GroupVersionResource) bool {
+// ErrUnknown says that a review failed, and that no answer was given to its question lately.
+var ErrUnknown = errors.New("what the user may do could not be asked")
+
+// ErrTooManyNames says that more single objects or paths are asked about for a user than may be.
+var ErrTooManyNames = errors.New("too many requests for single objects or paths")
+
+// CanList tells whether the user may list the resource in the whole cluster. It fails with
+// ErrUnknown; whoever is not known to be allowed is not.
+func (r *Reviewer) CanList(ctx context.Context, u user.Info, resource schema.GroupVersionResource) (bool, error) {
 	return r.canList(ctx, u, resource, answerTTL)
 }
 
 // CanStillList is CanList for a watch that is running. The answer may be as old as a part of
 // the interval, so that the watches of a user share reviews.
-func (r *Reviewer) CanStillList(ctx context.Context, u user.Info, resource schema.GroupVersionResource) bool {
+func (r *Reviewer) CanStillList(ctx context.Context, u user.Info, resource schema.GroupVersionResource) (bool, error) {
 	return r.canList(ctx, u, resource, r.watchTTL)
 }
 
-func (r *Reviewer) canList(ctx context.Context, u user.Info, resource schema.GroupVersionResource, maxAge time.Duration) bool {
+func (r *Reviewer) canList(ctx context.Context, u user.Info, resource schema.GroupVersionResource, maxAge time.Duration) (bool, error) {
 	q := question{identity: IdentityOf(u), resource: resource.GroupResource()}
 	if known := known(r.lists, q); known.isFresh(maxAge) {
-		return known.allowed
+		return known.result()
 	}
 	return r.ask(ctx, r.lists, q, attributes(u, resource, "list", ""))
 }
 
-// ErrTooManyNames says that the user asks about more names than may be asked about for him.
-var ErrTooManyNames = errors.New("too many requests for objects by their name")
-
-// CanGet tells whether the user may get the object of that name. Beyond a rate that no
-// person reaches, it fails with ErrTooManyNames without asking, whatever the name.
+// CanGet tells whether the user may get the object of that name. It fails with ErrUnknown, as
+// CanList does. Beyond a rate that no person reaches, it fails with ErrTooManyNames without
+// asking, whatever the name.
 func (r *Reviewer) CanGet(ctx context.Context, u user.Info, resource schema.GroupVersionResource, name string) (bool, error) {
 	q := question{identity: IdentityOf(u), resource: resource.GroupResource(), name: name}
 	if known := known(r.names, q); known.isFresh(answerTTL) {
-		return known.allowed, nil
+		return known.result()
 	}
-	if !r.limiter(HolderOf(u)).Allow() {
+	if !r.limit.Allow(u) {
 		return false, ErrTooManyNames
 	}
-	return r.ask(ctx, r.names, q, attributes(u, resource, "get", name)), nil
+	return r.ask(ctx, r.names, q, attributes(u, resource, "get", name))
 }
 
 // answer is what is known of a question. The zero answer, of which nothing is, is older than any.
@@ -131,6 +132,14 @@ func known(answers *cache.LRUExpireCache, q question) answer {
 	return answer{}
 }
 
+// result returns ErrUnknown if no review has said anything.
+func (a *answer) result() (bool, error) {
+	if a.given.IsZero() {
+		return false, ErrUnknown
+	}
+	return a.allowed, nil
+}
+
 func (a *answer) isFresh(maxAge time.Duration) bool {
 	if a.asked != a.given { // the last review failed
 		maxAge = failureTTL
@@ -140,7 +149,7 @@ func (a *answer) isFresh(maxAge time.Duration) bool {
 
 // ask waits for the answer as long as the request lives, and no longer than the review may
 // take. The review goes on without the request, for the others that wait for it.
-func (r *Reviewer) ask(ctx context.Context, answers *cache.LRUExpireCache, q question, a authorizer.Attributes) bool {
+func (r *Reviewer) ask(ctx context.Context, answers *cache.LRUExpireCache, q question, a authorizer.Attributes) (bool, error) {
 	flight := r.flights.DoChan(q.key(), func() (any, error) {
 		reviewing, cancel := context.WithTimeout(context.WithoutCancel(ctx), timeout)
 		defer cancel()
@@ -152,16 +161,17 @@ func (r *Reviewer) ask(ctx context.Context, answers *cache.LRUExpireCache, q que
 			latest = r.believed(answers, q)
 			latest.asked = now
 		}
-		answers.Add(q, latest, max(answerTTL, r.outageTTL))
-		return latest.allowed, nil
+		answers.Add(q, latest, max(answerTTL, r.watchTTL, r.outageTTL))
+		return latest, nil
 	})
+	latest := answer{}
 	select {
 	case result := <-flight:
-		allowed, _ := result.Val.(bool)
-		return allowed
+		latest, _ = result.Val.(answer)
 	case <-ctx.Done():
-		return r.believed(answers, q).allowed
+		latest = r.believed(answers, q)
 	}
+	return latest.result()
 }
 
 // believed is what is known of a question while no review answers it.
@@ -174,17 +184,6 @@ func (r *Reviewer) believed(answers *cache.LRUExpireCache, q question) answer {
 
 func (q question) key() string {
 	return string(q.identity[:]) + q.resource.String() + "/" + q.name
-}
-
-func (r *Reviewer) limiter(id Identity) *rate.Limiter {
-	r.limiting.Lock()
-	defer r.limiting.Unlock()
-	if l, ok := r.limiters.Get(id); ok {
-		return l.(*rate.Limiter)
-	}
-	l := rate.NewLimiter(nameRate, nameBurst)
-	r.limiters.Add(id, l, time.Hour)
-	return l
 }
 
 func attributes(u user.Info, resource schema.GroupVersionResource, verb, name string) authorizer.Attributes {

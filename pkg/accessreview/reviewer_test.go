@@ -54,6 +54,9 @@ func allowing() *fake {
 	}}
 }
 
+// is leaves out whether the answer is known.
+func is(allowed bool, _ error) bool { return allowed }
+
 func TestAnswers(t *testing.T) {
 	for name, tc := range map[string]struct {
 		decision authorizer.Decision
@@ -68,12 +71,18 @@ func TestAnswers(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			f := &fake{answer: func(context.Context, authorizer.Attributes) (authorizer.Decision, error) { return tc.decision, tc.err }}
-			r := New(f, 30*time.Second)
-			if got := r.CanList(t.Context(), alice, classes); got != tc.want {
-				t.Errorf("list: %v", got)
+			r := New(f, 30*time.Second, NewNameLimit())
+			var unknown error // whoever is not known to be allowed is not, but that is no refusal
+			if tc.err != nil {
+				unknown = ErrUnknown
 			}
-			if got, err := r.CanGet(t.Context(), alice, nodes, "n1"); got != tc.want || err != nil {
-				t.Errorf("get: %v", got)
+			for range 2 { // the second time from what is kept
+				if got, err := r.CanList(t.Context(), alice, classes); got != tc.want || !errors.Is(err, unknown) {
+					t.Errorf("list: %v, %v", got, err)
+				}
+				if got, err := r.CanGet(t.Context(), alice, nodes, "n1"); got != tc.want || !errors.Is(err, unknown) {
+					t.Errorf("get: %v, %v", got, err)
+				}
 			}
 			want := []authorizer.Attributes{
 				authorizer.AttributesRecord{User: alice, Verb: "list", APIGroup: "storage.k8s.io", APIVersion: "v1", Resource: "storageclasses", ResourceRequest: true},
@@ -89,11 +98,11 @@ func TestAnswers(t *testing.T) {
 // Questions that differ in anything must not share an answer.
 func TestQuestionsAreApart(t *testing.T) {
 	f := allowing()
-	r := New(f, 30*time.Second)
+	r := New(f, 30*time.Second, NewNameLimit())
 	ask := []func(){
-		func() { r.CanList(t.Context(), alice, nodes) },
-		func() { r.CanList(t.Context(), alice, classes) },
-		func() { r.CanList(t.Context(), bob, nodes) },
+		func() { _, _ = r.CanList(t.Context(), alice, nodes) },
+		func() { _, _ = r.CanList(t.Context(), alice, classes) },
+		func() { _, _ = r.CanList(t.Context(), bob, nodes) },
 		func() { _, _ = r.CanGet(t.Context(), alice, nodes, "a") },
 		func() { _, _ = r.CanGet(t.Context(), alice, nodes, "b") },
 		func() { _, _ = r.CanGet(t.Context(), alice, classes, "a") },
@@ -119,7 +128,7 @@ func TestAnswersAreKept(t *testing.T) {
 		"a failure": {errors.New("away"), failureTTL},
 	} {
 		for what, ask := range map[string]func(context.Context, *Reviewer) bool{
-			"list": func(ctx context.Context, r *Reviewer) bool { return r.CanList(ctx, alice, nodes) },
+			"list": func(ctx context.Context, r *Reviewer) bool { return is(r.CanList(ctx, alice, nodes)) },
 			"get": func(ctx context.Context, r *Reviewer) bool {
 				allowed, _ := r.CanGet(ctx, alice, nodes, "a")
 				return allowed
@@ -130,7 +139,7 @@ func TestAnswersAreKept(t *testing.T) {
 					f := &fake{answer: func(context.Context, authorizer.Attributes) (authorizer.Decision, error) {
 						return authorizer.DecisionAllow, tc.err
 					}}
-					r := New(f, 30*time.Second)
+					r := New(f, 30*time.Second, NewNameLimit())
 					var reviews []int
 					for _, wait := range []time.Duration{0, tc.ttl - 1, 2, tc.ttl - 1} {
 						time.Sleep(wait)
@@ -153,16 +162,16 @@ func TestAnswersAreKept(t *testing.T) {
 func TestWatchesShareAnswers(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := allowing()
-		r := New(f, 200*time.Second)
+		r := New(f, 200*time.Second, NewNameLimit())
 		var reviews []int
 		watch := func() {
-			if !r.CanStillList(t.Context(), alice, nodes) {
+			if !is(r.CanStillList(t.Context(), alice, nodes)) {
 				t.Error("answer false")
 			}
 			reviews = append(reviews, f.count())
 		}
 		list := func() {
-			if !r.CanList(t.Context(), alice, nodes) {
+			if !is(r.CanList(t.Context(), alice, nodes)) {
 				t.Error("answer false")
 			}
 			reviews = append(reviews, f.count())
@@ -196,13 +205,13 @@ func TestManyWatchesHearInTime(t *testing.T) {
 			}
 			return authorizer.DecisionDeny, nil
 		}}
-		r := New(f, interval)
+		r := New(f, interval, NewNameLimit())
 		start := time.Now()
 		var running sync.WaitGroup
 		for i := range watches {
 			running.Go(func() {
 				time.Sleep(interval * time.Duration(i) / watches)
-				for r.CanStillList(t.Context(), alice, nodes) {
+				for is(r.CanStillList(t.Context(), alice, nodes)) {
 					time.Sleep(interval)
 				}
 			})
@@ -220,54 +229,69 @@ func TestManyWatchesHearInTime(t *testing.T) {
 	})
 }
 
-// What was answered a moment ago is a better answer than no, but not for ever.
+// What was answered a moment ago is a better answer than no, but not for ever: for four intervals
+// of watches, and no longer than two minutes. Then nothing is known, which is not a refusal.
 func TestAnswersOutliveAnOutage(t *testing.T) {
-	for what, ask := range map[string]func(context.Context, *Reviewer) bool{
-		"list":  func(ctx context.Context, r *Reviewer) bool { return r.CanList(ctx, alice, nodes) },
-		"watch": func(ctx context.Context, r *Reviewer) bool { return r.CanStillList(ctx, alice, nodes) },
-		"get": func(ctx context.Context, r *Reviewer) bool {
-			allowed, _ := r.CanGet(ctx, alice, nodes, "a")
-			return allowed
-		},
+	type ask func(context.Context, *Reviewer) (bool, error)
+	asks := map[string]ask{
+		"list":  func(ctx context.Context, r *Reviewer) (bool, error) { return r.CanList(ctx, alice, nodes) },
+		"watch": func(ctx context.Context, r *Reviewer) (bool, error) { return r.CanStillList(ctx, alice, nodes) },
+		"get":   func(ctx context.Context, r *Reviewer) (bool, error) { return r.CanGet(ctx, alice, nodes, "a") },
+	}
+	for interval, believed := range map[time.Duration]time.Duration{
+		15 * time.Second: time.Minute,
+		30 * time.Second: 2 * time.Minute,
+		40 * time.Second: 2 * time.Minute,
+		time.Minute:      2 * time.Minute,
 	} {
-		for _, allowed := range []bool{true, false} {
-			t.Run(fmt.Sprint(what, "/", allowed), func(t *testing.T) {
-				synctest.Test(t, func(t *testing.T) {
-					away := false
-					f := &fake{answer: func(context.Context, authorizer.Attributes) (authorizer.Decision, error) {
-						switch {
-						case away:
-							return authorizer.DecisionAllow, errors.New("away")
-						case allowed:
-							return authorizer.DecisionAllow, nil
-						default:
-							return authorizer.DecisionDeny, nil
-						}
-					}}
-					r := New(f, 40*time.Second)
-					if got := ask(t.Context(), r); got != allowed {
-						t.Errorf("answer %v", got)
-					}
-					away = true
-					for i := range 10 {
-						time.Sleep(20 * time.Second)
-						before := f.count()
-						// Four intervals after the answer it is forgotten.
-						if got, want := ask(t.Context(), r), allowed && i < 7; got != want {
-							t.Errorf("answer %v after %v", got, time.Duration(i+1)*20*time.Second)
-						}
-						if ask(t.Context(), r); f.count() != before+1 {
-							t.Errorf("%d reviews for two questions", f.count()-before)
-						}
-					}
-					allowed, away = !allowed, false
-					time.Sleep(failureTTL)
-					if got := ask(t.Context(), r); got != allowed {
-						t.Errorf("answer %v after the outage", got)
-					}
+		for what, ask := range asks {
+			for _, allowed := range []bool{true, false} {
+				t.Run(fmt.Sprint(what, "/", interval, "/", allowed), func(t *testing.T) {
+					synctest.Test(t, func(t *testing.T) { testOutage(t, interval, believed, allowed, ask) })
 				})
-			})
+			}
 		}
+	}
+}
+
+func testOutage(t *testing.T, interval, believed time.Duration, allowed bool, ask func(context.Context, *Reviewer) (bool, error)) {
+	away := false
+	f := &fake{answer: func(context.Context, authorizer.Attributes) (authorizer.Decision, error) {
+		switch {
+		case away:
+			return authorizer.DecisionAllow, errors.New("away")
+		case allowed:
+			return authorizer.DecisionAllow, nil
+		default:
+			return authorizer.DecisionDeny, nil
+		}
+	}}
+	r := New(f, interval, NewNameLimit())
+	if got, err := ask(t.Context(), r); got != allowed || err != nil {
+		t.Errorf("answer %v, %v", got, err)
+	}
+	away = true
+	start := time.Now()
+	time.Sleep(interval / watchShare) // until then, watches share the answer
+	for time.Since(start) < 4*time.Minute {
+		time.Sleep(9 * time.Second)
+		before := f.count()
+		known := time.Since(start) < believed
+		if time.Since(start) < answerTTL {
+			continue
+		}
+		got, err := ask(t.Context(), r)
+		if got != (allowed && known) || (err == nil) != known || !known && !errors.Is(err, ErrUnknown) {
+			t.Errorf("answer %v, %v after %v", got, err, time.Since(start))
+		}
+		if _, _ = ask(t.Context(), r); f.count() != before+1 {
+			t.Errorf("%d reviews for two questions", f.count()-before)
+		}
+	}
+	allowed, away = !allowed, false
+	time.Sleep(failureTTL)
+	if got, err := ask(t.Context(), r); got != allowed || err != nil {
+		t.Errorf("answer %v, %v after the outage", got, err)
 	}
 }
 
@@ -283,15 +307,15 @@ func hanging(decision authorizer.Decision) func(context.Context, authorizer.Attr
 func TestCancelledRequestDuringAnOutage(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := allowing()
-		r := New(f, 40*time.Second)
-		if !r.CanList(t.Context(), alice, nodes) {
+		r := New(f, 40*time.Second, NewNameLimit())
+		if !is(r.CanList(t.Context(), alice, nodes)) {
 			t.Fatal("answer false")
 		}
 		f.answer = hanging(authorizer.DecisionNoOpinion)
 		time.Sleep(answerTTL)
 		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 		defer cancel()
-		if !r.CanList(ctx, alice, nodes) {
+		if !is(r.CanList(ctx, alice, nodes)) {
 			t.Error("what was answered before is not believed")
 		}
 		time.Sleep(timeout) // the review goes on without it
@@ -303,7 +327,7 @@ func TestNobodyIsAllowedByACancelledRequest(t *testing.T) {
 		f := &fake{answer: hanging(authorizer.DecisionAllow)}
 		ctx, cancel := context.WithCancel(t.Context())
 		cancel()
-		if New(f, 40*time.Second).CanStillList(ctx, bob, nodes) {
+		if is(New(f, 40*time.Second, NewNameLimit()).CanStillList(ctx, bob, nodes)) {
 			t.Error("the answer of a request that is cancelled is yes")
 		}
 		time.Sleep(timeout) // the review goes on without it
@@ -313,15 +337,15 @@ func TestNobodyIsAllowedByACancelledRequest(t *testing.T) {
 func TestAuthorizerThatDoesNotAnswer(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := &fake{answer: hanging(authorizer.DecisionNoOpinion)}
-		r := New(f, 30*time.Second)
+		r := New(f, 30*time.Second, NewNameLimit())
 		start := time.Now()
-		if r.CanList(t.Context(), alice, nodes) {
+		if is(r.CanList(t.Context(), alice, nodes)) {
 			t.Error("no answer counts as yes")
 		}
 		if waited := time.Since(start); waited != timeout {
 			t.Errorf("waited %v, want %v", waited, timeout)
 		}
-		if r.CanList(t.Context(), alice, nodes) || time.Since(start) != timeout {
+		if is(r.CanList(t.Context(), alice, nodes)) || time.Since(start) != timeout {
 			t.Error("the next request waits again")
 		}
 	})
@@ -334,11 +358,11 @@ func TestEqualQuestionsAreAskedOnce(t *testing.T) {
 			<-answer
 			return authorizer.DecisionAllow, nil
 		}}
-		r := New(f, 30*time.Second)
+		r := New(f, 30*time.Second, NewNameLimit())
 		var waiting sync.WaitGroup
 		for range 20 {
 			waiting.Go(func() {
-				if !r.CanList(t.Context(), alice, nodes) {
+				if !is(r.CanList(t.Context(), alice, nodes)) {
 					t.Error("one of those who wait is told no")
 				}
 			})
@@ -365,12 +389,12 @@ func TestRequestThatIsCancelled(t *testing.T) {
 			reviewed = ctx.Err()
 			return authorizer.DecisionAllow, nil
 		}}
-		r := New(f, 30*time.Second)
+		r := New(f, 30*time.Second, NewNameLimit())
 		first, cancel := context.WithCancel(t.Context())
 		answers := make(chan string, 2)
-		go func() { answers <- fmt.Sprint("first ", r.CanList(first, alice, nodes)) }()
+		go func() { answers <- fmt.Sprint("first ", is(r.CanList(first, alice, nodes))) }()
 		synctest.Wait()
-		go func() { answers <- fmt.Sprint("second ", r.CanList(t.Context(), alice, nodes)) }()
+		go func() { answers <- fmt.Sprint("second ", is(r.CanList(t.Context(), alice, nodes))) }()
 		synctest.Wait()
 		cancel()
 		got := []string{<-answers}
@@ -389,7 +413,7 @@ func TestRequestThatIsCancelled(t *testing.T) {
 func TestNamesAreLimited(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := allowing()
-		r := New(f, 30*time.Second)
+		r := New(f, 30*time.Second, NewNameLimit())
 		guess := func(u user.Info, from, n int) (allowed int) {
 			for i := from; i < from+n; i++ {
 				switch yes, err := r.CanGet(t.Context(), u, nodes, fmt.Sprint("node-", i)); {
@@ -407,7 +431,7 @@ func TestNamesAreLimited(t *testing.T) {
 		if got := guess(bob, 0, 10); got != 10 {
 			t.Errorf("%d of another user's 10 guesses answered", got)
 		}
-		if !r.CanList(t.Context(), alice, nodes) {
+		if !is(r.CanList(t.Context(), alice, nodes)) {
 			t.Error("lists are limited, too")
 		}
 		if got := guess(alice, 0, nameBurst); got != nameBurst {
@@ -420,11 +444,40 @@ func TestNamesAreLimited(t *testing.T) {
 	})
 }
 
+// The service accounts of a namespace guess together, however often they are created anew; and
+// more groups or another uid make nobody another user.
+func TestNamesAreLimitedByFlow(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		account := func(namespace, name, uid string) user.Info {
+			return &user.DefaultInfo{Name: "system:serviceaccount:" + namespace + ":" + name, UID: uid}
+		}
+		f := allowing()
+		r := New(f, 30*time.Second, NewNameLimit())
+		for i := range 10 * nameBurst {
+			for _, u := range []user.Info{
+				account("solar", "bot", fmt.Sprint("uid-", i)),
+				account("solar", fmt.Sprint("bot-", i), ""),
+				&user.DefaultInfo{Name: "alice", UID: fmt.Sprint("uid-", i), Groups: []string{fmt.Sprint("group-", i)}},
+			} {
+				_, _ = r.CanGet(t.Context(), u, nodes, fmt.Sprint("node-", i))
+			}
+		}
+		if got := f.count(); got != 2*nameBurst {
+			t.Errorf("%d guesses were asked, want %d for alice and %d for solar", got, nameBurst, nameBurst)
+		}
+		for _, u := range []user.Info{account("wind", "bot", ""), bob, &user.DefaultInfo{Name: "system:serviceaccount:solar"}} {
+			if _, err := r.CanGet(t.Context(), u, nodes, "n"); err != nil {
+				t.Errorf("%s pays for others: %v", u.GetName(), err)
+			}
+		}
+	})
+}
+
 // The first guesses of a user may come all at once.
 func TestNamesAreLimitedConcurrently(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) { // whose clock stands still meanwhile
 		f := allowing()
-		r := New(f, 30*time.Second)
+		r := New(f, 30*time.Second, NewNameLimit())
 		var guesses sync.WaitGroup
 		for i := range 500 {
 			guesses.Go(func() { _, _ = r.CanGet(t.Context(), alice, nodes, fmt.Sprint("node-", i)) })

@@ -37,6 +37,9 @@ type Config struct {
 	// Reviews answers what users may do to upstream resources. It is asked only if the
 	// policy unions native RBAC in, and need not cache.
 	Reviews authorizer.UnconditionalAuthorizer
+	// Names limits what Reviews is asked about names; nil makes a limit. It is to be that of the
+	// authorizer of requests, which is asked about names, too.
+	Names *accessreview.NameLimit
 	// Policy decides where Capsule leaves room.
 	Policy grants.Policy
 	// ReviewInterval is how often a running watch asks Reviews again.
@@ -115,7 +118,7 @@ func (c CompletedConfig) New() (*Server, error) {
 		ObserveList: m.observeList, ObserveResume: m.observeResume, ObserveTermination: m.observeTermination,
 	}
 	if c.config.Policy.NativeRBAC == grants.NativeRBACUnion {
-		shared.Reviews = accessreview.New(c.config.Reviews, c.config.ReviewInterval)
+		shared.Reviews = accessreview.New(c.config.Reviews, c.config.ReviewInterval, c.names())
 	}
 	if err := install(generic, all, cluster, shared); err != nil {
 		return nil, err
@@ -125,6 +128,13 @@ func (c CompletedConfig) New() (*Server, error) {
 	}
 	m.register(newCollector(all, cluster, sources))
 	return &Server{generic: generic, sources: sources}, nil
+}
+
+func (c CompletedConfig) names() *accessreview.NameLimit {
+	if c.config.Names == nil {
+		return accessreview.NewNameLimit()
+	}
+	return c.config.Names
 }
 
 // install serves every kind from its view.

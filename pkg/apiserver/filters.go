@@ -7,13 +7,16 @@ import (
 	"context"
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 	"sync"
 	"time"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apiserver/pkg/authentication/user"
 	"k8s.io/apiserver/pkg/endpoints/handlers/responsewriters"
+	"k8s.io/apiserver/pkg/endpoints/metrics"
 	genericapirequest "k8s.io/apiserver/pkg/endpoints/request"
 	genericapiserver "k8s.io/apiserver/pkg/server"
 
@@ -26,29 +29,31 @@ import (
 type limits struct {
 	// uri is the length of a request's URI.
 	uri int
-	// requests and watches are what a user has of them at a time.
-	requests, watches int
+	// requests and watches are what a user has of them at a time, and requestsOfAll and
+	// watchesOfAll what all users have together. Half of that is left to users who have none.
+	requests, requestsOfAll, watches, watchesOfAll int
 	// grace is how long a client may take to read the rest of an answer.
 	grace time.Duration
 }
 
+// watchQuery is the length of a query from which on its watch counts as one more: a watch keeps
+// its selectors, which take up to ten times their length, and twice as much heap as all the rest.
+const watchQuery = 2 << 10
+
 var defaultLimits = limits{
-	// What common proxies admit. A selector costs many times its length, as long as a watch runs.
+	// What common proxies admit.
 	uri: 8 << 10,
-	// An eighth of the 400 that the generic server has for all. Clients of the Kubernetes API wait
-	// for most of their answers before they ask again, or let through some ten requests a second.
+	// Clients of the Kubernetes API wait for most of their answers before they ask again, or let
+	// through some ten requests a second.
 	requests: 50,
+	// That of the generic server (genericapiserver.NewConfig, MaxRequestsInFlight).
+	requestsOfAll: 400,
 	// Seven informers, one for each kind, in well over a hundred clients.
 	watches: 1000,
-	grace:   5 * time.Second,
-}
-
-// buildHandlerChain puts the filters around those of the generic server, and what depends on
-// the user within them.
-func (l limits) buildHandlerChain(api http.Handler, c *genericapiserver.Config) http.Handler {
-	api = withMetadataInProtobuf(registry.WithWantsTable(api))
-	chain := genericapiserver.DefaultBuildHandlerChain(l.withShares(api, c), c)
-	return l.withShortURIs(withWriteDeadline(chain, c.RequestTimeout+l.grace))
+	// A watch takes 24 KiB of heap, which makes 470 MiB: half of it is for as many watches as
+	// the clients like, half for one watch of each other client.
+	watchesOfAll: 20_000,
+	grace:        5 * time.Second,
 }
 
 // withShortURIs refuses requests before anybody parses what their URI asks for.
@@ -65,22 +70,25 @@ func (l limits) withShortURIs(next http.Handler) http.Handler {
 	})
 }
 
-// withShares gives each user his share of requests under way and of watches. Probes are for
-// everybody, and short.
+// withShares gives each user his share of requests under way and of watches, which he keeps
+// until his handler is done, reviews and all. Probes are for everybody, and short.
+//
+// As for the generic server (k8s.io/apiserver/pkg/server/filters, WithMaxInFlightLimit), members
+// of system:masters always get an answer.
 func (l limits) withShares(next http.Handler, c *genericapiserver.Config) http.Handler {
-	requests := registry.NewLimit("requests under way", l.requests, 0)
-	watches := registry.NewLimit("watches", l.watches, 0)
+	requests := registry.NewLimit("requests under way", l.requests, l.requestsOfAll)
+	watches := registry.NewLimit("watches", l.watches, l.watchesOfAll)
 	return http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
 		ctx := req.Context()
-		user, isUser := genericapirequest.UserFrom(ctx)
+		who, isUser := genericapirequest.UserFrom(ctx)
 		info, isKnown := genericapirequest.RequestInfoFrom(ctx)
 		if !isUser || !isKnown || isProbe(info) {
 			next.ServeHTTP(w, req)
 			return
 		}
-		share := requests
+		share, size := requests, 1
 		if c.LongRunningFunc(req, info) {
-			share = watches
+			share, size = watches, 1+len(req.URL.RawQuery)/watchQuery
 			req = req.WithContext(registry.WithWatching(ctx, func(running bool) {
 				deadline := time.Time{}
 				if !running {
@@ -89,12 +97,15 @@ func (l limits) withShares(next http.Handler, c *genericapiserver.Config) http.H
 				writesOf(ctx).until(deadline)
 			}))
 		}
-		giveBack, err := share.Take(user)
-		if err != nil {
+		giveBack, err := share.TakeN(who, size)
+		switch {
+		case err == nil:
+			defer giveBack()
+		case !slices.Contains(who.GetGroups(), user.SystemPrivilegedGroup):
+			metrics.RecordDroppedRequest(req, info, metrics.APIServerComponent, req.Method != http.MethodGet)
 			refuse(w, req, err)
 			return
 		}
-		defer giveBack()
 		next.ServeHTTP(w, req)
 	})
 }

@@ -4,24 +4,30 @@
 package apiserver
 
 import (
+	"context"
 	"crypto/tls"
+	"fmt"
 	"io"
 	"net/http"
 	"net/http/httptest"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
 	gocmp "github.com/google/go-cmp/cmp"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apiserver/pkg/authorization/authorizer"
 	genericapiserver "k8s.io/apiserver/pkg/server"
 )
 
 // limited changes the limits of a server, which ends requests after a time.
-func limited(timeout time.Duration, inFlight int, l limits) func(*genericapiserver.Config) {
+func limited(timeout time.Duration, l limits) func(*genericapiserver.Config) {
 	return func(c *genericapiserver.Config) {
 		l.uri = defaultLimits.uri
-		c.RequestTimeout, c.MaxRequestsInFlight, c.BuildHandlerChainFunc = timeout, inFlight, l.buildHandlerChain
+		// What the generic server admits must not matter.
+		c.RequestTimeout, c.MaxRequestsInFlight, c.BuildHandlerChainFunc = timeout, 1, l.buildHandlerChain
 	}
 }
 
@@ -43,7 +49,7 @@ func newHTTP2Client(t *testing.T, window int) *http.Client {
 }
 
 // open asks for something and returns the answer before it is read.
-func (s *running) open(t *testing.T, client *http.Client, user, path string) *http.Response {
+func (s *running) open(t testing.TB, client *http.Client, user, path string) *http.Response {
 	t.Helper()
 	r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, s.url+path, nil)
 	if err != nil {
@@ -83,7 +89,7 @@ func (s *running) code(t *testing.T, user, path string) int {
 // The requests of one user must not keep others from theirs, nor kubelet from probes.
 func TestHeldRequests(t *testing.T) {
 	const alice, bot, otherBot, foreignBot = "alice", "system:serviceaccount:solar:a", "system:serviceaccount:solar:b", "system:serviceaccount:wind:a"
-	s := newReadyServer(t, limited(time.Hour, 5, limits{requests: 2, watches: 1, grace: time.Hour}))
+	s := newReadyServer(t, limited(time.Hour, limits{requests: 2, requestsOfAll: 8, watches: 1, grace: time.Hour}))
 	expect := func(when string, want map[string]int) {
 		t.Helper()
 		got := map[string]int{}
@@ -94,26 +100,34 @@ func TestHeldRequests(t *testing.T) {
 			t.Errorf("%s, codes by user (-want +got):\n%s", when, diff)
 		}
 	}
-	release := s.hold(t, alice, large)
-	s.hold(t, alice, large)
+	releases := []func(){s.hold(t, alice, large), s.hold(t, alice, large)}
 	expect("when alice has all that she may have", map[string]int{alice: 429, "bob": 200})
 	s.hold(t, bot, large)
 	s.hold(t, otherBot, large)
 	expect("when a namespace has all that it may have", map[string]int{alice: 429, bot: 429, "system:serviceaccount:solar:new": 429, foreignBot: 200, "bob": 200})
 	s.hold(t, "bob", large)
-	expect("when all places are taken", map[string]int{"carol": 429})
+	expect("when half of all places are taken", map[string]int{"bob": 429, "carol": 200, foreignBot: 200})
+	for _, user := range []string{"carol", "dora", "emil"} {
+		s.hold(t, user, large)
+	}
+	expect("when all places are taken", map[string]int{"frida": 429})
+	if got := s.code(t, "administrator", namespaces); got != http.StatusOK {
+		t.Errorf("when all places are taken: a member of system:masters gets %d", got)
+	}
 	for _, probe := range []string{"/livez", "/livez/ping", "/readyz", "/readyz/source-nodes", "/healthz"} {
 		if got := s.code(t, alice, probe); got != http.StatusOK {
 			t.Errorf("when all places are taken: %s answers %d", probe, got)
 		}
 	}
-	release()
+	for _, release := range releases {
+		release()
+	}
 	eventually(t, "alice gets an answer", func() bool { return s.code(t, alice, namespaces) == http.StatusOK })
 }
 
 // A request of a client who reads nothing ends in time, and leaves its place to others.
 func TestHeldRequestsEnd(t *testing.T) {
-	s := newReadyServer(t, limited(time.Second, 2, limits{requests: 2, watches: 1, grace: 100 * time.Millisecond}))
+	s := newReadyServer(t, limited(time.Second, limits{requests: 2, requestsOfAll: 4, watches: 1, grace: 100 * time.Millisecond}))
 	s.hold(t, "alice", large)
 	s.hold(t, "alice", large)
 	eventually(t, "others get answers", func() bool { return s.code(t, "bob", namespaces) == http.StatusOK })
@@ -122,7 +136,7 @@ func TestHeldRequestsEnd(t *testing.T) {
 
 // Watches of all kinds count together, and for as long as their handlers run.
 func TestHeldWatches(t *testing.T) {
-	s := newReadyServer(t, limited(time.Hour, 1, limits{requests: 1, watches: 2, grace: time.Hour}))
+	s := newReadyServer(t, limited(time.Hour, limits{requests: 1, requestsOfAll: 1, watches: 2, watchesOfAll: 6, grace: time.Hour}))
 	release := s.hold(t, "alice", namespaces+"?watch=1")
 	s.hold(t, "alice", group+"/tenantnodes?watch=1")
 	const another = group + "/tenantstorageclasses?watch=1"
@@ -138,10 +152,89 @@ func TestHeldWatches(t *testing.T) {
 	eventually(t, "alice may watch", func() bool { return s.code(t, "alice", another) == http.StatusOK })
 }
 
+// A watch with a long selector keeps as much memory as several.
+func TestHeldWatchesWithLongSelectors(t *testing.T) {
+	s := newReadyServer(t, limited(time.Hour, limits{requests: 10, watches: 4, grace: time.Hour}))
+	long := "?watch=1&labelSelector=" + strings.Repeat("%21a,", 10)
+	long += "k+in+(" + strings.Repeat(strings.Repeat("v", 30)+",", 2*watchQuery/31) + "v)"
+	s.hold(t, "alice", namespaces+long) // counts as three
+	s.hold(t, "alice", namespaces+"?watch=1")
+	for user, want := range map[string]int{"alice": 429, "bob": 200} {
+		if got := s.code(t, user, namespaces+"?watch=1"); got != want {
+			t.Errorf("%s gets %d, want %d", user, got, want)
+		}
+	}
+}
+
+// The service accounts of many namespaces must leave room for others.
+func TestHeldWatchesOfMany(t *testing.T) {
+	s := newReadyServer(t, limited(time.Hour, limits{requests: 10, watches: 3, watchesOfAll: 8, grace: time.Hour}))
+	bot := func(namespace string) string { return "system:serviceaccount:" + namespace + ":bot" }
+	for namespace, n := range map[string]int{"a": 2, "b": 2} {
+		for range n {
+			s.hold(t, bot(namespace), namespaces+"?watch=1")
+		}
+	}
+	for user, want := range map[string]int{bot("a"): 429, bot("b"): 429, bot("c"): 200, "alice": 200} {
+		if got := s.code(t, user, namespaces+"?watch=1"); got != want {
+			t.Errorf("%s gets %d, want %d", user, got, want)
+		}
+	}
+}
+
+// One user's requests that wait for their authorization must not keep others from theirs.
+func TestRequestsThatWaitForReviews(t *testing.T) {
+	const connections, others = 450, 40
+	answer := make(chan struct{})
+	var asked atomic.Int64
+	s := newReadyServer(t, func(c *genericapiserver.Config) {
+		c.Authorization.Authorizer = authorizer.AuthorizerFunc(func(ctx context.Context, a authorizer.Attributes) (authorizer.Decision, string, error) {
+			if a.GetUser().GetName() == "mallory" {
+				asked.Add(1)
+				<-answer
+				return authorizer.DecisionNoOpinion, "", nil
+			}
+			return authorizer.DecisionAllow, "", nil
+		})
+	})
+	codes := make(chan int, connections)
+	var waiting sync.WaitGroup
+	for i := range connections {
+		waiting.Go(func() {
+			r, err := s.send("mallory", http.MethodGet, fmt.Sprintf("%s/n%d", namespaces, i), "", "")
+			if err != nil {
+				t.Error(err)
+			}
+			codes <- r.Code
+		})
+	}
+	held := int64(defaultLimits.requests)
+	eventually(t, "all that she may have wait, and all others are refused", func() bool {
+		return asked.Load() == held && len(codes) == connections-int(held)
+	})
+	served := map[int]int{}
+	for i := range others {
+		served[s.code(t, fmt.Sprint("user-", i), namespaces)]++
+	}
+	if diff := gocmp.Diff(map[int]int{http.StatusOK: others}, served); diff != "" {
+		t.Errorf("codes of others (-want +got):\n%s", diff)
+	}
+	close(answer)
+	waiting.Wait()
+	close(codes)
+	got := map[int]int{}
+	for code := range codes {
+		got[code]++
+	}
+	if diff := gocmp.Diff(map[int]int{http.StatusTooManyRequests: connections - int(held), http.StatusForbidden: int(held)}, got); diff != "" {
+		t.Errorf("codes of the one (-want +got):\n%s", diff)
+	}
+}
+
 // A watch that has ended gives up its connection, though its client reads nothing. So does a
 // request for a watch that does not become one.
 func TestHeldWatchesEnd(t *testing.T) {
-	s := newReadyServer(t, limited(time.Second, 1, limits{requests: 1, watches: 1, grace: 100 * time.Millisecond}))
+	s := newReadyServer(t, limited(time.Second, limits{requests: 1, requestsOfAll: 1, watches: 1, watchesOfAll: 1, grace: 100 * time.Millisecond}))
 	for name, query := range map[string]string{
 		"timeout":                            "&timeoutSeconds=1",
 		"unknown revision":                   "&resourceVersion=7",
@@ -158,7 +251,7 @@ func TestHeldWatchesEnd(t *testing.T) {
 // A watch runs for as long as it wants to, whatever the time for other requests is, and so do
 // the requests after it.
 func TestWatchOutlivesRequests(t *testing.T) {
-	s := newReadyServer(t, limited(500*time.Millisecond, 10, limits{requests: 10, watches: 10, grace: time.Second}))
+	s := newReadyServer(t, limited(500*time.Millisecond, limits{requests: 10, watches: 10, grace: time.Second}))
 	for name, client := range map[string]*http.Client{"HTTP/1.1": s.client, "HTTP/2.0": newHTTP2Client(t, 1<<20)} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -20,7 +20,7 @@ import (
 func TestHeldConnectionsEnd(t *testing.T) {
 	const requests = 90 // whose answers are more than what a connection buffers
 	var ended atomic.Int32
-	s := newReadyServer(t, limited(time.Second, 2*requests, limits{requests: requests, watches: 1, grace: 100 * time.Millisecond}),
+	s := newReadyServer(t, limited(time.Second, limits{requests: requests, requestsOfAll: 2 * requests, watches: 1, grace: 100 * time.Millisecond}),
 		func(c *genericapiserver.Config) {
 			build := c.BuildHandlerChainFunc
 			c.BuildHandlerChainFunc = func(api http.Handler, c *genericapiserver.Config) http.Handler {

@@ -34,11 +34,13 @@ type running struct {
 	*Server
 	url    string
 	client *http.Client
+	// stop has the server end in order.
+	stop context.CancelFunc
 }
 
 // newServer starts a server over an upstream, as users see it who are authenticated by a
 // header. It stops with the test.
-func newServer(t *testing.T, u *upstream, changes ...func(*genericapiserver.Config)) *running {
+func newServer(t testing.TB, u *upstream, changes ...func(*genericapiserver.Config)) *running {
 	t.Helper()
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -80,13 +82,13 @@ func newServer(t *testing.T, u *upstream, changes ...func(*genericapiserver.Conf
 			t.Errorf("the server ended with %v", err)
 		}
 	})
-	s := &running{Server: server, url: "https://" + listener.Addr().String(), client: &http.Client{Transport: transport}}
+	s := &running{Server: server, url: "https://" + listener.Addr().String(), client: &http.Client{Transport: transport}, stop: stop}
 	eventually(t, "it serves", func() bool { return s.status("/livez") == http.StatusOK })
 	return s
 }
 
 // newReadyServer starts a server that has read its upstream.
-func newReadyServer(t *testing.T, changes ...func(*genericapiserver.Config)) *running {
+func newReadyServer(t testing.TB, changes ...func(*genericapiserver.Config)) *running {
 	t.Helper()
 	s := newServer(t, newUpstream(t), changes...)
 	eventually(t, "it is ready", func() bool { return s.status("/readyz") == http.StatusOK })
@@ -113,7 +115,11 @@ func authenticate(r *http.Request) (*authenticator.Response, bool, error) {
 	if name == "" {
 		return nil, false, nil
 	}
-	return &authenticator.Response{User: &user.DefaultInfo{Name: name, Groups: []string{user.AllAuthenticated}}}, true, nil
+	groups := []string{user.AllAuthenticated}
+	if name == "administrator" {
+		groups = append(groups, user.SystemPrivilegedGroup)
+	}
+	return &authenticator.Response{User: &user.DefaultInfo{Name: name, Groups: groups}}, true, nil
 }
 
 // authorize allows everybody everything but mallory.
@@ -133,7 +139,7 @@ func review(_ context.Context, a authorizer.Attributes) (authorizer.Decision, st
 }
 
 // eventually polls until the condition holds.
-func eventually(t *testing.T, what string, condition func() bool) {
+func eventually(t testing.TB, what string, condition func() bool) {
 	t.Helper()
 	err := wait.PollUntilContextTimeout(t.Context(), 20*time.Millisecond, time.Minute, true, func(context.Context) (bool, error) {
 		return condition(), nil

@@ -36,7 +36,7 @@ type upstream struct {
 	held map[string]chan struct{}
 }
 
-func newUpstream(t *testing.T) *upstream {
+func newUpstream(t testing.TB) *upstream {
 	u := &upstream{lists: content(), disconnected: make(chan struct{}), held: map[string]chan struct{}{}}
 	u.server = httptest.NewServer(u)
 	t.Cleanup(func() {

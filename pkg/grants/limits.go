@@ -5,7 +5,7 @@ package grants
 
 import "capsule.dev/tenantview/pkg/apis/capsule"
 
-// Bounds of one selector, wherever users write it.
+// Bounds of one selector, be it of a rule or of a request.
 const (
 	// MaxRequirements are the requirements of one selector, each compared with every object.
 	MaxRequirements = 64

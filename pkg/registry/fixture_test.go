@@ -114,12 +114,12 @@ func (viewers) Changed() <-chan struct{} { return nil }
 // reviews allows what it contains: "alice list" or "alice get NAME".
 type reviews map[string]bool
 
-func (r reviews) CanList(_ context.Context, u user.Info, _ schema.GroupVersionResource) bool {
-	return r[u.GetName()+" list"]
+func (r reviews) CanList(_ context.Context, u user.Info, _ schema.GroupVersionResource) (bool, error) {
+	return r[u.GetName()+" list"], nil
 }
 
-func (r reviews) CanStillList(_ context.Context, u user.Info, _ schema.GroupVersionResource) bool {
-	return r[u.GetName()+" list"]
+func (r reviews) CanStillList(_ context.Context, u user.Info, _ schema.GroupVersionResource) (bool, error) {
+	return r[u.GetName()+" list"], nil
 }
 
 func (r reviews) CanGet(_ context.Context, u user.Info, _ schema.GroupVersionResource, name string) (bool, error) {

@@ -119,8 +119,8 @@ type countingReviews struct {
 	gets int
 }
 
-func (r *countingReviews) CanList(context.Context, user.Info, schema.GroupVersionResource) bool {
-	return false
+func (r *countingReviews) CanList(context.Context, user.Info, schema.GroupVersionResource) (bool, error) {
+	return false, nil
 }
 
 func (r *countingReviews) CanGet(context.Context, user.Info, schema.GroupVersionResource, string) (bool, error) {

@@ -8,13 +8,14 @@ import (
 	"sync"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
-	"k8s.io/apiserver/pkg/authentication/serviceaccount"
 	"k8s.io/apiserver/pkg/authentication/user"
+
+	"capsule.dev/tenantview/pkg/accessreview"
 )
 
 // maxWaits bounds the requests of a user for one kind that wait for a resourceVersion, and
-// maxWaitsOfAll those of all users: each keeps one of the 400 places that the generic API server
-// has for requests under way.
+// maxWaitsOfAll those of all users: each keeps one of the 400 places that the server has for
+// requests under way.
 const (
 	maxWaits      = 10
 	maxWaitsOfAll = 40
@@ -38,35 +39,31 @@ func NewLimit(of string, most, ofAll int) *Limit {
 
 // Take takes one for the user, to be given back by calling the function, once. It fails with
 // TooManyRequests if he has all that he may have, or if there is no more.
-func (l *Limit) Take(u user.Info) (giveBack func(), err error) {
+func (l *Limit) Take(u user.Info) (giveBack func(), err error) { return l.TakeN(u, 1) }
+
+// TakeN takes n at once, of something that is as large as n others.
+func (l *Limit) TakeN(u user.Info, n int) (giveBack func(), err error) {
 	key := countedAs(u.GetName())
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if l.count[key] >= l.most {
+	if l.count[key]+n > l.most {
 		return nil, apierrors.NewTooManyRequests(
 			fmt.Sprintf("a user, or the service accounts of a namespace together, may have %d %s at a time", l.most, l.of), retryAfter)
 	}
-	if l.ofAll > 0 && (l.total >= l.ofAll || l.total >= l.ofAll/2 && l.count[key] > 0) {
+	if total := l.total + n; l.ofAll > 0 && (total > l.ofAll || total > l.ofAll/2 && l.count[key] > 0) {
 		return nil, apierrors.NewTooManyRequests(fmt.Sprintf("there are too many %s at the moment", l.of), retryAfter)
 	}
-	l.count[key]++
-	l.total++
+	l.count[key] += n
+	l.total += n
 	return func() {
 		l.mu.Lock()
 		defer l.mu.Unlock()
-		l.total--
-		if l.count[key]--; l.count[key] == 0 {
+		l.total -= n
+		if l.count[key] -= n; l.count[key] == 0 {
 			delete(l.count, key)
 		}
 	}, nil
 }
 
-// countedAs returns what is limited together. Users are told apart by their name: that is what
-// nobody has several of. The service accounts of a namespace count as one user: whoever may
-// create one may create many.
-func countedAs(name string) string {
-	if namespace, _, err := serviceaccount.SplitUsername(name); err == nil {
-		return serviceaccount.MakeNamespaceGroupName(namespace)
-	}
-	return name
-}
+// countedAs returns the key by which a user's requests are counted.
+func countedAs(name string) string { return accessreview.FlowDistinguisherOf(name) }

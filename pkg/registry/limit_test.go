@@ -66,3 +66,26 @@ func TestLimitOfAll(t *testing.T) {
 		t.Errorf("after one was given back: %v", err)
 	}
 }
+
+// What is as large as several counts as several, for its user and for all.
+func TestLimitOfLargeThings(t *testing.T) {
+	l := registry.NewLimit("things", 5, 12)
+	take := func(name string, n int) (giveBack func()) {
+		giveBack, _ = l.TakeN(&user.DefaultInfo{Name: name}, n)
+		return giveBack
+	}
+	large := take("a", 4)
+	for _, step := range []struct {
+		name string
+		n    int
+		want bool
+	}{{"a", 2, false}, {"b", 1, true}, {"b", 2, false}, {"b", 1, true}, {"b", 1, false}, {"c", 5, true}, {"d", 2, false}, {"d", 1, true}} {
+		if got := take(step.name, step.n) != nil; got != step.want {
+			t.Errorf("%s takes %d: %v, want %v", step.name, step.n, got, step.want)
+		}
+	}
+	large()
+	if take("a", 4) == nil {
+		t.Error("what was given back is not all there")
+	}
+}

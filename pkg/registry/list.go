@@ -73,7 +73,10 @@ func (r *REST) firstPage(ctx context.Context, u user.Info, options *metainternal
 	if err := r.waitNotOlderThan(ctx, u, wanted); err != nil {
 		return page{}, err
 	}
-	who := r.viewer(ctx, u)
+	who, err := r.viewer(ctx, u)
+	if err != nil {
+		return page{}, err
+	}
 	entries, at := r.view.List(who)
 	if isExact(options, wanted) && r.Origin.version(at.Revision) != wanted {
 		return page{}, expired(fmt.Sprintf("The resourceVersion for the provided list is too old: %d", wanted))
@@ -104,7 +107,10 @@ func (r *REST) nextPage(ctx context.Context, u user.Info, options *metainternalv
 	if err != nil {
 		return page{}, err
 	}
-	who := r.viewer(ctx, u)
+	who, err := r.viewer(ctx, u)
+	if err != nil {
+		return page{}, err
+	}
 	// If he sees otherwise now than when the list began, he has not all of it, and must not watch
 	// from there.
 	r.issuedTo(u).doubt(view.Position{Revision: p.revision, Scope: r.view.Scope(who)})

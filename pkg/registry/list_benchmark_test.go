@@ -36,7 +36,7 @@ func BenchmarkList(b *testing.B) {
 		})
 		r := registry.NewREST(tenantnamespace.Kind(), cluster.View(corev1.Resource("namespaces")), registry.Config{
 			Viewers: cluster,
-			Reviews: accessreview.New(deny, 0),
+			Reviews: accessreview.New(deny, 0, accessreview.NewNameLimit()),
 			Synced:  func() bool { return true },
 		})
 		ctx := asInfo(member(s.groups))

@@ -5,6 +5,7 @@ package registry
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
@@ -35,13 +36,14 @@ type Viewers interface {
 // Reviews says what users may do to upstream resources by RBAC. Who is not known to be allowed is
 // not.
 type Reviews interface {
-	// CanList tells whether the user may list the resource in the whole cluster.
-	CanList(context.Context, user.Info, schema.GroupVersionResource) bool
+	// CanList tells whether the user may list the resource in the whole cluster. It fails if that
+	// could not be asked, and nothing is known.
+	CanList(context.Context, user.Info, schema.GroupVersionResource) (bool, error)
 	// CanStillList is CanList for somebody who watches: the answer may be older, by a part of
 	// the interval at which watches ask.
-	CanStillList(context.Context, user.Info, schema.GroupVersionResource) bool
-	// CanGet tells whether the user may get the object of that name. It fails if he asks about
-	// too many.
+	CanStillList(context.Context, user.Info, schema.GroupVersionResource) (bool, error)
+	// CanGet tells whether the user may get the object of that name. It fails as CanList does,
+	// and with accessreview.ErrTooManyNames if he asks about too many.
 	CanGet(ctx context.Context, u user.Info, resource schema.GroupVersionResource, name string) (bool, error)
 }
 
@@ -159,23 +161,49 @@ func (r *REST) get(ctx context.Context, u user.Info, name string) (*view.Entry, 
 	if r.Reviews == nil || len(name) > maxNameLength {
 		return nil, false, nil
 	}
-	allowed := r.Reviews.CanList(ctx, u, r.kind.Upstream)
+	allowed, unknown := r.Reviews.CanList(ctx, u, r.kind.Upstream)
 	if !allowed {
-		var err error
-		if allowed, err = r.Reviews.CanGet(ctx, u, r.kind.Upstream, name); err != nil {
-			// Not "not found": a controller would take that for a deletion.
+		byName, err := r.Reviews.CanGet(ctx, u, r.kind.Upstream, name)
+		switch {
+		// None of these answers is "not found": a controller would take that for a deletion. They
+		// are the same whether there is an object of that name or not.
+		case errors.Is(err, accessreview.ErrTooManyNames):
 			return nil, false, apierrors.NewTooManyRequests(err.Error(), retryAfter)
+		case err != nil || !byName && unknown != nil:
+			return nil, false, errNativeRBACUnknown()
 		}
+		allowed = byName
 	}
 	e, ok := r.view.Get(view.Viewer{All: allowed}, name, view.OpGet)
 	return e, ok, nil
 }
 
-// viewer returns what the user may list.
-func (r *REST) viewer(ctx context.Context, u user.Info) view.Viewer {
+// viewer returns what the user may list. If native RBAC could not be asked, those who hold grants
+// are shown what these show; others get ServiceUnavailable, because a program would take an empty
+// list for the deletion of all that it saw.
+func (r *REST) viewer(ctx context.Context, u user.Info) (view.Viewer, error) {
 	who := r.Viewers.Viewer(u)
-	who.All = r.Reviews != nil && r.Reviews.CanList(ctx, u, r.kind.Upstream)
-	return who
+	if r.Reviews == nil {
+		return who, nil
+	}
+	var err error
+	if who.All, err = r.Reviews.CanList(ctx, u, r.kind.Upstream); err != nil && !r.isShownSomething(who) {
+		return view.Viewer{}, errNativeRBACUnknown()
+	}
+	return who, nil
+}
+
+// isShownSomething tells whether the viewer's list is not empty.
+func (r *REST) isShownSomething(who view.Viewer) bool {
+	entries, _ := r.view.List(who)
+	return len(entries) > 0
+}
+
+// errNativeRBACUnknown is ServiceUnavailable with the time after which to ask again.
+func errNativeRBACUnknown() error {
+	err := apierrors.NewServiceUnavailable("kube-apiserver could not be asked whether RBAC shows more to the user; try again")
+	err.ErrStatus.Details = &metav1.StatusDetails{RetryAfterSeconds: retryAfter}
+	return err
 }
 
 // admit returns who asks, once there is something true to answer.

@@ -62,7 +62,10 @@ func (r *REST) Watch(ctx context.Context, options *metainternalversion.ListOptio
 		}
 	}
 	changed := r.Viewers.Changed() // before the viewer, so that no change is missed
-	who := r.viewer(ctx, u)
+	who, err := r.viewer(ctx, u)
+	if err != nil {
+		return nil, err
+	}
 	issued := r.issuedTo(u)
 	start := view.WatchOptions{Selects: selects(options)}
 	resume, given := view.Position{}, false

@@ -101,6 +101,32 @@ func newWatchHandler(t testing.TB, f *feed.Feed, config registry.Config) http.Ha
 type rbac struct {
 	mu      sync.Mutex
 	allowed map[string]bool
+	// away is what all reviews fail with.
+	away error
+	// asked counts them.
+	asked int
+}
+
+func (r *rbac) fail(err error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.away = err
+}
+
+func (r *rbac) count() int {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.asked
+}
+
+func (r *rbac) review(who, resource string) (bool, error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.asked++
+	if r.away != nil {
+		return false, r.away
+	}
+	return r.allowed[who+" "+resource], nil
 }
 
 func (r *rbac) set(who, resource string, allowed bool) {
@@ -118,16 +144,16 @@ func (r *rbac) isAllowed(who, resource string) bool {
 	return r.allowed[who+" "+resource]
 }
 
-func (r *rbac) CanList(_ context.Context, u user.Info, resource schema.GroupVersionResource) bool {
-	return r.isAllowed(u.GetName(), resource.Resource)
+func (r *rbac) CanList(_ context.Context, u user.Info, resource schema.GroupVersionResource) (bool, error) {
+	return r.review(u.GetName(), resource.Resource)
 }
 
-func (r *rbac) CanStillList(_ context.Context, u user.Info, resource schema.GroupVersionResource) bool {
-	return r.isAllowed(u.GetName(), resource.Resource)
+func (r *rbac) CanStillList(_ context.Context, u user.Info, resource schema.GroupVersionResource) (bool, error) {
+	return r.review(u.GetName(), resource.Resource)
 }
 
-func (r *rbac) CanGet(context.Context, user.Info, schema.GroupVersionResource, string) (bool, error) {
-	return false, nil
+func (r *rbac) CanGet(_ context.Context, u user.Info, _ schema.GroupVersionResource, name string) (bool, error) {
+	return r.review(u.GetName(), "get "+name)
 }
 
 // eventually polls until the condition holds, or says in the end why it does not.

@@ -335,7 +335,7 @@ func TestNativeRBACDuringAnOutage(t *testing.T) {
 				return authorizer.DecisionNoOpinion, "", errors.New("away")
 			}
 			return authorizer.DecisionAllow, "", nil
-		}), interval)
+		}), interval, accessreview.NewNameLimit())
 		f := newSolarFixture()
 		f.REST = registry.NewREST(tenantnamespace.Kind(), f.view, registry.Config{
 			Viewers: viewers{}, Origin: origin, Reviews: reviews, Synced: func() bool { return true }, ReviewInterval: interval,
@@ -368,8 +368,40 @@ func TestNativeRBACDuringAnOutage(t *testing.T) {
 		if len(events) != 6 || events[0] != "DELETED 101 kube-system" {
 			t.Errorf("told long after reviews have failed: %q", events)
 		}
-		if got := list(); len(got.Names) > 0 {
-			t.Errorf("list long after reviews have failed: %v", got.Names)
+		if _, err := f.List(as("carol"), request{}.options(t)); codeOf(t, err) != 503 {
+			t.Errorf("list long after reviews have failed: %v", err)
+		}
+	})
+}
+
+// A change of the gate brings all watches to look at once. It has nothing to do with native RBAC,
+// which they must not all ask about then.
+func TestGateDoesNotAskAboutNativeRBAC(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		const watches = 1000
+		w := newWatching(t)
+		w.rbac.set("carol", "namespaces", true)
+		var streams []watch.Interface
+		for range watches {
+			streams = append(streams, w.begin(ask{ctx: as("carol"), initial: ptr.To(false), request: request{versionMatch: metav1.ResourceVersionMatchNotOlderThan}}))
+		}
+		synctest.Wait()
+		before := w.rbac.count()
+		for _, out := range []bool{true, false} {
+			w.gate.shut("carol", out)
+			synctest.Wait()
+		}
+		if got := w.rbac.count() - before; got != 0 {
+			t.Errorf("two changes of the gate make %d reviews for %d watches", got, watches)
+		}
+		w.tells(streams[0]) // all that she sees is by native RBAC
+		w.rbac.set("carol", "namespaces", false)
+		time.Sleep(31 * time.Second) // by then each has asked by itself
+		if got := w.rbac.count() - before; got < watches || got > 2*watches {
+			t.Errorf("%d reviews for %d watches in an interval", got, watches)
+		}
+		if got := told(streams[0]); len(got) != 6 {
+			t.Errorf("told after the next review: %q", got)
 		}
 	})
 }

@@ -142,7 +142,9 @@ func (w *watcher) follow(ctx context.Context) string {
 			review.Reset(jitter(w.rest.reviewInterval()))
 		case <-w.changed:
 			w.changed = w.rest.Viewers.Changed()
-			w.look(ctx)
+			// All watches come here at once. The change has nothing to do with native RBAC, which
+			// each asks about at its own interval.
+			w.follows(w.viewer.All)
 		case <-ctx.Done():
 			return endOf(ctx)
 		case <-w.stopped:
@@ -195,11 +197,24 @@ func (w *watcher) untilBookmark(ctx context.Context) time.Duration {
 	return next
 }
 
-// look has the watch follow a change of what the user may see by anything but grants.
+// look has the watch follow what native RBAC allows. A review that fails allows nothing, unless
+// an answer is still believed: grants go on to be told.
 func (w *watcher) look(ctx context.Context) {
+	all := false
+	if w.rest.Reviews != nil {
+		all, _ = w.rest.Reviews.CanStillList(ctx, w.user, w.rest.kind.Upstream)
+	}
+	if ctx.Err() == nil {
+		w.follows(all)
+	}
+}
+
+// follows has the watch follow what the user may see, by anything but a change of grants; all is
+// what native RBAC allows.
+func (w *watcher) follows(all bool) {
 	who := w.rest.Viewers.Viewer(w.user)
-	who.All = w.rest.Reviews != nil && w.rest.Reviews.CanStillList(ctx, w.user, w.rest.kind.Upstream)
-	if ctx.Err() == nil && !sameSight(who, w.viewer) {
+	who.All = all
+	if !sameSight(who, w.viewer) {
 		w.viewer = who
 		w.inner.SetViewer(who)
 	}

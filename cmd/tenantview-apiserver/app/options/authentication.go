@@ -44,7 +44,7 @@ var anonymous = &apiserver.AnonymousAuthConfig{
 // starts before kube-apiserver keeps asking: until it has an answer, it believes no header and
 // no certificate.
 func (o *Options) applyAuthentication(config *genericapiserver.Config) error {
-	client, err := clientset("authentication-kubeconfig", o.Authentication.RemoteKubeConfigFile)
+	client, err := clientset("authentication-kubeconfig", o.Authentication.RemoteKubeConfigFile, 0)
 	if err != nil {
 		return err
 	}

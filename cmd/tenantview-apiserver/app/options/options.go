@@ -8,9 +8,6 @@ import (
 	"fmt"
 	"time"
 
-	"k8s.io/apimachinery/pkg/util/wait"
-	"k8s.io/apiserver/pkg/authorization/authorizer"
-	"k8s.io/apiserver/pkg/authorization/authorizerfactory"
 	genericapiserver "k8s.io/apiserver/pkg/server"
 	genericoptions "k8s.io/apiserver/pkg/server/options"
 	"k8s.io/client-go/kubernetes"
@@ -20,6 +17,7 @@ import (
 	logsapi "k8s.io/component-base/logs/api/v1"
 	"k8s.io/component-base/metrics"
 
+	"capsule.dev/tenantview/pkg/accessreview"
 	"capsule.dev/tenantview/pkg/apiserver"
 	"capsule.dev/tenantview/pkg/registry/kinds"
 )
@@ -112,6 +110,10 @@ func (o *Options) Config() (*apiserver.Config, error) {
 	if err != nil {
 		return nil, err
 	}
+	names := accessreview.NewNameLimit()
+	if err := o.applyAuthorization(generic, names); err != nil {
+		return nil, err
+	}
 	reviews, err := o.reviews()
 	if err != nil {
 		return nil, err
@@ -124,6 +126,7 @@ func (o *Options) Config() (*apiserver.Config, error) {
 		Generic:        generic,
 		Cluster:        cluster,
 		Reviews:        reviews,
+		Names:          names,
 		Policy:         policy,
 		ReviewInterval: o.ReviewInterval,
 		Kinds:          kinds.Options{ListNodeImages: o.ListNodeImages},
@@ -156,13 +159,14 @@ func clusterConfig(flag, kubeconfig string) (*rest.Config, error) {
 }
 
 // clientset returns clients of the cluster that do not limit themselves: each call is made
-// for a request, of which kube-apiserver's priority and fairness decides.
-func clientset(flag, kubeconfig string) (kubernetes.Interface, error) {
+// for a request, of which kube-apiserver's priority and fairness decides. A call ends after the
+// timeout, unless it is 0.
+func clientset(flag, kubeconfig string, timeout time.Duration) (kubernetes.Interface, error) {
 	config, err := clusterConfig(flag, kubeconfig)
 	if err != nil {
 		return nil, err
 	}
-	config.QPS = -1
+	config.QPS, config.Timeout = -1, timeout
 	client, err := kubernetes.NewForConfig(config)
 	if err != nil {
 		return nil, fmt.Errorf("--%s: %w", flag, err)
@@ -189,25 +193,5 @@ func (o *Options) genericConfig() (*genericapiserver.Config, error) {
 	if err := o.applyAuthentication(config); err != nil {
 		return nil, err
 	}
-	if err := o.Authorization.ApplyTo(&config.Authorization); err != nil {
-		return nil, fmt.Errorf("--authorization-kubeconfig: %w", err)
-	}
 	return config, nil
-}
-
-// reviews returns an authorizer for upstream resources. It neither caches nor tries again:
-// whoever asks does so at his own pace.
-func (o *Options) reviews() (authorizer.UnconditionalAuthorizer, error) {
-	client, err := clientset("authorization-kubeconfig", o.Authorization.RemoteKubeConfigFile)
-	if err != nil {
-		return nil, err
-	}
-	reviews, err := authorizerfactory.DelegatingAuthorizerConfig{
-		SubjectAccessReviewClient: client.AuthorizationV1(),
-		WebhookRetryBackoff:       &wait.Backoff{Steps: 1},
-	}.New()
-	if err != nil {
-		return nil, fmt.Errorf("--authorization-kubeconfig: %w", err)
-	}
-	return reviews, nil
 }

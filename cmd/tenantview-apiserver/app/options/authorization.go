@@ -1,0 +1,61 @@
+// Copyright The tenantview Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package options
+
+import (
+	"fmt"
+
+	"k8s.io/apimachinery/pkg/util/wait"
+	"k8s.io/apiserver/pkg/authorization/authorizer"
+	"k8s.io/apiserver/pkg/authorization/authorizerfactory"
+	"k8s.io/apiserver/pkg/authorization/path"
+	"k8s.io/apiserver/pkg/authorization/union"
+	genericapiserver "k8s.io/apiserver/pkg/server"
+
+	"capsule.dev/tenantview/pkg/accessreview"
+	"capsule.dev/tenantview/pkg/apiserver"
+)
+
+// applyAuthorization has kube-apiserver decide who may ask this server.
+//
+// DelegatingAuthorizationOptions.ApplyTo does the same, and in the same order, with a client that
+// makes 200 requests a second for all users together, and an authorizer that keeps what users
+// write into their requests.
+func (o *Options) applyAuthorization(config *genericapiserver.Config, names *accessreview.NameLimit) error {
+	reviews, err := o.webhook(*o.Authorization.WebhookRetryBackoff)
+	if err != nil {
+		return err
+	}
+	paths, err := path.NewAuthorizer(o.Authorization.AlwaysAllowPaths)
+	if err != nil {
+		return fmt.Errorf("--authorization-always-allow-paths: %w", err)
+	}
+	delegated := accessreview.NewDelegated(accessreview.DelegatedConfig{
+		Reviews: reviews, Served: apiserver.Resources(), Names: names,
+		AllowTTL: o.Authorization.AllowCacheTTL, DenyTTL: o.Authorization.DenyCacheTTL,
+	})
+	config.Authorization.Authorizer, err = union.New(
+		union.NamedAuthorizer{AuthorizerName: "kubernetes.io/always-allow-groups", Authorizer: authorizerfactory.NewPrivilegedGroups(o.Authorization.AlwaysAllowGroups...)},
+		union.NamedAuthorizer{AuthorizerName: "kubernetes.io/always-allow-paths", Authorizer: paths},
+		union.NamedAuthorizer{AuthorizerName: "kubernetes.io/webhook", Authorizer: authorizer.AuthorizerFunc(delegated.Authorize)},
+	)
+	if err != nil {
+		return fmt.Errorf("making the authorizer: %w", err)
+	}
+	return nil
+}
+
+// reviews returns an authorizer for upstream resources. It neither caches nor tries again:
+// whoever asks does so at his own pace.
+func (o *Options) reviews() (authorizer.UnconditionalAuthorizer, error) {
+	return o.webhook(wait.Backoff{Steps: 1})
+}
+
+func (o *Options) webhook(backoff wait.Backoff) (*accessreview.Webhook, error) {
+	client, err := clientset("authorization-kubeconfig", o.Authorization.RemoteKubeConfigFile, o.Authorization.ClientTimeout)
+	if err != nil {
+		return nil, err
+	}
+	return accessreview.NewWebhook(client.AuthorizationV1().SubjectAccessReviews(), backoff), nil
+}

@@ -1,0 +1,82 @@
+// Copyright The tenantview Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package accessreview
+
+import (
+	"context"
+	"errors"
+
+	authorizationv1 "k8s.io/api/authorization/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/util/wait"
+	"k8s.io/apiserver/pkg/authorization/authorizer"
+	"k8s.io/apiserver/pkg/util/webhook"
+	authorizationclient "k8s.io/client-go/kubernetes/typed/authorization/v1"
+	"k8s.io/klog/v2"
+)
+
+// Webhook is an authorizer that creates a SubjectAccessReview for each question. It keeps
+// nothing.
+//
+// The webhook authorizer of k8s.io/apiserver (plugin/pkg/authorizer/webhook) asks the same, but
+// always keeps up to 8,192 questions, whatever their time to live: each as JSON with the
+// selectors of the request and all groups of the user.
+type Webhook struct {
+	client  authorizationclient.SubjectAccessReviewInterface
+	backoff wait.Backoff
+}
+
+// NewWebhook returns an authorizer that asks by the client. It tries again after errors that
+// are said to pass (webhook.DefaultShouldRetry), in the steps of the backoff.
+func NewWebhook(client authorizationclient.SubjectAccessReviewInterface, backoff wait.Backoff) *Webhook {
+	return &Webhook{client: client, backoff: backoff}
+}
+
+var errAllowedAndDenied = errors.New("the review both allows and denies the request")
+
+// Authorize asks about everything but the selectors of the request. They can only narrow what
+// is asked about, so that it fails closed.
+func (w *Webhook) Authorize(ctx context.Context, a authorizer.Attributes) (authorizer.Decision, string, error) {
+	review := &authorizationv1.SubjectAccessReview{Spec: specOf(a)}
+	var answer *authorizationv1.SubjectAccessReview
+	err := webhook.WithExponentialBackoff(ctx, w.backoff, func() (err error) {
+		answer, err = w.client.Create(ctx, review, metav1.CreateOptions{})
+		return err
+	}, webhook.DefaultShouldRetry)
+	switch {
+	case err != nil:
+		klog.FromContext(ctx).V(2).Info("A SubjectAccessReview failed", "err", err)
+		return authorizer.DecisionNoOpinion, "", err
+	case answer.Status.Denied && answer.Status.Allowed:
+		return authorizer.DecisionDeny, answer.Status.Reason, errAllowedAndDenied
+	case answer.Status.Denied:
+		return authorizer.DecisionDeny, answer.Status.Reason, nil
+	case answer.Status.Allowed:
+		return authorizer.DecisionAllow, answer.Status.Reason, nil
+	default:
+		return authorizer.DecisionNoOpinion, answer.Status.Reason, nil
+	}
+}
+
+func specOf(a authorizer.Attributes) authorizationv1.SubjectAccessReviewSpec {
+	var spec authorizationv1.SubjectAccessReviewSpec
+	if u := a.GetUser(); u != nil {
+		spec.User, spec.UID, spec.Groups = u.GetName(), u.GetUID(), u.GetGroups()
+		if extra := u.GetExtra(); extra != nil {
+			spec.Extra = make(map[string]authorizationv1.ExtraValue, len(extra))
+			for key, values := range extra {
+				spec.Extra[key] = values
+			}
+		}
+	}
+	if !a.IsResourceRequest() {
+		spec.NonResourceAttributes = &authorizationv1.NonResourceAttributes{Path: a.GetPath(), Verb: a.GetVerb()}
+		return spec
+	}
+	spec.ResourceAttributes = &authorizationv1.ResourceAttributes{
+		Namespace: a.GetNamespace(), Verb: a.GetVerb(), Group: a.GetAPIGroup(), Version: a.GetAPIVersion(),
+		Resource: a.GetResource(), Subresource: a.GetSubresource(), Name: a.GetName(),
+	}
+	return spec
+}

@@ -1,0 +1,91 @@
+// Copyright The tenantview Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package apiserver
+
+import (
+	"context"
+	"errors"
+	"net/http"
+
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	"k8s.io/apimachinery/pkg/runtime/schema"
+	"k8s.io/apimachinery/pkg/util/sets"
+	"k8s.io/apiserver/pkg/authorization/authorizer"
+	genericapifilters "k8s.io/apiserver/pkg/endpoints/filters"
+	"k8s.io/apiserver/pkg/endpoints/handlers/responsewriters"
+	genericapirequest "k8s.io/apiserver/pkg/endpoints/request"
+	genericapiserver "k8s.io/apiserver/pkg/server"
+
+	"capsule.dev/tenantview/pkg/accessreview"
+	"capsule.dev/tenantview/pkg/apis/tenantview/v1alpha1"
+	"capsule.dev/tenantview/pkg/registry/kinds"
+)
+
+// Resources returns the resources that a server serves.
+func Resources() sets.Set[schema.GroupVersionResource] {
+	resources := sets.New[schema.GroupVersionResource]()
+	for _, kind := range kinds.All(kinds.Options{}) {
+		resources.Insert(v1alpha1.SchemeGroupVersion.WithResource(kind.Resource))
+	}
+	return resources
+}
+
+// withoutSelectors leaves out the selectors of requests of what authorization is asked about,
+// which then need not be parsed for it. They can only narrow what is asked about.
+type withoutSelectors struct {
+	genericapirequest.RequestInfoResolver
+}
+
+// NewRequestInfo is part of request.RequestInfoResolver.
+func (r withoutSelectors) NewRequestInfo(req *http.Request) (*genericapirequest.RequestInfo, error) {
+	info, err := r.RequestInfoResolver.NewRequestInfo(req)
+	if info != nil {
+		info.FieldSelector, info.LabelSelector = "", ""
+	}
+	return info, err
+}
+
+// withAuthorization serves the requests that the authorizer allows, as the filter of
+// k8s.io/apiserver does, which would answer accessreview.ErrTooManyNames with an internal error:
+// that becomes TooManyRequests.
+func withAuthorization(next http.Handler, c *genericapiserver.Config) http.Handler {
+	authorized := genericapifilters.WithAuthorization(next, authorizer.AuthorizerFunc(decided), c.Serializer)
+	return http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
+		ctx := req.Context()
+		attributes, err := genericapifilters.GetAuthorizerAttributes(ctx)
+		if err != nil {
+			responsewriters.InternalError(w, req, err)
+			return
+		}
+		var v verdict
+		v.decision, v.reason, v.err = c.Authorization.Authorizer.Authorize(ctx, attributes)
+		if v.decision != authorizer.DecisionAllow && errors.Is(v.err, accessreview.ErrTooManyNames) {
+			refuse(w, req, apierrors.NewTooManyRequests(accessreview.ErrTooManyNames.Error(), retryAfter))
+			return
+		}
+		authorized.ServeHTTP(w, req.WithContext(context.WithValue(ctx, verdictKey{}, v)))
+	})
+}
+
+// retryAfter is how many seconds a request that is refused is told to wait.
+const retryAfter = 1
+
+type verdictKey struct{}
+
+// verdict is what the authorizer has said of a request.
+type verdict struct {
+	decision authorizer.Decision
+	reason   string
+	err      error
+}
+
+// decided is an authorizer that repeats what was said of the request. It allows nothing of which
+// nothing was said.
+func decided(ctx context.Context, _ authorizer.Attributes) (authorizer.Decision, string, error) {
+	v, ok := ctx.Value(verdictKey{}).(verdict)
+	if !ok {
+		return authorizer.DecisionDeny, "", errors.New("the request was not authorized")
+	}
+	return v.decision, v.reason, v.err
+}

@@ -1,0 +1,114 @@
+// Copyright The tenantview Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package apiserver
+
+import (
+	"net/http"
+	"sync"
+	"time"
+
+	"k8s.io/apiserver/pkg/endpoints/filterlatency"
+	genericapifilters "k8s.io/apiserver/pkg/endpoints/filters"
+	"k8s.io/apiserver/pkg/endpoints/filters/impersonation"
+	genericfeatures "k8s.io/apiserver/pkg/features"
+	genericapiserver "k8s.io/apiserver/pkg/server"
+	genericfilters "k8s.io/apiserver/pkg/server/filters"
+	"k8s.io/apiserver/pkg/server/routine"
+
+	"capsule.dev/tenantview/pkg/registry"
+)
+
+// buildHandlerChain returns the filters of the server around the API. They are those of
+// genericapiserver.DefaultBuildHandlerChain, in its order, but:
+//
+//   - Requests whose URI or selectors are too long are refused before anything else.
+//   - A user's share of requests and watches is taken before impersonation and authorization,
+//     both of which wait for reviews. It is what bounds requests under way.
+//   - Authorization may refuse with TooManyRequests, and does not see selectors.
+//   - Options that this server never sets are left out: CORS, priority and fairness, goaway
+//     chance, retry-after on shutdown, and endpoints that are installed while it serves.
+func (l limits) buildHandlerChain(api http.Handler, c *genericapiserver.Config) http.Handler {
+	handler := withMetadataInProtobuf(registry.WithWantsTable(api))
+	handler = l.authorized(handler, c)
+	handler = authenticated(handler, c)
+	handler = bounded(handler, c)
+	return l.withShortURIs(withSmallSelectors(withWriteDeadline(handler, c.RequestTimeout+l.grace)))
+}
+
+// authorized puts around the API what an authenticated user has to pass.
+func (l limits) authorized(handler http.Handler, c *genericapiserver.Config) http.Handler {
+	handler = filterlatency.TrackCompleted(handler)
+	handler = withAuthorization(handler, c)
+	handler = filterlatency.TrackStarted(handler, c.TracerProvider, "authorization")
+
+	// Shares are smaller, so that this refuses nobody. It is there for its metrics.
+	handler = genericfilters.WithMaxInFlightLimit(handler, 2*l.requestsOfAll, 2*l.requestsOfAll, c.LongRunningFunc)
+
+	handler = filterlatency.TrackCompleted(handler)
+	if c.FeatureGate.Enabled(genericfeatures.ConstrainedImpersonation) {
+		handler = impersonation.WithConstrainedImpersonation(handler, c.Authorization.Authorizer, c.Serializer)
+	} else {
+		handler = impersonation.WithImpersonation(handler, c.Authorization.Authorizer, c.Serializer)
+	}
+	handler = filterlatency.TrackStarted(handler, c.TracerProvider, "impersonation")
+
+	handler = l.withShares(handler, c)
+
+	handler = filterlatency.TrackCompleted(handler)
+	handler = genericapifilters.WithAudit(handler, c.AuditBackend, c.AuditPolicyRuleEvaluator, c.LongRunningFunc)
+	return filterlatency.TrackStarted(handler, c.TracerProvider, "audit")
+}
+
+// authenticated finds out who asks, and refuses those of whom it cannot.
+func authenticated(handler http.Handler, c *genericapiserver.Config) http.Handler {
+	failed := genericapifilters.Unauthorized(c.Serializer)
+	failed = genericapifilters.WithFailedAuthenticationAudit(failed, c.AuditBackend, c.AuditPolicyRuleEvaluator)
+	failed = filterlatency.TrackCompleted(failed)
+
+	handler = genericapifilters.WithTracing(handler, c.TracerProvider)
+	handler = filterlatency.TrackCompleted(handler)
+	handler = genericapifilters.WithAuthentication(handler, c.Authentication.Authenticator, failed, c.Authentication.APIAudiences, c.Authentication.RequestHeaderConfig)
+	return filterlatency.TrackStarted(handler, c.TracerProvider, "authentication")
+}
+
+// bounded ends requests in time, and what goes wrong with them within them.
+func bounded(handler http.Handler, c *genericapiserver.Config) http.Handler {
+	handler = genericapifilters.WithWarningRecorder(handler)
+	handler = genericfilters.WithTimeoutForNonLongRunningRequests(handler, c.LongRunningFunc)
+	handler = genericapifilters.WithRequestDeadline(handler, c.AuditBackend, c.AuditPolicyRuleEvaluator, c.LongRunningFunc, c.Serializer, c.RequestTimeout)
+	handler = genericfilters.WithWaitGroup(handler, c.LongRunningFunc, c.NonLongRunningRequestWaitGroup)
+	if c.ShutdownWatchTerminationGracePeriod > 0 {
+		handler = genericfilters.WithWatchTerminationDuringShutdown(handler, newShutdown(c), c.WatchRequestWaitGroup)
+	}
+	handler = genericapifilters.WithCacheControl(handler)
+	handler = genericfilters.WithHSTS(handler, c.HSTSDirectives)
+	handler = genericfilters.WithHTTPLogging(handler)
+	handler = genericapifilters.WithLatencyTrackers(handler)
+	if c.FeatureGate.Enabled(genericfeatures.APIServingWithRoutine) {
+		handler = routine.WithRoutine(handler, c.LongRunningFunc)
+	}
+	handler = genericapifilters.WithRequestInfo(handler, withoutSelectors{c.RequestInfoResolver})
+	handler = genericapifilters.WithRequestReceivedTimestamp(handler)
+	handler = genericfilters.WithPanicRecovery(handler, c.RequestInfoResolver)
+	return genericapifilters.WithAuditInit(handler)
+}
+
+// shutdown tells watches when the server stops accepting requests: the generic server's own
+// signal is not exported. It comes as much after the shutdown has begun as that one.
+type shutdown struct{ begun func() <-chan struct{} }
+
+func newShutdown(c *genericapiserver.Config) shutdown {
+	return shutdown{sync.OnceValue(func() <-chan struct{} {
+		begun := make(chan struct{})
+		go func() {
+			<-c.ShutdownInitiatedNotify()
+			time.Sleep(c.ShutdownDelayDuration)
+			close(begun)
+		}()
+		return begun
+	})}
+}
+
+// ShuttingDown is part of request.ServerShutdownSignal.
+func (s shutdown) ShuttingDown() <-chan struct{} { return s.begun() }

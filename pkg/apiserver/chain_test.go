@@ -1,0 +1,112 @@
+// Copyright The tenantview Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package apiserver
+
+import (
+	"context"
+	"io"
+	"net/http"
+	"testing"
+	"time"
+
+	gocmp "github.com/google/go-cmp/cmp"
+	auditinternal "k8s.io/apiserver/pkg/apis/audit"
+	"k8s.io/apiserver/pkg/audit"
+	auditpolicy "k8s.io/apiserver/pkg/audit/policy"
+	"k8s.io/apiserver/pkg/authorization/authorizer"
+	genericapiserver "k8s.io/apiserver/pkg/server"
+)
+
+// A server that stops ends its watches. It would wait for them for as long as they may take.
+func TestWatchesEndWithTheServer(t *testing.T) {
+	s := newReadyServer(t, func(c *genericapiserver.Config) { c.ShutdownWatchTerminationGracePeriod = time.Hour })
+	response := s.open(t, s.client, "alice", namespaces+"?watch=1")
+	ended := make(chan error, 1)
+	go func() {
+		_, err := io.Copy(io.Discard, response.Body)
+		ended <- err
+	}()
+	s.stop()
+	eventually(t, "the watch ends", func() bool { return len(ended) == 1 })
+	if err := <-ended; err != nil {
+		t.Errorf("the watch was cut off: %v", err)
+	}
+}
+
+// Impersonation is for those who may: whoever may not is refused, and whoever may is shown what
+// the other one is.
+func TestImpersonationAtTheServer(t *testing.T) {
+	s := newReadyServer(t, func(c *genericapiserver.Config) {
+		c.Authorization.Authorizer = authorizer.AuthorizerFunc(func(_ context.Context, a authorizer.Attributes) (authorizer.Decision, string, error) {
+			if a.GetResource() == "users" && a.GetUser().GetName() != "admin" {
+				return authorizer.DecisionNoOpinion, "", nil
+			}
+			return authorizer.DecisionAllow, "", nil
+		})
+	})
+	got := map[string]int{}
+	for _, user := range []string{"admin", "alice"} {
+		r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, s.url+namespaces+"/hidden-a", nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		r.Header.Set("X-User", user)
+		r.Header.Set("Impersonate-User", "root")
+		response, err := s.client.Do(r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		response.Body.Close()
+		got[user] = response.StatusCode
+	}
+	if diff := gocmp.Diff(map[string]int{"admin": http.StatusOK, "alice": http.StatusForbidden}, got); diff != "" {
+		t.Errorf("codes (-want +got):\n%s", diff)
+	}
+}
+
+// auditLog keeps the codes of the answers to each user.
+type auditLog struct{ codes chan [2]any }
+
+func (l auditLog) ProcessEvents(events ...*auditinternal.Event) bool {
+	for _, e := range events {
+		if e.Stage == auditinternal.StageResponseComplete && e.ResponseStatus != nil {
+			l.codes <- [2]any{e.User.Username, e.ResponseStatus.Code}
+		}
+	}
+	return true
+}
+
+func (auditLog) Run(<-chan struct{}) error { return nil }
+func (auditLog) Shutdown()                 {}
+func (auditLog) String() string            { return "test" }
+
+// What is refused is in the audit log, too, be it for want of a share or of a role.
+func TestAudit(t *testing.T) {
+	log := auditLog{codes: make(chan [2]any, 100)}
+	s := newReadyServer(t, limited(time.Hour, limits{requests: 1, watches: 1, grace: time.Hour}), func(c *genericapiserver.Config) {
+		c.AuditBackend = audit.Backend(log)
+		c.AuditPolicyRuleEvaluator = auditpolicy.NewPolicyRuleEvaluator(&auditinternal.Policy{
+			Rules: []auditinternal.PolicyRule{
+				{Level: auditinternal.LevelNone, Users: []string{"admin"}},
+				{Level: auditinternal.LevelMetadata, Resources: []auditinternal.GroupResources{{Group: "tenantview.capsule.dev"}}},
+			},
+		})
+	})
+	s.hold(t, "alice", large)
+	for _, user := range []string{"alice", "mallory", "bob"} {
+		s.code(t, user, namespaces)
+	}
+	got := map[any]any{}
+	for range 3 {
+		select {
+		case entry := <-log.codes:
+			got[entry[0]] = entry[1]
+		case <-time.After(time.Minute):
+			t.Fatalf("logged %v, and no more", got)
+		}
+	}
+	if diff := gocmp.Diff(map[any]any{"alice": int32(429), "mallory": int32(403), "bob": int32(200)}, got); diff != "" {
+		t.Errorf("codes (-want +got):\n%s", diff)
+	}
+}

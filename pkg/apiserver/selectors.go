@@ -1,0 +1,92 @@
+// Copyright The tenantview Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package apiserver
+
+import (
+	"fmt"
+	"net/http"
+
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+
+	"capsule.dev/tenantview/pkg/grants"
+)
+
+// withSmallSelectors refuses requests whose selectors are larger than a rule's may be, before
+// anybody parses them: each requirement is compared with every object of a list, and a watch
+// keeps its selectors as long as it runs. A selector is never more than the URI has room for.
+func withSmallSelectors(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
+		if req.URL.RawQuery != "" {
+			query := req.URL.Query()
+			for parameter, sizeOf := range selectorSizes {
+				for _, selector := range query[parameter] {
+					if n := sizeOf(selector); n.requirements > grants.MaxRequirements || n.values > grants.MaxValues {
+						refuse(w, req, apierrors.NewBadRequest(fmt.Sprintf("%s: %d requirements with %d values, of which it may have %d and %d",
+							parameter, n.requirements, n.values, grants.MaxRequirements, grants.MaxValues)))
+						return
+					}
+				}
+			}
+		}
+		next.ServeHTTP(w, req)
+	})
+}
+
+// selectorSize is how many requirements a selector has, and how many values they list.
+type selectorSize struct{ requirements, values int }
+
+// selectorSizes are how to tell the size of a selector, by the parameter that has it.
+var selectorSizes = map[string]func(string) selectorSize{
+	"labelSelector": sizeOfLabelSelector,
+	"fieldSelector": sizeOfFieldSelector,
+}
+
+// sizeOfLabelSelector counts what labels.Parse would find, in one pass and without its memory.
+// Of a selector that makes no sense it returns something, too.
+func sizeOfLabelSelector(selector string) selectorSize {
+	if selector == "" {
+		return selectorSize{}
+	}
+	n := selectorSize{requirements: 1}
+	inSet := false
+	var last byte
+	for i := range len(selector) {
+		switch c := selector[i]; c {
+		case '(':
+			inSet = true
+			n.values++
+		case ')':
+			inSet = false
+		case ',':
+			if inSet {
+				n.values++
+			} else {
+				n.requirements++
+			}
+		case '=', '<', '>':
+			if last != '=' { // of ==
+				n.values++
+			}
+		}
+		last = selector[i]
+	}
+	return n
+}
+
+// sizeOfFieldSelector does the same for fields.ParseSelector, whose requirements have one value.
+func sizeOfFieldSelector(selector string) selectorSize {
+	if selector == "" {
+		return selectorSize{}
+	}
+	n := 1
+	for i := 0; i < len(selector); i++ {
+		switch selector[i] {
+		case '\\':
+			i++ // which escapes what follows
+		case ',':
+			n++
+		}
+	}
+	return selectorSize{requirements: n, values: n}
+}
