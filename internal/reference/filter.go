@@ -213,7 +213,7 @@ func (f *Filter) byRoleBinding(u user.Info, op Operation, resource string, o met
 		}
 		ofTenant := f.tenantOfNamespaceNamed(b.Namespace) != ""
 		if !slices.ContainsFunc(b.Subjects, func(s rbacv1.Subject) bool {
-			return bound(s, b.Namespace, u) && !(ofTenant && f.ignores(s.Kind, s.Name))
+			return bound(s, b.Namespace, u) && (!ofTenant || !f.ignores(s.Kind, s.Name))
 		}) {
 			continue
 		}

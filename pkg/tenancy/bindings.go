@@ -86,7 +86,7 @@ func (c *Cluster) unindexBinding(key types.NamespacedName) {
 func (c *Cluster) refreshBinding(tx *view.Tx, key types.NamespacedName) {
 	b := c.bindings[key]
 	ns := c.namespaces[key.Namespace]
-	ofTenant := ns != nil && ns.tenant != ""
+	ofTenant := ns == nil || ns.tenant != "" // whose it is must be known first
 	var held []grants.Held
 	switch c.rules.Policy().RoleBindingNamespaces {
 	case grants.RoleBindingsAny:

@@ -141,13 +141,13 @@ func TestARoleOfManyNamesIsAppliedAtOnce(t *testing.T) {
 func TestARoleThatStaysTheSameCostsNothing(t *testing.T) {
 	quickest := func(bindings int) time.Duration {
 		roles, _ := bindToOneRole(0, bindings)
-		any := tenancy.Item[grants.NamespaceGet]{Key: tenancy.Key{Name: "r"}, Value: grants.OfClusterRole([]rbacv1.PolicyRule{{
+		whatever := tenancy.Item[grants.NamespaceGet]{Key: tenancy.Key{Name: "r"}, Value: grants.OfClusterRole([]rbacv1.PolicyRule{{
 			Verbs: []string{"*"}, APIGroups: []string{"*"}, Resources: []string{"*"},
 		}})}
 		best := time.Hour
 		for range 20 {
 			start := time.Now()
-			roles.Put(any)
+			roles.Put(whatever)
 			best = min(best, time.Since(start))
 		}
 		return best
