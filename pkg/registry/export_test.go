@@ -18,7 +18,7 @@ const (
 func (p *IssuedPositions) KeepIssuedTo(users int) { p.most = users * (1 + userBytes/issuedBytes) }
 
 // Format returns a revision of a server as a resourceVersion.
-func (o Origin) Format(revision uint64) string { return o.format(revision) }
+func (id ServerID) Format(revision uint64) string { return id.format(revision) }
 
 // WantsTable tells whether a context is one that WithWantsTable has noted it in.
 var WantsTable = wantsTable

@@ -45,7 +45,7 @@ func newFixture() *fixture {
 	f.set.Update(0, (*view.Tx).GoLive)
 	f.REST = registry.NewREST(tenantnamespace.Kind(), f.view, registry.Config{
 		Viewers:     viewers{},
-		Origin:      origin,
+		ServerID:    serverID,
 		Reviews:     f.reviews,
 		Synced:      func() bool { return f.synced },
 		ObserveList: func(_ string, items int) { f.observed = append(f.observed, items) },

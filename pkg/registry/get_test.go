@@ -105,7 +105,7 @@ func TestNothingIsAskedAboutNamesThatAreTooLong(t *testing.T) {
 	for length, want := range map[int]int{253: 1, 254: 0, 100_000: 0} {
 		r := &countingReviews{}
 		f := newSolarFixture()
-		f.REST = registry.NewREST(tenantnamespace.Kind(), f.view, registry.Config{Viewers: viewers{}, Origin: origin, Reviews: r, Synced: func() bool { return true }})
+		f.REST = registry.NewREST(tenantnamespace.Kind(), f.view, registry.Config{Viewers: viewers{}, ServerID: serverID, Reviews: r, Synced: func() bool { return true }})
 		_, err := f.Get(as("alice"), strings.Repeat("a", length), &metav1.GetOptions{})
 		if code := codeOf(t, err); code != 404 || r.gets != want {
 			t.Errorf("%d letters: code %d after %d reviews, want %d", length, code, r.gets, want)

@@ -29,47 +29,34 @@ type Kind struct {
 	Description
 	// New and NewList return an empty object, and an empty list.
 	New, NewList func() runtime.Object
-	// Convert returns the object that a server serves for an entry, and ConvertItem the object
-	// as its lists and events show it. The results are the caller's, but they share maps and
-	// slices with the entry: they must not be changed.
-	Convert, ConvertItem func(*view.Entry, Origin) runtime.Object
+	// Convert returns the object that a server serves for an entry. The result is the caller's, but
+	// it shares maps and slices with the entry: these must not be changed.
+	Convert func(*view.Entry, ServerID) runtime.Object
 	// ConvertList does the same for a list.
-	ConvertList func([]*view.Entry, Origin) runtime.Object
+	ConvertList func([]*view.Entry, ServerID) runtime.Object
 }
 
 // NewKind makes a kind of the type T, whose lists are of the type L. items returns the place
 // of a list's items. convert fills an empty object with what is served for an entry, but for
-// the resourceVersion; what it takes from the entry must not be changed. trim, if it is not
-// nil, takes out of an object what lists and events do not show.
-func NewKind[T, L any, Object object[T], List pointer[L]](d Description, items func(List) *[]T, convert func(Object, *view.Entry), trim func(Object)) *Kind {
-	convertOne := func(o Object, e *view.Entry, by Origin) {
+// the resourceVersion; what it takes from the entry must not be changed.
+func NewKind[T, L any, Object object[T], List pointer[L]](d Description, items func(List) *[]T, convert func(Object, *view.Entry)) *Kind {
+	serve := func(o Object, e *view.Entry, id ServerID) {
 		convert(o, e)
-		o.SetResourceVersion(by.format(e.Revision))
-	}
-	convertItem := func(o Object, e *view.Entry, by Origin) {
-		convertOne(o, e, by)
-		if trim != nil {
-			trim(o)
-		}
+		o.SetResourceVersion(id.format(e.Revision))
 	}
 	return &Kind{
 		Description: d,
 		New:         func() runtime.Object { return Object(new(T)) },
 		NewList:     func() runtime.Object { return List(new(L)) },
-		Convert: func(e *view.Entry, by Origin) runtime.Object {
+		Convert: func(e *view.Entry, id ServerID) runtime.Object {
 			o := Object(new(T))
-			convertOne(o, e, by)
+			serve(o, e, id)
 			return o
 		},
-		ConvertItem: func(e *view.Entry, by Origin) runtime.Object {
-			o := Object(new(T))
-			convertItem(o, e, by)
-			return o
-		},
-		ConvertList: func(entries []*view.Entry, by Origin) runtime.Object {
+		ConvertList: func(entries []*view.Entry, id ServerID) runtime.Object {
 			converted := make([]T, len(entries))
 			for i, e := range entries {
-				convertItem(&converted[i], e, by)
+				serve(&converted[i], e, id)
 			}
 			list := List(new(L))
 			*items(list) = converted

@@ -40,12 +40,12 @@ func (r *REST) List(ctx context.Context, options *metainternalversion.ListOption
 	if err != nil {
 		return nil, err
 	}
-	list := r.kind.ConvertList(page.entries, r.Origin)
+	list := r.kind.ConvertList(page.entries, r.ServerID)
 	m, err := meta.ListAccessor(list)
 	if err != nil {
 		return nil, fmt.Errorf("building the list of %s: %w", r.kind.Resource, err)
 	}
-	m.SetResourceVersion(r.Origin.format(page.revision))
+	m.SetResourceVersion(r.ServerID.format(page.revision))
 	m.SetContinue(page.next)
 	if page.next != "" && selectsAll(options) {
 		m.SetRemainingItemCount(&page.remaining)
@@ -78,7 +78,7 @@ func (r *REST) firstPage(ctx context.Context, u user.Info, options *metainternal
 		return page{}, err
 	}
 	entries, at := r.view.List(who)
-	if isExact(options, wanted) && r.Origin.version(at.Revision) != wanted {
+	if isExact(options, wanted) && r.ServerID.version(at.Revision) != wanted {
 		return page{}, expired(fmt.Sprintf("The resourceVersion for the provided list is too old: %d", wanted))
 	}
 	// Whoever lists is to watch from there. If he saw otherwise at that revision before, he

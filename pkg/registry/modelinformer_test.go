@@ -127,7 +127,7 @@ func (m *informerModel) start() *informerReplica {
 	r := &informerReplica{Late: feed.NewLate(feed.New(m.policy), m.history)}
 	r.Start()
 	config := registry.Config{
-		Viewers: r.Cluster, Synced: func() bool { return true }, Origin: registry.Origin(1 + m.random.Uint32N(999_999)), ReviewInterval: 20 * time.Millisecond,
+		Viewers: r.Cluster, Synced: func() bool { return true }, ServerID: registry.ServerID(1 + m.random.Uint32N(999_999)), ReviewInterval: 20 * time.Millisecond,
 	}
 	if m.policy.NativeRBAC == grants.NativeRBACUnion {
 		config.Reviews = m.rbac

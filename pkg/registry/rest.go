@@ -50,8 +50,8 @@ type Reviews interface {
 // Config is what the REST of every kind shares.
 type Config struct {
 	Viewers Viewers
-	// Origin is that of the server; 0 draws one.
-	Origin Origin
+	// ServerID is that of the server; 0 draws one.
+	ServerID ServerID
 	// Issued is where the server remembers at which revisions watches can resume; nil makes one
 	// for this REST alone.
 	Issued *IssuedPositions
@@ -93,8 +93,8 @@ var (
 
 // NewREST serves a kind from its view.
 func NewREST(kind *Kind, v *view.View, config Config) *REST {
-	if config.Origin == 0 {
-		config.Origin = newOrigin()
+	if config.ServerID == 0 {
+		config.ServerID = newServerID()
 	}
 	if config.Issued == nil {
 		config.Issued = NewIssuedPositions()
@@ -148,7 +148,7 @@ func (r *REST) Get(ctx context.Context, name string, options *metav1.GetOptions)
 	case err != nil:
 		return nil, err
 	case ok:
-		return r.kind.Convert(e, r.Origin), nil
+		return r.kind.Convert(e, r.ServerID), nil
 	default:
 		return nil, apierrors.NewNotFound(v1alpha1.Resource(r.kind.Resource), name)
 	}

@@ -30,7 +30,7 @@ var versioner storage.APIObjectVersioner
 // it has expired, on which he lists what there is. Told that it is too large, client-go would ask
 // again for half a minute.
 func (r *REST) waitNotOlderThan(ctx context.Context, u user.Info, version uint64) error {
-	switch by, revision := r.issuerOf(version); {
+	switch by, revision := r.whoGave(version); {
 	case by == kubeAPIServer:
 		return r.waitForVersion(ctx, u, version)
 	case by == thisServer && revision <= r.view.Revision():
@@ -40,8 +40,8 @@ func (r *REST) waitNotOlderThan(ctx context.Context, u user.Info, version uint64
 	}
 }
 
-func (r *REST) issuerOf(version uint64) (issuer, uint64) {
-	return r.Origin.issuerOf(version, r.view.Version())
+func (r *REST) whoGave(version uint64) (giver, uint64) {
+	return r.ServerID.whoGave(version, r.view.Version())
 }
 
 // waitForVersion awaits an upstream resourceVersion.

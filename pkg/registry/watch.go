@@ -69,7 +69,7 @@ func (r *REST) Watch(ctx context.Context, options *metainternalversion.ListOptio
 	issued := r.issuedTo(u)
 	start := view.WatchOptions{Selects: selects(options)}
 	resume, given := view.Position{}, false
-	if by, revision := r.issuerOf(wanted); by == thisServer {
+	if by, revision := r.whoGave(wanted); by == thisServer {
 		resume, given = issued.position(revision)
 	}
 	switch {
@@ -121,9 +121,9 @@ func selects(options *metainternalversion.ListOptions) func(*view.Attributes) bo
 	return func(o *view.Attributes) bool { return matches(o, options) }
 }
 
-// sameSight tells whether two viewers of the same user see the same by anything else than
+// sameViewer tells whether two viewers of the same user see the same by anything else than
 // a change of grants.
-func sameSight(a, b view.Viewer) bool {
+func sameViewer(a, b view.Viewer) bool {
 	return a.All == b.All && slices.Equal(a.Subjects, b.Subjects)
 }
 

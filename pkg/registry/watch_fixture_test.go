@@ -48,7 +48,7 @@ func newWatching(t *testing.T) *watching {
 		}
 	}
 	w.REST = registry.NewREST(tenantnamespace.Kind(), w.view, registry.Config{
-		Viewers: w.gate, Origin: origin, Reviews: w.rbac, Synced: func() bool { return w.synced },
+		Viewers: w.gate, ServerID: serverID, Reviews: w.rbac, Synced: func() bool { return w.synced },
 		ObserveResume: note(&w.resumes), ObserveTermination: note(&w.ends),
 	})
 	return w

@@ -338,7 +338,7 @@ func TestNativeRBACDuringAnOutage(t *testing.T) {
 		}), interval, accessreview.NewNameLimit())
 		f := newSolarFixture()
 		f.REST = registry.NewREST(tenantnamespace.Kind(), f.view, registry.Config{
-			Viewers: viewers{}, Origin: origin, Reviews: reviews, Synced: func() bool { return true }, ReviewInterval: interval,
+			Viewers: viewers{}, ServerID: serverID, Reviews: reviews, Synced: func() bool { return true }, ReviewInterval: interval,
 		})
 		everything := answer{[]string{"kube-system", "solar-a", "solar-b", "solar-c", "solar-d", "wind-a"}, "100", false, -1}
 		list := func() answer { a, _ := f.list(as("carol"), t, request{}); return a }
@@ -374,7 +374,7 @@ func TestNativeRBACDuringAnOutage(t *testing.T) {
 	})
 }
 
-// A change of the gate brings all watches to look at once. It has nothing to do with native RBAC,
+// A change of the gate reaches all watches at once. It has nothing to do with native RBAC,
 // which they must not all ask about then.
 func TestGateDoesNotAskAboutNativeRBAC(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
@@ -445,9 +445,9 @@ func TestWatchFollowsTheGate(t *testing.T) {
 	})
 }
 
-// A user resumes only by the sight by which he was given a revision. What two of his clients
-// were given by different sights stands for two pasts.
-func TestWatchResumesByTheSameSight(t *testing.T) {
+// A user resumes only with the scope with which he was given a revision. What two of his clients
+// were given with different scopes stands for two pasts.
+func TestWatchResumesWithTheSameScope(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWatching(t)
 		w.list(as("alice"), t, request{})
@@ -481,7 +481,7 @@ func TestWatchResumesWithAnotherToken(t *testing.T) {
 }
 
 // Who saw less for one page of a list has not all of it: his watch must not go on as if he had.
-func TestWatchDoesNotFollowAListOfSeveralSights(t *testing.T) {
+func TestWatchDoesNotFollowAListOfSeveralScopes(t *testing.T) {
 	for name, see := range map[string]func(w *watching, sees bool){
 		"native RBAC": func(w *watching, sees bool) { w.rbac.set("carol", "namespaces", sees) },
 		"the gate":    func(w *watching, sees bool) { w.gate.shut("carol", !sees) },

@@ -138,7 +138,7 @@ func (w *watcher) follow(ctx context.Context) string {
 			bookmark.Reset(w.untilBookmark(ctx))
 		case <-review.C:
 			w.rest.issuedTo(w.user) // who watches is not forgotten
-			w.look(ctx)
+			w.refreshViewer(ctx)
 			review.Reset(jitter(w.rest.reviewInterval()))
 		case <-w.changed:
 			w.changed = w.rest.Viewers.Changed()
@@ -197,9 +197,9 @@ func (w *watcher) untilBookmark(ctx context.Context) time.Duration {
 	return next
 }
 
-// look has the watch follow what native RBAC allows. A review that fails allows nothing, unless
+// refreshViewer has the watch follow what native RBAC allows. A review that fails allows nothing, unless
 // an answer is still believed: grants go on to be told.
-func (w *watcher) look(ctx context.Context) {
+func (w *watcher) refreshViewer(ctx context.Context) {
 	all := false
 	if w.rest.Reviews != nil {
 		all, _ = w.rest.Reviews.CanStillList(ctx, w.user, w.rest.kind.Upstream)
@@ -214,7 +214,7 @@ func (w *watcher) look(ctx context.Context) {
 func (w *watcher) follows(all bool) {
 	who := w.rest.Viewers.Viewer(w.user)
 	who.All = all
-	if !sameSight(who, w.viewer) {
+	if !sameViewer(who, w.viewer) {
 		w.viewer = who
 		w.inner.SetViewer(who)
 	}
@@ -275,17 +275,17 @@ func (w *watcher) told(event view.Event) (out watch.Event, wanted bool) {
 // of them; those that were there when this watch began are its own.
 func (w *watcher) object(event view.Event) runtime.Object {
 	if event.Initial {
-		return w.rest.kind.ConvertItem(event.Entry, w.rest.Origin)
+		return w.rest.kind.Convert(event.Entry, w.rest.ServerID)
 	}
 	return event.Served(w.rest.serve).(*shared)
 }
 
-func (r *REST) serve(e *view.Entry) any { return newShared(r.kind.ConvertItem(e, r.Origin)) }
+func (r *REST) serve(e *view.Entry) any { return newShared(r.kind.Convert(e, r.ServerID)) }
 
 func (w *watcher) bookmark(revision uint64, annotations map[string]string) watch.Event {
 	object := w.rest.New()
 	if m, err := meta.Accessor(object); err == nil { // every kind has metadata
-		m.SetResourceVersion(w.rest.Origin.format(revision))
+		m.SetResourceVersion(w.rest.ServerID.format(revision))
 		m.SetAnnotations(annotations)
 	}
 	return watch.Event{Type: watch.Bookmark, Object: object}

@@ -168,7 +168,8 @@ func TestWatchesResumeWhileOthersWrite(t *testing.T) {
 			}
 		})
 	}
-	for version := uint64(1000); version < 5000; version++ {
+	// Until some have resumed, however few turns they get, but not for ever.
+	for version := uint64(1000); version < 5000 || resumed.Load() < 10 && version < 1_000_000; version++ {
 		switch version % 5 {
 		case 0:
 			w.puts(version, "a solar")

@@ -26,7 +26,7 @@ func Kind() *registry.Kind {
 		ShortNames: []string{"tns"},
 		Columns:    columns,
 		Cells:      cells,
-	}, func(l *v1alpha1.TenantNamespaceList) *[]v1alpha1.TenantNamespace { return &l.Items }, convert, nil)
+	}, func(l *v1alpha1.TenantNamespaceList) *[]v1alpha1.TenantNamespace { return &l.Items }, convert)
 }
 
 func ofTenant(t *capsule.Tenant, _ *grants.Policy) (view.Criterion, []grants.Problem) {

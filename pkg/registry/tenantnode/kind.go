@@ -34,7 +34,7 @@ func Kind(images bool) *registry.Kind {
 		if !images {
 			out.Status.Images = nil // of the copy only
 		}
-	}, nil)
+	})
 }
 
 func ofTenant(t *capsule.Tenant, p *grants.Policy) (view.Criterion, []grants.Problem) {

@@ -27,7 +27,7 @@ func Kind() *registry.Kind {
 		ShortNames: []string{"tpv"},
 		Columns:    columns,
 		Cells:      cells,
-	}, func(l *v1alpha1.TenantPersistentVolumeList) *[]v1alpha1.TenantPersistentVolume { return &l.Items }, convert, nil)
+	}, func(l *v1alpha1.TenantPersistentVolumeList) *[]v1alpha1.TenantPersistentVolume { return &l.Items }, convert)
 }
 
 func ofTenant(t *capsule.Tenant, _ *grants.Policy) (view.Criterion, []grants.Problem) {

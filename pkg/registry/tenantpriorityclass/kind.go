@@ -27,7 +27,7 @@ func Kind() *registry.Kind {
 		ShortNames: []string{"tpc"},
 		Columns:    columns,
 		Cells:      cells,
-	}, func(l *v1alpha1.TenantPriorityClassList) *[]v1alpha1.TenantPriorityClass { return &l.Items }, convert, nil)
+	}, func(l *v1alpha1.TenantPriorityClassList) *[]v1alpha1.TenantPriorityClass { return &l.Items }, convert)
 }
 
 func ofTenant(t *capsule.Tenant, p *grants.Policy) (view.Criterion, []grants.Problem) {

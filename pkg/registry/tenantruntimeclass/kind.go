@@ -27,7 +27,7 @@ func Kind() *registry.Kind {
 		ShortNames: []string{"trc"},
 		Columns:    columns,
 		Cells:      cells,
-	}, func(l *v1alpha1.TenantRuntimeClassList) *[]v1alpha1.TenantRuntimeClass { return &l.Items }, convert, nil)
+	}, func(l *v1alpha1.TenantRuntimeClassList) *[]v1alpha1.TenantRuntimeClass { return &l.Items }, convert)
 }
 
 func ofTenant(t *capsule.Tenant, p *grants.Policy) (view.Criterion, []grants.Problem) {

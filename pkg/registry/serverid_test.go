@@ -12,10 +12,10 @@ import (
 	"capsule.dev/tenantview/pkg/registry"
 )
 
-// origin is that of the servers of these tests, which write revision 7 as 7000042.
+// serverID is that of the servers of these tests, which write revision 7 as 7000042.
 const (
-	origin registry.Origin = 42
-	digits                 = "000042"
+	serverID registry.ServerID = 42
+	digits                     = "000042"
 )
 
 // revisionOf returns the revision of a resourceVersion that a server has given.
@@ -29,7 +29,7 @@ func revisionOf(version string) string {
 
 // What clients do with resourceVersions is compare them.
 func TestOriginsKeepTheOrder(t *testing.T) {
-	for _, o := range []registry.Origin{0, 1, 42, 999_999} {
+	for _, o := range []registry.ServerID{0, 1, 42, 999_999} {
 		versions := []string{o.Format(1), o.Format(2), o.Format(9), o.Format(10), o.Format(999_999), o.Format(1_000_000), o.Format(9_000_000_000_000)}
 		for i := 1; i < len(versions); i++ {
 			if order, err := resourceversion.CompareResourceVersion(versions[i-1], versions[i]); err != nil || order >= 0 {
