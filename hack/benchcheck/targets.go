@@ -67,6 +67,15 @@ func targets() []target {
 		hostile("event", timeUnits, 3),
 		hostile("rewrite", []string{"empty-p99-us"}, 10),
 		target{"hostile: rewrite: nanoseconds until others are told anything", timeUnits, "BenchmarkHostile/rewrite/hostile", "", 20e6},
+		target{"hostile: a role of 300,000 names with 2,000 bindings: nanoseconds", timeUnits, "BenchmarkClusterRoleOfManyNames", "", 10e6},
+		target{"hostile: 1,500 selectors of 8 KB: KiB that authorization keeps, against k8s.io/apiserver's", []string{"kept-KiB"},
+			"BenchmarkHostileQuestions/selectors/delegated", "BenchmarkHostileQuestions/selectors/k8s.io/apiserver", 0.01},
+		target{"hostile: 1,500 names: access reviews, against k8s.io/apiserver's", []string{"reviews"},
+			"BenchmarkHostileQuestions/names/delegated", "BenchmarkHostileQuestions/names/k8s.io/apiserver", 0.01},
+		target{"hostile: a list with 1,000 values in its selector: time, against none", []string{"ms/list"},
+			"BenchmarkHostileSelectors/values", "BenchmarkHostileSelectors/none", 20},
+		target{"hostile: a watch with the largest selector: heap, against none", []string{"heap-B/watch"},
+			"BenchmarkHostileSelectors/both", "BenchmarkHostileSelectors/none", 4},
 		target{"hostile: memory of 40 settings: MiB", []string{"MiB"}, "BenchmarkHostileMemory/settings=40", "", 16},
 	)
 	return append(all, target{"memory: bytes for each namespace", []string{"B/namespace"}, "BenchmarkNamespaceMemory/namespaces=100000", "", 2048})
