@@ -29,5 +29,6 @@
 // the revision of its own latest change, which is lower. The list could show the revision of
 // the grant instead, but then an object would have another resourceVersion for each of its
 // readers, and could not be encoded once for all who watch it. Informers take the lower number
-// for an update when they list again: they compare resourceVersions for equality only.
+// for an update when they list again: they compare resourceVersions for equality only (see
+// TestInformerTakesALowerResourceVersion in pkg/registry).
 package view
