@@ -1,7 +1,7 @@
 // Copyright The tenantview Authors.
 // SPDX-License-Identifier: Apache-2.0
 
-// Command tenantview-apiserver serves what the tenants of a cluster may see of it.
+// Command tenantview-apiserver serves the cluster objects that tenants may see.
 package main
 
 import (

@@ -79,11 +79,11 @@ var differences = map[string]outcome{
 	"/sentinel?watch=true&resourceVersion=999999999999": {Code: http.StatusGone, Reason: string(metav1.StatusReasonExpired), Message: notOurs},
 }
 
-const notOurs = "The resourceVersion 999999999999 is not one of this server: list again without it"
+const notOurs = "The resourceVersion 999999999999 was not given by this server: list again without it"
 
 var tooOld = outcome{
 	Code: http.StatusOK, Event: "ERROR 410", Reason: string(metav1.StatusReasonExpired),
-	Message: "too old resource version, or the objects that may be seen have changed: list again",
+	Message: "too old resource version, or the objects that the user may see have changed: list again",
 }
 
 // A client that handles kube-apiserver's errors must meet no others.

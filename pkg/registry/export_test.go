@@ -14,11 +14,11 @@ const (
 	MaxIssued      = maxIssued
 )
 
-// KeepIssuedTo has about so many users remembered.
+// KeepIssuedTo limits what is remembered to about that many users.
 func (p *IssuedPositions) KeepIssuedTo(users int) { p.most = users * (1 + userBytes/issuedBytes) }
 
 // Format returns a revision of a server as a resourceVersion.
 func (id ServerID) Format(revision uint64) string { return id.format(revision) }
 
-// WantsTable tells whether a context is one that WithWantsTable has noted it in.
+// WantsTable returns whether WithWantsTable has marked a context.
 var WantsTable = wantsTable

@@ -28,14 +28,14 @@ import (
 	"capsule.dev/tenantview/pkg/view"
 )
 
-// fixture is the REST of namespaces over a view that a test fills by hand.
+// fixture is the REST of namespaces over a view that the test fills itself.
 type fixture struct {
 	*registry.REST
 	set     *view.Set
 	view    *view.View
 	reviews reviews
 	synced  bool
-	// observed are the sizes of the lists that were answered.
+	// observed are the sizes of the answered lists.
 	observed []int
 }
 
@@ -86,8 +86,8 @@ func (f *fixture) revoke(s view.Subject, c view.Criterion, ops view.Operations) 
 
 const listAndGet = view.OpList | view.OpGet
 
-// newSolarFixture has alice, who owns solar with four namespaces, and others of wind and of
-// nobody. Its revision is 100.
+// newSolarFixture returns a fixture in which alice owns the tenant solar with four namespaces. The
+// tenant wind has one namespace, and one belongs to no tenant. The revision is 100.
 func newSolarFixture() *fixture {
 	f := newFixture()
 	f.put(11, "solar-d", "solar", map[string]string{"env": "prod", "team": "d"})
@@ -102,7 +102,7 @@ func newSolarFixture() *fixture {
 	return f
 }
 
-// viewers shows users what they hold by their name and groups.
+// viewers shows users what is granted to their names and groups.
 type viewers struct{}
 
 func (viewers) Viewer(u user.Info) view.Viewer {
@@ -130,7 +130,7 @@ func as(name string, groups ...string) context.Context {
 	return genericapirequest.WithUser(context.Background(), &user.DefaultInfo{Name: name, Groups: groups})
 }
 
-// request is a list request as it comes over HTTP.
+// request holds the parameters of a list request, as they come over HTTP.
 type request struct {
 	labels, fields   string
 	limit            int64
@@ -160,12 +160,12 @@ func (q request) options(t testing.TB) *metainternalversion.ListOptions {
 	return options
 }
 
-// answer is what matters of a list.
+// answer holds the parts of a list that the tests compare.
 type answer struct {
 	Names     []string
 	Version   string // the revision
 	More      bool
-	Remaining int64 // -1 if the list does not say
+	Remaining int64 // -1 if the list does not report it
 }
 
 // list returns the answer and the token that continues it.
@@ -186,12 +186,12 @@ func (f *fixture) list(ctx context.Context, t testing.TB, q request) (answer, st
 	return a, l.Continue
 }
 
-// statusOf returns what a client is told of an error.
+// statusOf returns the status that a client gets for an error.
 func statusOf(t testing.TB, err error) metav1.Status {
 	t.Helper()
 	var status apierrors.APIStatus
 	if !errors.As(err, &status) {
-		t.Fatalf("error %v is none of the API", err)
+		t.Fatalf("error %v is not an API error", err)
 	}
 	return status.Status()
 }

@@ -25,7 +25,7 @@ func TestGet(t *testing.T) {
 	cases := map[string]struct {
 		user    string
 		groups  []string
-		grant   *view.Grant // of the user alice, instead of owning solar
+		grant   *view.Grant // to the user alice, who then does not own solar
 		reviews []string
 		name    string
 		found   bool
@@ -87,7 +87,7 @@ func TestGetReturnsTheObject(t *testing.T) {
 	}
 }
 
-// An answer that differed in one byte would tell that a hidden object exists.
+// If the answers differed in one byte, they would reveal that a hidden object exists.
 func TestHiddenIsNotFoundLikeAbsent(t *testing.T) {
 	for _, name := range []string{"wind-a", "kube-system"} {
 		hiding, empty := newSolarFixture(), newFixture()
@@ -99,8 +99,8 @@ func TestHiddenIsNotFoundLikeAbsent(t *testing.T) {
 	}
 }
 
-// No object has such a name; a server that remembers what it has asked about them could be
-// filled with them.
+// No object can have such a name. If the server remembered reviews of such names, users could fill
+// its memory with them.
 func TestNothingIsAskedAboutNamesThatAreTooLong(t *testing.T) {
 	for length, want := range map[int]int{253: 1, 254: 0, 100_000: 0} {
 		r := &countingReviews{}
@@ -113,7 +113,7 @@ func TestNothingIsAskedAboutNamesThatAreTooLong(t *testing.T) {
 	}
 }
 
-// countingReviews allow nothing.
+// countingReviews counts reviews and allows nothing.
 type countingReviews struct {
 	registry.Reviews
 	gets int
@@ -143,7 +143,7 @@ func TestRequestsThatAreNotAdmitted(t *testing.T) {
 	for name, send := range requests {
 		f.synced = true
 		if code := codeOf(t, send(context.Background())); code != 401 {
-			t.Errorf("%s of nobody: code %d, want 401", name, code)
+			t.Errorf("%s without a user: code %d, want 401", name, code)
 		}
 		f.synced = false
 		if code := codeOf(t, send(as("alice"))); code != 503 {

@@ -16,28 +16,28 @@ import (
 )
 
 const (
-	// maxIssued is how many of the highest revisions that a user was given are remembered, for
-	// one kind, and maxIssuedToAll how many are remembered for all users and kinds together. With
-	// issuedBytes for each, and userBytes for each user and kind, that is at most 40 MiB.
+	// maxIssued bounds the revisions that are remembered for one user and kind; the highest are
+	// kept. maxIssuedToAll bounds those of all users and kinds together. At issuedBytes for each
+	// revision and userBytes for each user and kind, they take at most 40 MiB.
 	maxIssued      = 512
 	maxIssuedToAll = 1 << 21
 	issuedBytes    = 16
 	userBytes      = 512
 )
 
-// IssuedPositions remembers which revisions this server has given to which users, and as which
-// scope. A watch can resume only at one of them: who could begin anywhere might find out where
-// something has changed that he does not see, and the past of a revision depends on how the user
-// saw it.
+// IssuedPositions remembers which revisions this server has given to which users, and with which
+// scope. A watch can resume only at one of them, for two reasons: a user who could begin anywhere
+// might find out when hidden objects have changed, and what comes after a revision depends on what
+// the user saw at it.
 //
-// All kinds share it, so that what it takes is bounded for all of them together: what was used
-// least recently is forgotten first.
+// All kinds share it, so that the memory of all of them together is bounded. It forgets the least
+// recently used users first.
 type IssuedPositions struct {
 	mu     sync.Mutex
 	users  map[issuedKey]*list.Element // of *issued
-	recent *list.List                  // the most recent one first
+	recent *list.List                  // most recently used first
 	total  int
-	// most is maxIssuedToAll, but in tests.
+	// most is maxIssuedToAll, except in tests.
 	most int
 }
 
@@ -46,12 +46,12 @@ type issuedKey struct {
 	holder   accessreview.Identity
 }
 
-// NewIssuedPositions returns one that remembers nothing.
+// NewIssuedPositions returns an IssuedPositions that remembers nothing yet.
 func NewIssuedPositions() *IssuedPositions {
 	return &IssuedPositions{users: make(map[issuedKey]*list.Element), recent: list.New(), most: maxIssuedToAll}
 }
 
-// of returns what was given to a user of a kind.
+// of returns the revisions of a kind that a user was given.
 func (p *IssuedPositions) of(resource string, u user.Info) *issued {
 	key := issuedKey{resource, accessreview.HolderOf(u)}
 	p.mu.Lock()
@@ -66,7 +66,8 @@ func (p *IssuedPositions) of(resource string, u user.Info) *issued {
 	return given
 }
 
-// grow counts what is kept for a user, and forgets others if it is too much. Guarded by mu.
+// grow counts n more revisions that are kept for a user. It forgets other users if the total is
+// too large. Guarded by mu.
 func (p *IssuedPositions) grow(given *issued, n int) {
 	given.counted += n
 	p.total += n
@@ -74,7 +75,7 @@ func (p *IssuedPositions) grow(given *issued, n int) {
 		oldest := p.recent.Back()
 		forgotten := oldest.Value.(*issued)
 		if forgotten == given {
-			return // the only one
+			return // no other is left
 		}
 		p.recent.Remove(oldest)
 		delete(p.users, forgotten.key)
@@ -83,7 +84,7 @@ func (p *IssuedPositions) grow(given *issued, n int) {
 	}
 }
 
-// grown is grow for somebody who may have been forgotten meanwhile.
+// grown is grow for a user who may have been forgotten meanwhile.
 func (p *IssuedPositions) grown(given *issued, n int) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -92,28 +93,28 @@ func (p *IssuedPositions) grown(given *issued, n int) {
 	}
 }
 
-// issued are the revisions of a kind that one user was given, in rising order, and as which scope.
+// issued are the revisions of a kind that one user was given, in ascending order, with their scopes.
 type issued struct {
 	key issuedKey
 	to  *IssuedPositions
-	// counted is what is counted for it. Guarded by that one's mu.
+	// counted is its share of to.total. Guarded by to.mu.
 	counted int
 
 	mu        sync.Mutex
 	revisions []uint64
-	// scopes are the zero value where no watch can resume: the user was given the revision as
-	// several scopes, or not told all that there is of it. Nobody can tell which of his clients
-	// knows what.
+	// scopes are those of the revisions. A scope is unclear where no watch can resume: the user was
+	// given the revision with several scopes, or only a part of its events. The server cannot know
+	// which of the user's clients has seen which of them.
 	scopes []unique.Handle[view.Scope]
-	// floor is the highest revision that is forgotten.
+	// floor is the highest forgotten revision.
 	floor uint64
 }
 
 // unclear is the scope of revisions at which no watch can resume.
 var unclear = unique.Make(view.Scope{})
 
-// add notes that the user was given a position. partial tells that he was not told all of it. It
-// returns whether a watch can resume there, as far as is known.
+// add notes that the user was given a position. partial means that the user was sent only a part of
+// its events. add returns whether a watch can resume there, as far as is known.
 func (i *issued) add(at view.Position, partial bool) bool {
 	scope := unclear
 	if !partial {
@@ -126,8 +127,8 @@ func (i *issued) add(at view.Position, partial bool) bool {
 	return ok && !partial
 }
 
-// insert adds a revision. It returns for how many more there is room now, and whether the
-// revision was given as this scope alone.
+// insert adds a revision. It returns by how many revisions the capacity has grown, and whether the
+// revision was given with this scope only.
 func (i *issued) insert(revision uint64, scope unique.Handle[view.Scope]) (grown int, alone bool) {
 	i.mu.Lock()
 	defer i.mu.Unlock()
@@ -158,8 +159,9 @@ func (i *issued) insert(revision uint64, scope unique.Handle[view.Scope]) (grown
 	return cap(i.revisions) - before, true
 }
 
-// doubt notes that the user was shown a part of the revision, if that is known: as another scope
-// than the rest, nobody can tell what he knows.
+// doubt notes that the user was shown a part of a list at a position. If the user was given the
+// revision with another scope, no watch can resume there any more: it is not clear what the user
+// has seen.
 func (i *issued) doubt(at view.Position) {
 	i.mu.Lock()
 	defer i.mu.Unlock()
@@ -168,7 +170,8 @@ func (i *issued) doubt(at view.Position) {
 	}
 }
 
-// find returns where a revision is, or would be. Most are the latest.
+// find returns the index at which a revision is or belongs, and whether it is there. Most callers
+// ask for the latest one.
 func (i *issued) find(revision uint64) (int, bool) {
 	if n := len(i.revisions); n == 0 || i.revisions[n-1] < revision {
 		return n, false
@@ -176,7 +179,7 @@ func (i *issued) find(revision uint64) (int, bool) {
 	return slices.BinarySearch(i.revisions, revision)
 }
 
-// position returns the position of a revision; false if a watch cannot resume there.
+// position returns the position of a revision, or false if a watch cannot resume there.
 func (i *issued) position(revision uint64) (view.Position, bool) {
 	i.mu.Lock()
 	defer i.mu.Unlock()

@@ -11,34 +11,34 @@ import (
 	"capsule.dev/tenantview/pkg/view"
 )
 
-// Description is what only one kind of the API group knows, but for its Go types.
+// Description describes one kind of the API group, except for its Go types.
 type Description struct {
-	// Kind is what grants have to know of it.
+	// Kind is the part that package grants needs.
 	grants.Kind
-	// Resource, Singular and ShortNames are the names under which it is served.
+	// Resource, Singular and ShortNames are the names under which the kind is served.
 	Resource, Singular string
 	ShortNames         []string
-	// Columns are those that kubectl prints for the upstream kind, in its order.
+	// Columns are the columns that kubectl prints for the upstream kind, in the same order.
 	Columns []metav1.TableColumnDefinition
-	// Cells returns the cells of a row, one for each column.
+	// Cells returns the cells of an object's row, one for each column.
 	Cells func(runtime.Object) []any
 }
 
 // Kind is a kind of the API group.
 type Kind struct {
 	Description
-	// New and NewList return an empty object, and an empty list.
+	// New returns an empty object and NewList an empty list.
 	New, NewList func() runtime.Object
-	// Convert returns the object that a server serves for an entry. The result is the caller's, but
-	// it shares maps and slices with the entry: these must not be changed.
+	// Convert returns the object that a server serves for an entry. The caller owns the result but
+	// must not change its maps and slices: the entry shares them.
 	Convert func(*view.Entry, ServerID) runtime.Object
 	// ConvertList does the same for a list.
 	ConvertList func([]*view.Entry, ServerID) runtime.Object
 }
 
-// NewKind makes a kind of the type T, whose lists are of the type L. items returns the place
-// of a list's items. convert fills an empty object with what is served for an entry, but for
-// the resourceVersion; what it takes from the entry must not be changed.
+// NewKind returns a kind with objects of type T and lists of type L. items returns the address of
+// a list's items. convert fills an empty object with what is served for an entry, except for the
+// resourceVersion; it must not change what it takes from the entry.
 func NewKind[T, L any, Object object[T], List pointer[L]](d Description, items func(List) *[]T, convert func(Object, *view.Entry)) *Kind {
 	serve := func(o Object, e *view.Entry, id ServerID) {
 		convert(o, e)
@@ -65,13 +65,13 @@ func NewKind[T, L any, Object object[T], List pointer[L]](d Description, items f
 	}
 }
 
-// pointer is a pointer to a T, which has a kind.
+// pointer is a pointer to a T that is an API object or list.
 type pointer[T any] interface {
 	*T
 	runtime.Object
 }
 
-// object is a pointer to a T, which has metadata, too.
+// object is a pointer to a T that also has metadata.
 type object[T any] interface {
 	pointer[T]
 	metav1.Object

@@ -13,15 +13,15 @@ import (
 	"capsule.dev/tenantview/pkg/accessreview"
 )
 
-// maxWaits bounds the requests of a user for one kind that wait for a resourceVersion, and
-// maxWaitsOfAll those of all users: each keeps one of the 400 places that the server has for
-// requests under way.
+// maxWaits bounds the requests of one user for one kind that wait for a resourceVersion, and
+// maxWaitsOfAll those of all users. Each such request occupies one of the 400 places that the
+// server has for requests under way.
 const (
 	maxWaits      = 10
 	maxWaitsOfAll = 40
 )
 
-// Limit bounds how much each user has at a time of what the server has for all.
+// Limit bounds how much of a shared resource each user holds at a time.
 type Limit struct {
 	of          string
 	most, ofAll int
@@ -31,17 +31,18 @@ type Limit struct {
 	total int
 }
 
-// NewLimit returns a limit of what is called so, for error messages: for each user, and for all
-// together, unless ofAll is 0. Half of that is left to users who have none.
+// NewLimit returns a limit. of says what is limited, for error messages. Each user may hold most,
+// and all users together ofAll, unless that is 0. Half of ofAll is reserved for users who hold
+// none.
 func NewLimit(of string, most, ofAll int) *Limit {
 	return &Limit{of: of, most: most, ofAll: ofAll, count: make(map[string]int)}
 }
 
-// Take takes one for the user, to be given back by calling the function, once. It fails with
-// TooManyRequests if he has all that he may have, or if there is no more.
+// Take takes one for the user, who must call giveBack once to return it. It fails with
+// TooManyRequests if the user holds the maximum already, or if none is left.
 func (l *Limit) Take(u user.Info) (giveBack func(), err error) { return l.TakeN(u, 1) }
 
-// TakeN takes n at once, of something that is as large as n others.
+// TakeN is Take for something that counts as n.
 func (l *Limit) TakeN(u user.Info, n int) (giveBack func(), err error) {
 	key := countedAs(u.GetName())
 	l.mu.Lock()

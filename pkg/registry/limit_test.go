@@ -12,7 +12,7 @@ import (
 	"capsule.dev/tenantview/pkg/registry"
 )
 
-// Whoever may create service accounts must not have more than others by that.
+// Users who can create service accounts must not get a larger share that way.
 func TestLimit(t *testing.T) {
 	l := registry.NewLimit("things", 2, 0)
 	var giveBack func()
@@ -28,7 +28,7 @@ func TestLimit(t *testing.T) {
 		{"system:serviceaccount:solar:b", false},
 		{"system:serviceaccount:solar:c", true},
 		{"system:serviceaccount:wind:a", false},
-		// These are no names of service accounts.
+		// These are not names of service accounts.
 		{"system:serviceaccount:solar", false},
 		{"solar", false},
 	} {
@@ -46,8 +46,7 @@ func TestLimit(t *testing.T) {
 	}
 }
 
-// However many users somebody is, something must be left for the others, and for their other
-// requests.
+// Even if one person acts as many users, others must get a share.
 func TestLimitOfAll(t *testing.T) {
 	l := registry.NewLimit("things", 2, 4)
 	giveBack := make(map[string]func())
@@ -67,7 +66,7 @@ func TestLimitOfAll(t *testing.T) {
 	}
 }
 
-// What is as large as several counts as several, for its user and for all.
+// A large thing counts as several, both for its user and in total.
 func TestLimitOfLargeThings(t *testing.T) {
 	l := registry.NewLimit("things", 5, 12)
 	take := func(name string, n int) (giveBack func()) {
@@ -86,6 +85,6 @@ func TestLimitOfLargeThings(t *testing.T) {
 	}
 	large()
 	if take("a", 4) == nil {
-		t.Error("what was given back is not all there")
+		t.Error("not all that was given back can be taken again")
 	}
 }

@@ -20,8 +20,8 @@ import (
 	"capsule.dev/tenantview/pkg/view"
 )
 
-// List returns the objects that the user may see, as kube-apiserver answers from its watch
-// cache: see
+// List returns the objects that the user may see. It treats resource versions as kube-apiserver
+// does when it lists from its watch cache: see
 // https://kubernetes.io/docs/reference/using-api/api-concepts/#resource-versions
 func (r *REST) List(ctx context.Context, options *metainternalversion.ListOptions) (runtime.Object, error) {
 	u, err := r.admit(ctx)
@@ -60,7 +60,8 @@ func (r *REST) List(ctx context.Context, options *metainternalversion.ListOption
 type page struct {
 	entries  []*view.Entry
 	revision uint64
-	// next continues the list if there is more of it, and remaining is how much.
+	// next is the token that continues the list if there is more of it. remaining is how many
+	// entries are left.
 	next      string
 	remaining int64
 }
@@ -81,24 +82,26 @@ func (r *REST) firstPage(ctx context.Context, u user.Info, options *metainternal
 	if isExact(options, wanted) && r.ServerID.version(at.Revision) != wanted {
 		return page{}, expired(fmt.Sprintf("The resourceVersion for the provided list is too old: %d", wanted))
 	}
-	// Whoever lists is to watch from there. If he saw otherwise at that revision before, he
-	// needs another one: he would be told to list again, and again.
+	// A client that lists must be able to watch from there. If the user has seen this revision with
+	// another scope before, the client needs a new one: otherwise it would be told to list again and
+	// again.
 	if issued := r.issuedTo(u); !issued.add(at, false) && !isExact(options, wanted) {
 		r.view.Advance()
 		entries, at = r.view.List(who)
 		issued.add(at, false)
 	}
 	entries = filter(entries, options)
-	// What may be of any age is answered whole, as from kube-apiserver's watch cache: client-go
-	// takes pages for a server without one, and from then on would ask only for such pages.
+	// A list that may be of any age is answered in one piece, as from kube-apiserver's watch cache.
+	// If client-go gets pages, it assumes a server without watch cache and asks only for pages from
+	// then on.
 	if options.ResourceVersion == "0" || options.Limit <= 0 || int64(len(entries)) <= options.Limit {
 		return page{entries: entries, revision: at.Revision}, nil
 	}
 	return r.pages.start(u, entries, at.Revision, int(options.Limit)), nil
 }
 
-// nextPage goes on with a list as it was when it began, except that nothing is shown that
-// the user may not see any more.
+// nextPage continues a list. It shows the list as it was when it began, without the objects that
+// the user may no longer see.
 func (r *REST) nextPage(ctx context.Context, u user.Info, options *metainternalversion.ListOptions) (page, error) {
 	if options.ResourceVersion != "" && options.ResourceVersion != "0" {
 		return page{}, apierrors.NewBadRequest("specifying resource version is not allowed when using continue")
@@ -111,15 +114,15 @@ func (r *REST) nextPage(ctx context.Context, u user.Info, options *metainternalv
 	if err != nil {
 		return page{}, err
 	}
-	// If he sees otherwise now than when the list began, he has not all of it, and must not watch
-	// from there.
+	// If the user's scope has changed since the list began, the client has seen only a part of the
+	// list and must not watch from there.
 	r.issuedTo(u).doubt(view.Position{Revision: p.revision, Scope: r.view.Scope(who)})
 	p.entries = filter(r.view.StillVisible(who, p.entries), options)
 	return p, nil
 }
 
-// isExact tells whether a list must be of exactly the wanted revision. A limited list
-// without a match is, by kube-apiserver's tradition.
+// isExact returns whether a list must be of exactly the wanted revision. A list with a limit and
+// without resourceVersionMatch must be: kube-apiserver has always done so.
 func isExact(options *metainternalversion.ListOptions, wanted uint64) bool {
 	switch options.ResourceVersionMatch {
 	case metav1.ResourceVersionMatchExact:
@@ -136,7 +139,7 @@ func selectsAll(options *metainternalversion.ListOptions) bool {
 		(options.FieldSelector == nil || options.FieldSelector.Empty())
 }
 
-// filter keeps the entries that the request's selectors select. It may reuse entries.
+// filter returns the entries that the request's selectors match. It may overwrite the slice.
 func filter(entries []*view.Entry, options *metainternalversion.ListOptions) []*view.Entry {
 	if selectsAll(options) {
 		return entries

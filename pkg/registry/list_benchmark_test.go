@@ -21,8 +21,8 @@ import (
 	"capsule.dev/tenantview/pkg/registry/tenantnamespace"
 )
 
-// A list costs what it shows, and a look-up for each of the user's groups: neither the size
-// of the cluster nor that of what the groups do not own.
+// The cost of a list depends on the number of objects that it shows and of groups that the user
+// has. It depends neither on the size of the cluster nor on what the groups do not own.
 func BenchmarkList(b *testing.B) {
 	for _, s := range []struct{ total, groups int }{
 		{total: 1_000, groups: 3},
@@ -57,13 +57,13 @@ func BenchmarkList(b *testing.B) {
 	}
 }
 
-// member returns a user in that many groups, one of which owns a Tenant.
+// member returns a user with that many groups. One of them owns a Tenant.
 func member(groups int) *user.DefaultInfo {
 	u := &user.DefaultInfo{Name: "member", Groups: []string{user.AllAuthenticated, synthetic.Team(7)}}
 	for i := len(u.Groups); i < groups; i++ {
 		u.Groups = append(u.Groups, fmt.Sprintf("department-%03d", i))
 	}
-	// In no order, as an identity provider may send them.
+	// Unsorted, as an identity provider may send them.
 	rand.New(rand.NewPCG(1, 2)).Shuffle(groups, func(i, j int) { u.Groups[i], u.Groups[j] = u.Groups[j], u.Groups[i] })
 	return u
 }

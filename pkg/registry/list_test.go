@@ -89,7 +89,7 @@ func TestListReturnsTheObjects(t *testing.T) {
 	}
 }
 
-// A client that reads "items": null fails on it.
+// Clients fail on "items": null.
 func TestEmptyListHasItems(t *testing.T) {
 	f := newSolarFixture()
 	got, err := f.List(as("carol"), nil)
@@ -102,8 +102,8 @@ func TestEmptyListHasItems(t *testing.T) {
 	}
 }
 
-// A selector must not move the entries of a list that others read: a view hands out slices
-// that share its own only by copies.
+// A selector must not move the entries of a list that others read. So a view must return copies of
+// its slices.
 func TestSelectorsLeaveTheViewAlone(t *testing.T) {
 	f := newSolarFixture()
 	before, _ := f.list(as("alice"), t, request{})
@@ -114,8 +114,8 @@ func TestSelectorsLeaveTheViewAlone(t *testing.T) {
 	}
 }
 
-// Readers never see half of a change: all namespaces of a batch carry its number, and the
-// lists of one reader never go back.
+// Readers never see half of a change: all namespaces of a batch carry its number, and revisions
+// never go back for one reader.
 func TestListWhileWriting(t *testing.T) {
 	const batches, size = 200, 20
 	f := newFixture()
@@ -144,7 +144,7 @@ func TestListWhileWriting(t *testing.T) {
 			for more := true; more; {
 				select {
 				case <-done:
-					more = false // and once more, to read the end
+					more = false // read once more, to see the final state
 				default:
 				}
 				last = readConsistently(t, f, q, size, last)
@@ -180,7 +180,7 @@ func readConsistently(t *testing.T, f *fixture, q request, size int, last uint64
 		}
 	}
 	if len(seen) != 1 || seen[sortedKeys(seen)[0]] != size {
-		t.Errorf("one list shows items of batches %v, want %d of one", seen, size)
+		t.Errorf("one list shows items of batches %v, want %d items of one batch", seen, size)
 	}
 	return revision
 }

@@ -12,8 +12,7 @@ import (
 
 type tableKey struct{}
 
-// WithWantsTable notes in the context of a request whether its client asks for a table before
-// anything else.
+// WithWantsTable notes in the context of a request whether a table is the client's first choice.
 func WithWantsTable(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
 		first, _, _ := strings.Cut(req.Header.Get("Accept"), ",")

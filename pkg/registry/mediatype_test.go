@@ -11,8 +11,8 @@ import (
 	"capsule.dev/tenantview/pkg/registry"
 )
 
-// Who takes a table only if there is nothing else is answered with something else, and keeps
-// the state that rows told again would harm.
+// A client that accepts tables only as a last resort gets another form. It may keep state that
+// repeated rows would harm.
 func TestWantsTable(t *testing.T) {
 	for accept, want := range map[string]bool{
 		"": false,

@@ -41,7 +41,7 @@ func (to *informerTarget) gvr() schema.GroupVersionResource {
 	return v1alpha1.SchemeGroupVersion.WithResource("tenant" + to.resource)
 }
 
-// mirrored is what a client knows. It notes what it is told that cannot be.
+// mirrored is what a client knows. It records events that cannot be right.
 type mirrored struct {
 	mu      sync.Mutex
 	objects map[string]string // resourceVersions by name
@@ -105,7 +105,7 @@ func (m *mirrored) replace(objects []any, version string) {
 	m.log = []string{fmt.Sprint("list ", version, " ", slices.Sorted(maps.Keys(m.objects)))}
 }
 
-// reflected is client-go's reflector, with a store that looks at what it is told.
+// reflected is client-go's reflector with a store that checks its events.
 type reflected struct {
 	informerTarget
 	mirrored
@@ -133,7 +133,7 @@ func newReflected(ctx context.Context, running *sync.WaitGroup, to informerTarge
 	return r
 }
 
-// Add, Update and Delete take events; Replace takes lists.
+// Add, Update and Delete receive events; Replace receives lists.
 func (r *reflected) Add(o any) error    { r.apply(watch.Added, o); return nil }
 func (r *reflected) Update(o any) error { r.apply(watch.Modified, o); return nil }
 func (r *reflected) Delete(o any) error { r.apply(watch.Deleted, o); return nil }
@@ -144,8 +144,8 @@ func (r *reflected) Replace(objects []any, version string) error {
 	return nil
 }
 
-// raw lists and watches by itself. It ends its watches when it likes, and resumes where it
-// once was.
+// raw lists and watches without a reflector. It ends its watches at random times, and resumes at
+// random revisions that it has seen.
 type raw struct {
 	informerTarget
 	mirrored
@@ -224,8 +224,8 @@ func (r *raw) goBack() {
 	r.log = append(r.log, "back to "+p.version)
 }
 
-// tabled watches tables, as kubectl get --watch does. It begins anew whenever it is cut off: its
-// rows are told again then.
+// tabled watches tables, as kubectl get --watch does. Whenever it is cut off, it begins again and
+// gets all rows again.
 type tabled struct {
 	informerTarget
 	mirrored

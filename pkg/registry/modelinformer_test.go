@@ -29,12 +29,12 @@ import (
 	"capsule.dev/tenantview/pkg/registry"
 )
 
-// informerRunsVariable is the environment variable with the number of random runs. What the
-// clients do in one that is replayed cannot be: they have clocks of their own.
+// informerRunsVariable is the environment variable with the number of random runs. A replayed run
+// does not repeat what the clients did: they have their own clocks.
 const informerRunsVariable = "TENANTVIEW_TEST_INFORMERS"
 
-// Unmodified clients end with what their users may see, whatever happens to the cluster, the
-// connections and the servers, and however they list and watch.
+// Unmodified clients end up with exactly what their users may see. That holds whatever happens to
+// the cluster, the connections and the servers, and however the clients list and watch.
 func TestInformers(t *testing.T) {
 	klog.LogToStderr(false)
 	klog.SetOutput(io.Discard)
@@ -52,7 +52,7 @@ func TestInformers(t *testing.T) {
 
 const (
 	informerRounds = 4
-	// informerSteps are those of a round, after each of which all is compared.
+	// informerSteps is the number of steps in a round. After each round, all clients are compared.
 	informerSteps = 60
 )
 
@@ -63,8 +63,8 @@ type informerModel struct {
 	policy  grants.Policy
 	rbac    *rbac
 	random  *rand.Rand
-	// replicas are the servers, each late by another time. One answers new requests; the others
-	// keep the connections that they have, until it is their turn again.
+	// replicas are the servers. Each lags behind by a different time. One answers new requests; the
+	// others keep their connections until it is their turn again.
 	replicas []*informerReplica
 	clients  []mirror
 }
@@ -77,13 +77,13 @@ type informerReplica struct {
 // mirror is a client that mirrors what a user sees.
 type mirror interface {
 	fmt.Stringer
-	// who says who sees what of it.
+	// who returns the user, the resource and the selector of the client.
 	who() informerTarget
 	// names returns what the client knows, in alphabetical order.
 	names() []string
-	// history is what the client was told since it has last listed.
+	// history returns the events since the client's last list.
 	history() []string
-	// wrong is what was wrong on the way.
+	// wrong returns the errors that the client has noticed on the way.
 	wrong() error
 }
 
@@ -192,7 +192,7 @@ func (m *informerModel) step() {
 	}
 }
 
-// compare waits until all clients know what their users see.
+// compare waits until all clients know exactly what their users may see.
 func (m *informerModel) compare(round int) bool {
 	filter := &reference.Filter{World: m.history.World, Policy: m.policy, Native: func(u user.Info, verb, resource, _ string) bool {
 		return verb == "list" && m.rbac.isAllowed(u.GetName(), resource)

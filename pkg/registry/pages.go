@@ -18,16 +18,16 @@ import (
 	"capsule.dev/tenantview/pkg/view"
 )
 
-// Bounds of what unfinished lists may hold in memory.
+// Bounds on the memory of unfinished lists.
 const (
-	// pageTTL is as long as etcd keeps a revision with kube-apiserver's default compaction.
+	// pageTTL is how long etcd keeps a revision with kube-apiserver's default compaction.
 	pageTTL = 5 * time.Minute
-	// maxLists bounds the unfinished lists of one resource, and maxListsOfUser those of one
-	// user among them.
+	// maxLists bounds the unfinished lists of one resource, and maxListsOfUser those of one user
+	// for one resource.
 	maxLists       = 1000
 	maxListsOfUser = 100
-	// maxPagedBytes bounds what the entries take, about, that unfinished lists of one resource
-	// refer to, and entryBytes is what the reference to one takes.
+	// maxPagedBytes bounds the approximate size of the entries to which unfinished lists of one
+	// resource refer. entryBytes is the size of one such reference.
 	maxPagedBytes = 256 << 20
 	entryBytes    = 64
 )
@@ -35,16 +35,16 @@ const (
 const continueExpired = "The provided continue parameter is too old to display a consistent list result. " +
 	"You can start a new list without the continue parameter."
 
-// pages keeps the rest of lists that were answered in part, so that all parts show the
-// same revision. A token says where in which list to go on; it is worth nothing to another
-// user, to another server, or after a restart.
+// pages keeps the rest of lists that were answered in part, so that all parts show the same
+// revision. A continue token names the list and where to continue. It is useless to other users, on
+// other servers and after a restart.
 type pages struct {
 	now func() time.Time
 
 	mu     sync.Mutex
 	lists  map[string]*list.Element // of *unfinished, by id
 	oldest *list.List               // in the order in which they began
-	// total is what all lists take, and shares what those of each user do, as countedAs names them.
+	// total is what all lists use. shares is what the lists of each user use, by countedAs.
 	total  share
 	shares map[string]share
 }
@@ -54,7 +54,7 @@ type share struct{ lists, bytes int }
 
 func (s share) plus(lists, bytes int) share { return share{s.lists + lists, s.bytes + bytes} }
 
-// unfinished is a list of which a part has been answered.
+// unfinished is a list that was answered in part.
 type unfinished struct {
 	id       string
 	user     accessreview.Identity
@@ -98,7 +98,7 @@ func (p *pages) start(who user.Info, entries []*view.Entry, revision uint64, lim
 	return u.part(0, limit)
 }
 
-// account adds a list to what is used, or takes it away.
+// account adds a list to the totals, or removes it if the sign is -1.
 func (p *pages) account(u *unfinished, sign int) {
 	p.total = p.total.plus(sign, sign*u.bytes)
 	p.shares[u.counted] = p.shares[u.counted].plus(sign, sign*u.bytes)
@@ -128,23 +128,24 @@ func (p *pages) next(user accessreview.Identity, continueToken string, limit int
 	return u.part(t.From, limit), nil
 }
 
-// part returns up to limit entries, or all that are left if it is not positive.
+// part returns up to limit entries, or all that are left if limit is not positive.
 func (u *unfinished) part(from, limit int) page {
 	to := len(u.entries)
-	if limit > 0 && limit < to-from { // from+limit may be more than an int
+	if limit > 0 && limit < to-from { // from+limit may overflow
 		to = from + limit
 	}
 	part := page{entries: append([]*view.Entry(nil), u.entries[from:to]...), revision: u.revision}
 	if to < len(u.entries) {
-		data, _ := json.Marshal(token{List: u.id, From: to}) // a string and a number
+		data, _ := json.Marshal(token{List: u.id, From: to}) // cannot fail: a string and a number
 		part.next = base64.RawURLEncoding.EncodeToString(data)
 		part.remaining = int64(len(u.entries) - to)
 	}
 	return part
 }
 
-// makeRoom drops lists until the new one has room: the oldest of its user, or of the one who
-// uses the most of what there is too little of.
+// makeRoom drops lists until the latest one fits. If its user has too many lists, it drops that
+// user's oldest one. If all users together have too many lists or bytes, it drops the oldest list
+// of the user with the most of them.
 func (p *pages) makeRoom(latest *unfinished) {
 	if p.shares[latest.counted].lists > maxListsOfUser {
 		p.drop(p.oldestOf(latest, func(user string) int {
@@ -162,7 +163,7 @@ func (p *pages) makeRoom(latest *unfinished) {
 	}
 }
 
-// oldestOf returns the oldest list of the user of whom is the greatest, beside the latest.
+// oldestOf returns the oldest list of the user with the greatest value, ignoring the latest list.
 func (p *pages) oldestOf(latest *unfinished, greatest func(user string) int) (oldest *list.Element) {
 	most := -1
 	for e := p.oldest.Front(); e != nil; e = e.Next() {

@@ -46,7 +46,8 @@ func TestPages(t *testing.T) {
 			{[]string{"solar-d"}, "100", false, -1},
 		}},
 		"that fit": {request{limit: 4}, []answer{{[]string{"solar-a", "solar-b", "solar-c", "solar-d"}, "100", false, -1}}},
-		// As from kube-apiserver's watch cache: client-go takes pages for a server that has none.
+		// In one piece, as from kube-apiserver's watch cache: client-go takes pages as a sign of a
+		// server without one.
 		"of any age": {request{limit: 3, version: "0"}, []answer{{[]string{"solar-a", "solar-b", "solar-c", "solar-d"}, "100", false, -1}}},
 	}
 	for name, tc := range cases {
@@ -69,7 +70,7 @@ func TestPages(t *testing.T) {
 	}
 }
 
-// The limit may change from page to page, and a page may be asked for again.
+// The limit may change from page to page, and a page may be requested again.
 func TestPageOfAnotherSize(t *testing.T) {
 	f := newSolarFixture()
 	_, next := f.list(as("alice"), t, request{limit: 1})
@@ -89,8 +90,8 @@ func TestPageOfAnotherSize(t *testing.T) {
 	}
 }
 
-// Later pages show the list as it was when it began, and nothing that the user may not see
-// any more.
+// Later pages show the list as it was when it began, without objects that the user may no longer
+// see.
 func TestPagesAfterChanges(t *testing.T) {
 	prod := map[string]string{"env": "prod"}
 	cases := map[string]struct {
@@ -143,7 +144,7 @@ func objects(t *testing.T, f *fixture, q request) map[string]v1alpha1.TenantName
 	return m
 }
 
-// A token names what one user may see. Whoever else it is told must not read a thing.
+// A token belongs to one user. It must be useless to all others.
 func TestPageOfAnotherUser(t *testing.T) {
 	f := newSolarFixture()
 	_, next := f.list(as("alice", "devs"), t, request{limit: 1})
@@ -200,14 +201,14 @@ func TestTokensThatAreNotOurs(t *testing.T) {
 	}
 }
 
-// Clients begin anew when they read this status.
+// Clients list again from the beginning when they get this status.
 func TestPagesExpire(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) { // whose clock runs when all wait
+	synctest.Test(t, func(t *testing.T) { // its clock advances when all goroutines wait
 		f := newSolarFixture()
 		_, next := f.list(as("alice"), t, request{limit: 1})
 		time.Sleep(registry.PageTTL)
 		if _, err := f.List(as("alice"), request{limit: 1, next: next}.options(t)); err != nil {
-			t.Fatalf("at the end of its life: %v", err)
+			t.Fatalf("just before the token expires: %v", err)
 		}
 		time.Sleep(time.Nanosecond)
 		_, err := f.List(as("alice"), request{limit: 1, next: next}.options(t))
@@ -217,8 +218,8 @@ func TestPagesExpire(t *testing.T) {
 	})
 }
 
-// What unfinished lists hold is bounded, for each user and in total: the oldest go first, of
-// whoever has the most.
+// The memory of unfinished lists is bounded, for each user and in total. The oldest lists of the
+// user with the most are dropped first.
 func TestPagesAreBounded(t *testing.T) {
 	type list struct{ user, next string }
 	begin := func(t *testing.T, f *fixture, user string) list {
@@ -246,7 +247,7 @@ func TestPagesAreBounded(t *testing.T) {
 	}
 	cases := map[string]struct {
 		objects, users int
-		// evicted are the first so many of all lists.
+		// evicted is how many of the first lists are dropped.
 		evicted int
 		lists   int
 	}{
@@ -272,13 +273,13 @@ func TestPagesAreBounded(t *testing.T) {
 				want = append(want, i)
 			}
 			if diff := cmp.Diff(want, lost); diff != "" {
-				t.Errorf("lists that do not go on (-want +got):\n%s", diff)
+				t.Errorf("lists that were dropped (-want +got):\n%s", diff)
 			}
 		})
 	}
 }
 
-// Of users who have as much as each other, it is the one with the oldest list whose goes.
+// If several users have equally many lists, the oldest list of them all is dropped.
 func TestPagesOfManyUsers(t *testing.T) {
 	f := newSolarFixture()
 	f.grant(view.Group("others"), view.Partition("solar"), listAndGet)
@@ -290,11 +291,11 @@ func TestPagesOfManyUsers(t *testing.T) {
 		f.list(as(fmt.Sprint("new-", i), "others"), t, request{limit: 1})
 	}
 	if _, err := f.List(as("alice"), request{limit: 1, next: next}.options(t)); err != nil {
-		t.Errorf("a list has gone that is younger than others: %v", err)
+		t.Errorf("a list was dropped before older ones: %v", err)
 	}
 }
 
-// A list that is larger than all may be is gone through nonetheless, alone.
+// A single list that exceeds the total bound can still be read to its end.
 func TestPagesOfALargeList(t *testing.T) {
 	f := newSolarFixture()
 	f.set.Update(0, func(tx *view.Tx) {
@@ -308,8 +309,8 @@ func TestPagesOfALargeList(t *testing.T) {
 	}
 }
 
-// One user cannot take the lists of another away, however many service accounts he has, or however
-// large his lists are.
+// A user cannot displace the lists of another user, neither with many service accounts nor with
+// large lists.
 func TestPagesOfOthersStay(t *testing.T) {
 	for name, tc := range map[string]struct {
 		lists, size int
@@ -323,7 +324,7 @@ func TestPagesOfOthersStay(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			f := newSolarFixture()
 			first, next := f.list(as("alice"), t, request{limit: 1})
-			for i := range 4 { // that others see, and alice does not
+			for i := range 4 { // objects that others see and alice does not
 				f.set.Update(0, func(tx *view.Tx) {
 					tx.Put(f.view, view.Object{Attributes: view.Attributes{Name: fmt.Sprint("large-", i)}, Version: uint64(20 + i), Value: aNamespace, Size: tc.size})
 					tx.Grant(f.view, view.Group("others"), view.Grant{Criterion: view.Name(fmt.Sprint("large-", i)), Operations: listAndGet})
@@ -338,7 +339,7 @@ func TestPagesOfOthersStay(t *testing.T) {
 				t.Errorf("page (-want +got):\n%s", diff)
 			}
 			if got, _ := f.list(as(tc.user(tc.lists-1), "others"), t, request{limit: 1, next: latest}); len(got.Names) != 1 {
-				t.Errorf("the latest list does not go on: %+v", got)
+				t.Errorf("the latest list cannot be continued: %+v", got)
 			}
 		})
 	}

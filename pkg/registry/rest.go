@@ -22,47 +22,47 @@ import (
 	"capsule.dev/tenantview/pkg/view"
 )
 
-// maxNameLength is that of the longest name that an object can have, by the rules of
-// Kubernetes. Nothing is asked, and nothing remembered, about a longer one.
+// maxNameLength is the length of the longest name that an object can have in Kubernetes. The server
+// neither asks for reviews of longer names nor remembers them.
 const maxNameLength = validation.DNS1123SubdomainMaxLength
 
-// Viewers says what users may see by grants.
+// Viewers returns what grants let users see.
 type Viewers interface {
 	Viewer(user.Info) view.Viewer
-	// Changed returns a channel that is closed when Viewer may answer otherwise than before.
+	// Changed returns a channel that is closed when the results of Viewer may have changed.
 	Changed() <-chan struct{}
 }
 
-// Reviews says what users may do to upstream resources by RBAC. Who is not known to be allowed is
-// not.
+// Reviews answers what RBAC allows users to do with upstream resources. It answers no unless it
+// knows that the user is allowed.
 type Reviews interface {
-	// CanList tells whether the user may list the resource in the whole cluster. It fails if that
-	// could not be asked, and nothing is known.
+	// CanList returns whether the user may list the resource in the whole cluster. It fails if a
+	// review failed and no earlier answer is known.
 	CanList(context.Context, user.Info, schema.GroupVersionResource) (bool, error)
-	// CanStillList is CanList for somebody who watches: the answer may be older, by a part of
-	// the interval at which watches ask.
+	// CanStillList is CanList for a running watch. Its answer may be older: up to a part of the
+	// interval at which watches ask.
 	CanStillList(context.Context, user.Info, schema.GroupVersionResource) (bool, error)
-	// CanGet tells whether the user may get the object of that name. It fails as CanList does,
-	// and with accessreview.ErrTooManyNames if he asks about too many.
+	// CanGet returns whether the user may get the object with that name. It fails as CanList does,
+	// and with accessreview.ErrTooManyNames if the user asks about too many names.
 	CanGet(ctx context.Context, u user.Info, resource schema.GroupVersionResource, name string) (bool, error)
 }
 
-// Config is what the REST of every kind shares.
+// Config is the configuration that the RESTs of all kinds share.
 type Config struct {
 	Viewers Viewers
-	// ServerID is that of the server; 0 draws one.
+	// ServerID is the ID of the server; 0 draws a random one.
 	ServerID ServerID
-	// Issued is where the server remembers at which revisions watches can resume; nil makes one
-	// for this REST alone.
+	// Issued remembers at which revisions watches can resume; nil makes a new one for this REST
+	// alone.
 	Issued *IssuedPositions
-	// Reviews adds native RBAC to what users see; nil leaves it out.
+	// Reviews adds native RBAC to what users see; nil leaves native RBAC out.
 	Reviews Reviews
-	// Synced tells whether all sources have been read. Before, every request is refused.
+	// Synced returns whether all sources have been read. Until then, every request is refused.
 	Synced func() bool
-	// ObserveList is told the number of items of each list that is answered.
+	// ObserveList is called with the number of items of each answered list.
 	ObserveList func(resource string, items int)
-	// ObserveResume is told how each request to resume a watch went, and ObserveTermination
-	// why each watch ended.
+	// ObserveResume is called with the result of each request to resume a watch, and
+	// ObserveTermination with the reason why each watch ended.
 	ObserveResume      func(resource, result string)
 	ObserveTermination func(resource, reason string)
 	// ReviewInterval is how often a running watch asks Reviews again; 0 means 30 seconds.
@@ -74,7 +74,7 @@ type REST struct {
 	kind  *Kind
 	view  *view.View
 	pages *pages
-	// waits are the requests that wait for a revision.
+	// waits limits the requests that wait for a resourceVersion.
 	waits *Limit
 	Config
 }
@@ -91,7 +91,7 @@ var (
 	_ rest.TableConvertor       = &REST{}
 )
 
-// NewREST serves a kind from its view.
+// NewREST returns a REST that serves a kind from its view.
 func NewREST(kind *Kind, v *view.View, config Config) *REST {
 	if config.ServerID == 0 {
 		config.ServerID = newServerID()
@@ -112,10 +112,10 @@ func (r *REST) New() runtime.Object { return r.kind.New() }
 // NewList returns an empty list of the kind.
 func (r *REST) NewList() runtime.Object { return r.kind.NewList() }
 
-// Destroy has nothing to release.
+// Destroy does nothing: there is nothing to release.
 func (r *REST) Destroy() {}
 
-// NamespaceScoped is false for all kinds.
+// NamespaceScoped returns false: all kinds are cluster-scoped.
 func (r *REST) NamespaceScoped() bool { return false }
 
 // GetSingularName returns the singular name of the resource.
@@ -124,11 +124,11 @@ func (r *REST) GetSingularName() string { return r.kind.Singular }
 // ShortNames returns the short names of the resource.
 func (r *REST) ShortNames() []string { return r.kind.ShortNames }
 
-// Categories returns the category of all kinds: kubectl get tenantview lists what a user sees.
+// Categories returns the category of all kinds: kubectl get tenantview lists all that a user sees.
 func (r *REST) Categories() []string { return []string{"tenantview"} }
 
-// Get returns the object of that name. One that the user may not see is not found, with the
-// same answer and for the same work as one that does not exist.
+// Get returns the object with that name. A hidden object is not found: the answer, and the work to
+// get it, are the same as for an object that does not exist.
 func (r *REST) Get(ctx context.Context, name string, options *metav1.GetOptions) (runtime.Object, error) {
 	u, err := r.admit(ctx)
 	if err != nil {
@@ -165,8 +165,8 @@ func (r *REST) get(ctx context.Context, u user.Info, name string) (*view.Entry, 
 	if !allowed {
 		byName, err := r.Reviews.CanGet(ctx, u, r.kind.Upstream, name)
 		switch {
-		// None of these answers is "not found": a controller would take that for a deletion. They
-		// are the same whether there is an object of that name or not.
+		// None of these errors is "not found": a controller would take that for a deletion. They do
+		// not depend on whether an object with that name exists.
 		case errors.Is(err, accessreview.ErrTooManyNames):
 			return nil, false, apierrors.NewTooManyRequests(err.Error(), retryAfter)
 		case err != nil || !byName && unknown != nil:
@@ -178,9 +178,9 @@ func (r *REST) get(ctx context.Context, u user.Info, name string) (*view.Entry, 
 	return e, ok, nil
 }
 
-// viewer returns what the user may list. If native RBAC could not be asked, those who hold grants
-// are shown what these show; others get ServiceUnavailable, because a program would take an empty
-// list for the deletion of all that it saw.
+// viewer returns the viewer for a list or watch of the user. If the review of native RBAC failed,
+// users whose grants show them something see only that. Others get ServiceUnavailable, because a
+// program would take an empty list for the deletion of all objects.
 func (r *REST) viewer(ctx context.Context, u user.Info) (view.Viewer, error) {
 	who := r.Viewers.Viewer(u)
 	if r.Reviews == nil {
@@ -193,23 +193,23 @@ func (r *REST) viewer(ctx context.Context, u user.Info) (view.Viewer, error) {
 	return who, nil
 }
 
-// isShownSomething tells whether the viewer's list is not empty.
+// isShownSomething returns whether the viewer's list is not empty.
 func (r *REST) isShownSomething(who view.Viewer) bool {
 	entries, _ := r.view.List(who)
 	return len(entries) > 0
 }
 
-// errNativeRBACUnknown is ServiceUnavailable with the time after which to ask again.
+// errNativeRBACUnknown returns ServiceUnavailable with the time after which to retry.
 func errNativeRBACUnknown() error {
-	err := apierrors.NewServiceUnavailable("kube-apiserver could not be asked whether RBAC shows more to the user; try again")
+	err := apierrors.NewServiceUnavailable("kube-apiserver did not answer whether RBAC lets the user see more; try again")
 	err.ErrStatus.Details = &metav1.StatusDetails{RetryAfterSeconds: retryAfter}
 	return err
 }
 
-// admit returns who asks, once there is something true to answer.
+// admit returns the user of a request. It refuses requests until the sources have been read.
 func (r *REST) admit(ctx context.Context) (user.Info, error) {
 	if !r.Synced() {
-		return nil, apierrors.NewServiceUnavailable("the server has not read the cluster yet; /readyz names what it waits for")
+		return nil, apierrors.NewServiceUnavailable("the server has not read the cluster yet; /readyz shows what it waits for")
 	}
 	u, ok := genericapirequest.UserFrom(ctx)
 	if !ok {
@@ -218,7 +218,7 @@ func (r *REST) admit(ctx context.Context) (user.Info, error) {
 	return accessreview.Identified(u), nil
 }
 
-// issuedTo returns the revisions that the user was given.
+// issuedTo returns the revisions of this kind that the user was given.
 func (r *REST) issuedTo(u user.Info) *issued { return r.Issued.of(r.kind.Resource, u) }
 
 func (r *REST) reviewInterval() time.Duration {

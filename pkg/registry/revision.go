@@ -14,21 +14,23 @@ import (
 )
 
 const (
-	// maxWait is how long a request waits for a resourceVersion that is still to come, as in
+	// maxWait is how long a request waits for a future resourceVersion. It is the same as in
 	// kube-apiserver's watch cache (k8s.io/apiserver, storage/cacher, blockTimeout).
 	maxWait = 3 * time.Second
-	// retryAfter is what a request is told to wait that has waited in vain.
+	// retryAfter is when a client should retry a request that has waited in vain.
 	retryAfter = 1 // second
 )
 
 var versioner storage.APIObjectVersioner
 
-// waitNotOlderThan returns when the view has all that there was at a resourceVersion; 0 is
-// content with what there is. Who has just written an object may ask for what is not older than
-// that, by kube-apiserver's resourceVersion. What this server has given out it has. What another
-// one had seen when it gave a resourceVersion, this one cannot tell: whoever has it is told that
-// it has expired, on which he lists what there is. Told that it is too large, client-go would ask
-// again for half a minute.
+// waitNotOlderThan waits until the view is not older than a resourceVersion; 0 means any age.
+//
+//   - A resourceVersion of kube-apiserver may be in the future: a client that has just written an
+//     object can ask for a view that includes it.
+//   - A revision that this server has given is in the view already.
+//   - This server cannot know what another server had seen at a revision. It answers Expired, and
+//     clients then list again without a resourceVersion. If it answered that the version is too
+//     large, client-go would retry for half a minute.
 func (r *REST) waitNotOlderThan(ctx context.Context, u user.Info, version uint64) error {
 	switch by, revision := r.whoGave(version); {
 	case by == kubeAPIServer:
@@ -36,7 +38,7 @@ func (r *REST) waitNotOlderThan(ctx context.Context, u user.Info, version uint64
 	case by == thisServer && revision <= r.view.Revision():
 		return nil
 	default:
-		return expired(fmt.Sprintf("The resourceVersion %d is not one of this server: list again without it", version))
+		return expired(fmt.Sprintf("The resourceVersion %d was not given by this server: list again without it", version))
 	}
 }
 
@@ -44,7 +46,7 @@ func (r *REST) whoGave(version uint64) (giver, uint64) {
 	return r.ServerID.whoGave(version, r.view.Version())
 }
 
-// waitForVersion awaits an upstream resourceVersion.
+// waitForVersion waits for an upstream resourceVersion.
 func (r *REST) waitForVersion(ctx context.Context, u user.Info, version uint64) error {
 	if r.view.Version() >= version {
 		return nil

@@ -80,14 +80,14 @@ func TestGetAtAVersion(t *testing.T) {
 	}
 }
 
-// client-go knows by this error, and no other, that it has to forget what it resumes from.
+// Only this error makes client-go forget the resourceVersion that it would resume from.
 func TestVersionThatDoesNotCome(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := newSolarFixture()
-		start := time.Now() // of the bubble, whose clock runs when all wait
+		start := time.Now() // the bubble's clock: it advances when all goroutines wait
 		_, err := f.List(as("alice"), request{version: "101"}.options(t))
 		if !storage.IsTooLargeResourceVersion(err) {
-			t.Errorf("error %v, want that the version is too large", err)
+			t.Errorf("error %v, want one that says that the version is too large", err)
 		}
 		want := storage.NewTooLargeResourceVersionError(101, 100, 1)
 		if diff := cmp.Diff(statusOf(t, want), statusOf(t, err)); diff != "" {
@@ -144,8 +144,9 @@ func TestVersionThatComes(t *testing.T) {
 	}
 }
 
-// A view is ahead of its source by what other sources have delivered. Who has just written an
-// object must be shown it nonetheless; what this server has given out it has.
+// A view's revision may be ahead of its source because of events from other sources. A user who has
+// just written an object must see it nonetheless. A revision that this server has given needs no
+// waiting.
 func TestVersionThatOtherSourcesHaveReached(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := newSolarFixture()
@@ -169,7 +170,7 @@ func TestVersionThatOtherSourcesHaveReached(t *testing.T) {
 	})
 }
 
-// A request whose client has gone must not hold its place for the rest of the wait.
+// A request whose client is gone must not occupy its place until the wait ends.
 func TestRequestThatIsCancelledWhileItWaits(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := newSolarFixture()
@@ -178,7 +179,7 @@ func TestRequestThatIsCancelledWhileItWaits(t *testing.T) {
 		start := time.Now()
 		_, err := f.List(ctx, request{version: "101"}.options(t))
 		if code := codeOf(t, err); code != 504 || storage.IsTooLargeResourceVersion(err) {
-			t.Errorf("error %v, want a time-out that says nothing of the version", err)
+			t.Errorf("error %v, want a timeout that does not mention the version", err)
 		}
 		if waited := time.Since(start); waited != time.Second {
 			t.Errorf("waited %v, want 1s", waited)

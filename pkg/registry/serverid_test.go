@@ -12,13 +12,13 @@ import (
 	"capsule.dev/tenantview/pkg/registry"
 )
 
-// serverID is that of the servers of these tests, which write revision 7 as 7000042.
+// serverID is the ID of the servers in these tests. They write revision 7 as 7000042.
 const (
 	serverID registry.ServerID = 42
 	digits                     = "000042"
 )
 
-// revisionOf returns the revision of a resourceVersion that a server has given.
+// revisionOf returns the revision in a resourceVersion that a server has given.
 func revisionOf(version string) string {
 	revision, ok := strings.CutSuffix(version, digits)
 	if !ok || revision == "" {
@@ -27,7 +27,7 @@ func revisionOf(version string) string {
 	return revision
 }
 
-// What clients do with resourceVersions is compare them.
+// Clients compare resourceVersions.
 func TestOriginsKeepTheOrder(t *testing.T) {
 	for _, o := range []registry.ServerID{0, 1, 42, 999_999} {
 		versions := []string{o.Format(1), o.Format(2), o.Format(9), o.Format(10), o.Format(999_999), o.Format(1_000_000), o.Format(9_000_000_000_000)}

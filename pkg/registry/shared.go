@@ -12,8 +12,8 @@ import (
 	"k8s.io/apimachinery/pkg/runtime/schema"
 )
 
-// shared is an object that many watches send. It is encoded once for each media type and
-// form, one at a time: an encoder writes the kind into the object while it encodes it.
+// shared is an object that many watches send. It is encoded once for each media type and form.
+// Only one encoder runs at a time, because encoders write the kind into the object.
 type shared struct {
 	mu        sync.Mutex
 	object    runtime.Object
@@ -29,7 +29,7 @@ var _ runtime.CacheableObject = &shared{}
 
 func newShared(object runtime.Object) *shared { return &shared{object: object} }
 
-// CacheEncode writes the encoding of that identifier, made by encode if there is none yet.
+// CacheEncode writes the encoding with that identifier. It calls encode if there is none yet.
 func (s *shared) CacheEncode(id runtime.Identifier, encode func(runtime.Object, io.Writer) error, w io.Writer) error {
 	e := s.encoding(id, encode)
 	if e.err != nil {
@@ -62,8 +62,8 @@ func (s *shared) GetObject() runtime.Object {
 	return s.object.DeepCopyObject()
 }
 
-// GetObjectKind returns the kind of a copy: nobody but an encoder may write to the object.
+// GetObjectKind returns the kind of a copy: only an encoder may write to the object itself.
 func (s *shared) GetObjectKind() schema.ObjectKind { return s.GetObject().GetObjectKind() }
 
-// DeepCopyObject returns another one of the same object, without its encodings.
+// DeepCopyObject returns a shared with a copy of the object and without encodings.
 func (s *shared) DeepCopyObject() runtime.Object { return newShared(s.GetObject()) }

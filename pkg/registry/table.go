@@ -14,7 +14,7 @@ import (
 	"k8s.io/apimachinery/pkg/util/duration"
 )
 
-// ConvertToTable makes the table that kubectl prints.
+// ConvertToTable returns the table that kubectl prints.
 func (r *REST) ConvertToTable(_ context.Context, object runtime.Object, options runtime.Object) (*metav1.Table, error) {
 	table := &metav1.Table{}
 	if o, ok := options.(*metav1.TableOptions); !ok || !o.NoHeaders {
@@ -34,7 +34,7 @@ func (r *REST) ConvertToTable(_ context.Context, object runtime.Object, options 
 	return table, err
 }
 
-// Age is the cell of a time: how long ago it was, as kubectl prints it for every kind.
+// Age returns the cell for a time: how long ago it was, as kubectl prints it for every kind.
 func Age(t metav1.Time) string {
 	if t.IsZero() {
 		return "<unknown>"

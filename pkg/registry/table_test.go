@@ -82,7 +82,7 @@ func TestConvertToTable(t *testing.T) {
 }
 
 func TestAge(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) { // whose clock stands still
+	synctest.Test(t, func(t *testing.T) { // its clock stands still
 		for want, since := range map[string]time.Duration{"5s": 5 * time.Second, "90m": 90 * time.Minute, "30d": 30 * 24 * time.Hour} {
 			if got := registry.Age(metav1.NewTime(time.Now().Add(-since))); got != want {
 				t.Errorf("age of %v: %q, want %q", since, got, want)
@@ -90,6 +90,6 @@ func TestAge(t *testing.T) {
 		}
 	})
 	if got := registry.Age(metav1.Time{}); got != "<unknown>" {
-		t.Errorf("age of no time: %q", got)
+		t.Errorf("age of the zero time: %q", got)
 	}
 }

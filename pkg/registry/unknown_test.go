@@ -18,8 +18,8 @@ import (
 	"capsule.dev/tenantview/pkg/view"
 )
 
-// A program that is shown an empty list while RBAC cannot be asked would prune what it manages.
-// Whoever holds grants is served by them: what he sees is not all gone.
+// A program that got an empty list while reviews fail would delete what it manages. Users with
+// grants are served by these: their lists are not empty.
 func TestNativeRBACUnknown(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWatching(t)
@@ -64,7 +64,7 @@ func TestNativeRBACUnknown(t *testing.T) {
 		})
 		_, err := w.List(as("nobody"), nil)
 		if status := statusOf(t, err); status.Reason != metav1.StatusReasonServiceUnavailable || status.Details == nil || status.Details.RetryAfterSeconds < 1 {
-			t.Errorf("status %+v, want one that says when to ask again", status)
+			t.Errorf("status %+v, want one that says when to retry", status)
 		}
 		_, hidden := w.Get(as("nobody"), "solar-a", &metav1.GetOptions{})
 		_, absent := w.Get(as("nobody"), "absent", &metav1.GetOptions{})
@@ -74,7 +74,7 @@ func TestNativeRBACUnknown(t *testing.T) {
 	})
 }
 
-// A watch that runs goes on with what is granted while reviews fail.
+// While reviews fail, a running watch continues by grants alone.
 func TestWatchWhileReviewsFail(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWatching(t)

@@ -21,24 +21,24 @@ import (
 // Results of a request to resume a watch, for metrics.
 const (
 	resumed = "resumed"
-	// resumeForeign: the revision is not one up to which this server has told this user all that
-	// he could see, by the rights by which he sees now.
+	// resumeForeign: this server has not shown this user everything up to the revision, with the
+	// rights that the user has now.
 	resumeForeign = "foreign"
-	// resumeExpired: the view does not remember so far, or the user's grants have changed.
+	// resumeExpired: the view does not remember that far back, or the user's grants have changed.
 	resumeExpired = "expired"
-	// restarted: a table was begun again with what there is; see Watch.
+	// restarted: a watch of tables began again with the existing objects; see Watch.
 	restarted = "restarted"
 )
 
-const watchExpired = "too old resource version, or the objects that may be seen have changed: list again"
+const watchExpired = "too old resource version, or the objects that the user may see have changed: list again"
 
-// Watch follows what the user may see: changes of the objects, and of his rights.
+// Watch follows what the user may see: it reports changes of the objects and of the user's rights.
 //
-// It begins with the objects that there are, or resumes after a revision that this server
-// has given to the same user; any other has an unknown past, and is answered with 410
-// Expired, on which every client lists again. Only kubectl get --watch gives up on that. It
-// asks for tables, which no informer does, and keeps no state that a repeated row could
-// harm: its watch is begun again with what there is.
+// It begins with the existing objects, or resumes after a revision that this server has given to
+// the same user. Any other revision has an unknown past and is answered with 410 Expired, after
+// which clients list again. Only kubectl get --watch gives up on 410. It asks for tables, which no
+// informer does, and keeps no state that a repeated row could harm: so its watch begins again with
+// the existing objects.
 func (r *REST) Watch(ctx context.Context, options *metainternalversion.ListOptions) (watch.Interface, error) {
 	u, err := r.admit(ctx)
 	if err != nil {
@@ -52,7 +52,7 @@ func (r *REST) Watch(ctx context.Context, options *metainternalversion.ListOptio
 		return nil, apierrors.NewBadRequest(err.Error())
 	}
 	sendInitial := options.SendInitialEvents != nil && *options.SendInitialEvents
-	// From here on, failures are told in the stream: see k8s.io/apiserver,
+	// From here on, failures are reported in the stream: see k8s.io/apiserver,
 	// storage/cacher, Cacher.Watch.
 	if sendInitial {
 		err := r.waitNotOlderThan(ctx, u, wanted)
@@ -113,7 +113,8 @@ func (r *REST) Watch(ctx context.Context, options *metainternalversion.ListOptio
 	return w, nil
 }
 
-// selects returns what a request's selectors select.
+// selects returns a function that matches objects by a request's selectors, or nil if they match
+// all.
 func selects(options *metainternalversion.ListOptions) func(*view.Attributes) bool {
 	if selectsAll(options) {
 		return nil
@@ -121,18 +122,18 @@ func selects(options *metainternalversion.ListOptions) func(*view.Attributes) bo
 	return func(o *view.Attributes) bool { return matches(o, options) }
 }
 
-// sameViewer tells whether two viewers of the same user see the same by anything else than
-// a change of grants.
+// sameViewer returns whether two viewers of the same user see the same, as long as grants do not
+// change.
 func sameViewer(a, b view.Viewer) bool {
 	return a.All == b.All && slices.Equal(a.Subjects, b.Subjects)
 }
 
-// jitter spreads what many watches do at an interval.
+// jitter shortens an interval by a random part, to spread what many watches do.
 func jitter(d time.Duration) time.Duration {
-	return d - time.Duration(rand.Int64N(int64(d)/4+1)) //nolint:gosec // spreads load, keeps no secret
+	return d - time.Duration(rand.Int64N(int64(d)/4+1)) //nolint:gosec // spreads load, protects no secret
 }
 
-// failedWatch is a watch that tells an error and ends.
+// failedWatch returns a watch that reports an error and ends.
 func failedWatch(err error) watch.Interface {
 	status := apierrors.NewInternalError(err).Status()
 	if known := apierrors.APIStatus(nil); errors.As(err, &known) {

@@ -30,13 +30,14 @@ import (
 
 const manyWatchers = 10_000
 
-// crowd is many users who watch, each as a user of his own.
+// crowd is a fixture with many watches, each of a different user.
 type crowd struct {
 	*fixture
 	streams []watch.Interface
 }
 
-// newCrowd has every user watch what users hold, and what the group of all of them holds.
+// newCrowd starts a watch for every user. Users see what is granted to them and to the group that
+// all of them are in.
 func newCrowd(b testing.TB, watchers int, holds func(*fixture, int)) *crowd {
 	c := &crowd{fixture: newFixture()}
 	c.REST = registry.NewREST(tenantnamespace.Kind(), c.view, registry.Config{Viewers: viewers{}, Synced: func() bool { return true }})
@@ -72,7 +73,7 @@ func ownTenants(f *fixture, i int) {
 	f.grant(view.User(memberName(i)), view.Partition(memberTenant(i)), listAndGet)
 }
 
-// A change that one watcher sees costs the same however many there are.
+// A change that one watcher sees costs the same however many other watchers there are.
 func BenchmarkWatchOne(b *testing.B) {
 	for _, watchers := range []int{1, manyWatchers} {
 		b.Run(fmt.Sprintf("watchers=%d", watchers), func(b *testing.B) {
@@ -92,8 +93,8 @@ func BenchmarkWatchOne(b *testing.B) {
 	}
 }
 
-// A change that all see is encoded once. One goroutine takes the events of all clients, so
-// that what is measured is what comes before.
+// A change that all watchers see is encoded once. One goroutine takes the events of all clients, so
+// that the benchmark measures what happens before.
 func BenchmarkWatchAll(b *testing.B) {
 	c := newCrowd(b, manyWatchers, func(f *fixture, i int) {
 		if i == 0 {
@@ -105,7 +106,7 @@ func BenchmarkWatchAll(b *testing.B) {
 	version := uint64(100_000)
 	runtime.GC()
 	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(1))
-	start, held := time.Now(), time.Duration(math.MaxInt64) // the least: the rest is what else the machine does
+	start, held := time.Now(), time.Duration(math.MaxInt64) // the minimum: the rest is other load of the machine
 	stop := cputime.Measure(b)
 	for b.Loop() {
 		version++
@@ -125,7 +126,7 @@ func BenchmarkWatchAll(b *testing.B) {
 	b.ReportMetric(float64(encoder.encoded.Load())/float64(b.N), "encodings/op")
 }
 
-// What a watch needs that has nothing to tell.
+// The memory and goroutines of a watch without events.
 func BenchmarkWatchIdle(b *testing.B) {
 	for b.Loop() {
 		var before, after runtime.MemStats
@@ -150,9 +151,9 @@ func BenchmarkWatchIdle(b *testing.B) {
 	}
 }
 
-// Granting and revoking a partition of 1,000 objects to a group with 1,000 members who watch:
-// how long it keeps others from being told anything. Where each member holds something of
-// his own, each has to be told something of his own.
+// Granting and revoking a partition of 1,000 objects to a group with 1,000 members who watch.
+// held-ms is how long that blocks other events, told-ms how long until all members have theirs. If
+// members=apart, each member also holds its own partition and needs its own events.
 func BenchmarkWatchGrant(b *testing.B) {
 	const members, objects = 1000, 1000
 	for name, holds := range map[string]func(*fixture, int){
@@ -174,7 +175,7 @@ func BenchmarkWatchGrant(b *testing.B) {
 					}
 				}()
 			}
-			held, all := time.Duration(math.MaxInt64), time.Duration(math.MaxInt64) // the least: the rest is what else the machine does
+			held, all := time.Duration(math.MaxInt64), time.Duration(math.MaxInt64) // the minimum: the rest is other load of the machine
 			both := func(change func()) {
 				told.Add(members * objects)
 				start := time.Now()
@@ -194,7 +195,7 @@ func BenchmarkWatchGrant(b *testing.B) {
 	}
 }
 
-// countingEncoder counts what it really encodes.
+// countingEncoder counts actual encodings.
 type countingEncoder struct {
 	apiruntime.Encoder
 	id      apiruntime.Identifier
@@ -209,7 +210,7 @@ func newCountingEncoderOf(options json.SerializerOptions) *countingEncoder {
 	return e
 }
 
-// Encode is what encoders do with objects that are shared.
+// Encode does what encoders do with shared objects.
 func (e *countingEncoder) Encode(object apiruntime.Object, w io.Writer) error {
 	encode := func(object apiruntime.Object, w io.Writer) error {
 		e.encoded.Add(1)

@@ -26,14 +26,14 @@ import (
 	"capsule.dev/tenantview/pkg/view"
 )
 
-// watching is the fixture of solar with what watches ask besides. It is used in a bubble, so
-// that intervals pass at once.
+// watching is the solar fixture with what watches need in addition. It runs in a bubble, so that
+// intervals pass at once.
 type watching struct {
 	*fixture
 	t    *testing.T
 	gate *gate
 	rbac *rbac
-	// resumes and ends are what has been observed.
+	// resumes and ends are the calls of ObserveResume and ObserveTermination.
 	resumes, ends []string
 }
 
@@ -54,7 +54,7 @@ func newWatching(t *testing.T) *watching {
 	return w
 }
 
-// gate shows nothing to users that are shut out.
+// gate shows nothing to users who are shut out.
 type gate struct {
 	mu      sync.Mutex
 	out     map[string]bool
@@ -86,11 +86,11 @@ func (g *gate) Changed() <-chan struct{} {
 	return g.changed
 }
 
-// ask is a request to watch. Its version is a revision of the server, but where it is verbatim.
+// ask is a request to watch. Its version is a revision of the server, unless verbatim is set.
 type ask struct {
 	request
 	verbatim  bool
-	ctx       context.Context // of alice, if it is nil
+	ctx       context.Context // alice's, if nil
 	bookmarks bool
 	initial   *bool
 }
@@ -118,7 +118,7 @@ func (w *watching) open(ctx context.Context, options *metainternalversion.ListOp
 	return stream
 }
 
-// told returns what a client is told until nothing more comes; "end" is the end.
+// told returns the events of a client until no more come; "end" is the end of the watch.
 func told(stream watch.Interface) []string {
 	var all []string
 	for {
@@ -154,7 +154,7 @@ func toldText(event watch.Event) string {
 	return text
 }
 
-// plain returns the object that watches share.
+// plain returns the object inside a shared one.
 func plain(object runtime.Object) runtime.Object {
 	if shared, ok := object.(runtime.CacheableObject); ok {
 		return shared.GetObject()
@@ -162,7 +162,7 @@ func plain(object runtime.Object) runtime.Object {
 	return object
 }
 
-// tells compares what a client is told.
+// tells compares the events of a client with those wanted.
 func (w *watching) tells(stream watch.Interface, want ...string) {
 	w.t.Helper()
 	if diff := cmp.Diff(want, told(stream)); diff != "" {
@@ -170,7 +170,7 @@ func (w *watching) tells(stream watch.Interface, want ...string) {
 	}
 }
 
-// until returns the time after which a client is told something, and what.
+// until returns the time until a client gets an event, and the event.
 func until(stream watch.Interface) (time.Duration, string) {
 	begin := time.Now()
 	event, ok := <-stream.ResultChan()

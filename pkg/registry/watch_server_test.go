@@ -27,8 +27,8 @@ import (
 	"capsule.dev/tenantview/pkg/registry/kinds"
 )
 
-// watchServer serves all kinds over HTTP. What answers can be replaced, as when a Service
-// sends requests to another server.
+// watchServer serves all kinds over HTTP. Its handler can be replaced, as when a Service sends
+// requests to another server.
 type watchServer struct {
 	*httptest.Server
 	handler atomic.Pointer[http.Handler]
@@ -48,7 +48,7 @@ func newWatchServer(t testing.TB) *watchServer {
 
 func (s *watchServer) answerBy(h http.Handler) { s.handler.Store(&h) }
 
-// config is that of a client, who is authenticated by headers.
+// config returns the configuration of a client that authenticates by headers.
 func (s *watchServer) config(u user.Info) *clientrest.Config {
 	return &clientrest.Config{
 		Host: s.URL, QPS: -1,
@@ -68,7 +68,7 @@ type roundTripper func(*http.Request) (*http.Response, error)
 
 func (f roundTripper) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }
 
-// newWatchHandler returns what a server of the generic library makes of the kinds.
+// newWatchHandler returns the handler of a generic API server that serves all kinds.
 func newWatchHandler(t testing.TB, f *feed.Feed, config registry.Config) http.Handler {
 	t.Helper()
 	generic := apiserver.NewGenericConfig()
@@ -97,13 +97,13 @@ func newWatchHandler(t testing.TB, f *feed.Feed, config registry.Config) http.Ha
 	return server.Handler
 }
 
-// rbac says who may list what: "user resource".
+// rbac holds which user may list which resource, as "user resource".
 type rbac struct {
 	mu      sync.Mutex
 	allowed map[string]bool
-	// away is what all reviews fail with.
+	// away is the error of all reviews, if any.
 	away error
-	// asked counts them.
+	// asked counts the reviews.
 	asked int
 }
 
@@ -156,7 +156,7 @@ func (r *rbac) CanGet(_ context.Context, u user.Info, _ schema.GroupVersionResou
 	return r.review(u.GetName(), "get "+name)
 }
 
-// eventually polls until the condition holds, or says in the end why it does not.
+// eventually polls until the condition returns no error. In the end it reports the last error.
 func eventually(t testing.TB, holds func() error) {
 	t.Helper()
 	var err error

@@ -28,8 +28,7 @@ func withUser(ctx, of context.Context) context.Context {
 	return genericapirequest.WithUser(ctx, u)
 }
 
-// An event is encoded once for each media type, however many are told of it, and all of them
-// at the same time.
+// An event is encoded once for each media type, however many watchers encode it at the same time.
 func TestWatchEncodesOnce(t *testing.T) {
 	const watchers = 30
 	c := newCrowd(t, watchers, func(f *fixture, i int) {
@@ -74,12 +73,12 @@ func TestWatchEncodesOnce(t *testing.T) {
 	}
 	for i := range encoded {
 		if diff := cmp.Diff(encoded[i%len(forms)], encoded[i]); diff != "" {
-			t.Errorf("what watcher %d is told:\n%s", i, diff)
+			t.Errorf("events of watcher %d:\n%s", i, diff)
 		}
 	}
 }
 
-// Nobody but an encoder may change what is shared.
+// Only an encoder may change a shared object.
 func TestWatchSharedObject(t *testing.T) {
 	c := newCrowd(t, 1, ownTenants)
 	c.put(2000, "tenant-0-a", "tenant-0", map[string]string{"env": "prod"})

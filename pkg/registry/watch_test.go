@@ -45,18 +45,18 @@ var initially = []string{"ADDED 12 solar-a", "ADDED 14 solar-b", "ADDED 13 solar
 
 const (
 	initialEnd = "BOOKMARK 100 k8s.io/initial-events-end=true"
-	tooOld     = "ERROR 410 Expired: too old resource version, or the objects that may be seen have changed: list again"
+	tooOld     = "ERROR 410 Expired: too old resource version, or the objects that the user may see have changed: list again"
 )
 
-// What a watch begins with is what client-go's reflector relies on.
+// client-go's reflector relies on these initial events.
 func TestWatchBegins(t *testing.T) {
 	notOlder := metav1.ResourceVersionMatchNotOlderThan
 	for name, tc := range map[string]struct {
 		ask ask
-		// list has alice list before, which gives her the revision 100.
+		// list makes alice list first, which gives her the revision 100.
 		list bool
 		want []string
-		// resume is what is observed.
+		// resume is the expected argument of ObserveResume.
 		resume string
 	}{
 		"unset":                                    {want: initially},
@@ -88,11 +88,11 @@ func TestWatchBegins(t *testing.T) {
 		"the future":                               {ask: ask{request: request{version: "1000"}}, want: []string{tooOld, "end"}, resume: "foreign"},
 		"initial events, not older than another server's": {
 			ask:  ask{initial: ptr.To(true), verbatim: true, request: request{versionMatch: notOlder, version: "99000041"}},
-			want: []string{"ERROR 410 Expired: The resourceVersion 99000041 is not one of this server: list again without it", "end"},
+			want: []string{"ERROR 410 Expired: The resourceVersion 99000041 was not given by this server: list again without it", "end"},
 		},
 		"initial events of the future": {
 			ask:  ask{initial: ptr.To(true), request: request{versionMatch: notOlder, version: "101"}},
-			want: []string{"ERROR 410 Expired: The resourceVersion 101000042 is not one of this server: list again without it", "end"},
+			want: []string{"ERROR 410 Expired: The resourceVersion 101000042 was not given by this server: list again without it", "end"},
 		},
 		"initial events of upstream's future": {
 			ask:  ask{initial: ptr.To(true), verbatim: true, request: request{versionMatch: notOlder, version: "101"}},
@@ -132,7 +132,7 @@ func TestWatchBegins(t *testing.T) {
 	}
 }
 
-// What cannot be served is refused before the stream begins.
+// Invalid requests are refused before the stream begins.
 func TestWatchIsRefused(t *testing.T) {
 	for name, tc := range map[string]struct {
 		ctx      context.Context
@@ -156,7 +156,7 @@ func TestWatchIsRefused(t *testing.T) {
 	}
 }
 
-// A list and the watch from it show every state, once, whatever happens in between.
+// A list and the watch from it show every state exactly once, whatever happens in between.
 func TestWatchFollowsAList(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWatching(t)
@@ -168,7 +168,7 @@ func TestWatchFollowsAList(t *testing.T) {
 		w.tells(stream, "ADDED 110 solar-e", "DELETED 120 solar-a", "DELETED 130 solar-b")
 		w.grant(view.User("alice"), view.Partition("wind"), listAndGet)
 		w.tells(stream, "ADDED 131 solar-a", "ADDED 131 wind-a")
-		// The client may have been told a part of 131 only, and nobody knows which.
+		// The client may have received only a part of 131, and the server cannot know which.
 		w.tells(w.begin(ask{request: request{version: "131"}}), tooOld, "end")
 		w.tells(w.begin(ask{request: request{version: "130"}}), tooOld, "end")
 		w.put(140, "solar-c", "solar", nil)
@@ -177,14 +177,14 @@ func TestWatchFollowsAList(t *testing.T) {
 	})
 }
 
-// A client that keeps up is told what changes as it changes; one that does not, in the same
-// order.
+// A client that keeps up gets events as they happen. One that does not keep up gets them later, in
+// the same order.
 func TestWatchTellsAtOnce(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWatching(t)
 		w.list(as("alice"), t, request{})
 		stream := w.begin(ask{request: request{version: "100"}})
-		synctest.Wait() // until it follows
+		synctest.Wait() // until the watch runs
 		w.put(110, "solar-e", "solar", nil)
 		select {
 		case event := <-stream.ResultChan():
@@ -192,7 +192,7 @@ func TestWatchTellsAtOnce(t *testing.T) {
 				t.Errorf("told %v", event)
 			}
 		default:
-			t.Error("not told before others go on")
+			t.Error("the event is not in the client's channel when the change returns")
 		}
 		var want []string
 		for version := uint64(111); version < 200; version++ {
@@ -203,7 +203,7 @@ func TestWatchTellsAtOnce(t *testing.T) {
 		w.put(200, "solar-e", "solar", nil)
 		w.delete(201, "solar-e")
 		w.tells(stream, "MODIFIED 200 solar-e", "DELETED 201 solar-e")
-		w.tells(w.begin(ask{request: request{version: "200"}}), "DELETED 201 solar-e") // it was given that
+		w.tells(w.begin(ask{request: request{version: "200"}}), "DELETED 201 solar-e") // the client was given that revision
 	})
 }
 
@@ -228,7 +228,7 @@ func TestWatchBookmarks(t *testing.T) {
 	})
 }
 
-// A client that is cut off at the end of its time resumes where it was.
+// A client that is cut off at its timeout can resume where it was.
 func TestWatchTimeout(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		for name, tc := range map[string]struct {
@@ -286,7 +286,7 @@ func TestWatchEnds(t *testing.T) {
 				stream := w.begin(ask{ctx: ctx})
 				synctest.Wait()
 				tc.end(w, stream, cancel)
-				synctest.Wait() // without taking anything: a stuck client must not keep it
+				synctest.Wait() // without taking events: a stuck client must not delay the end
 				if diff := cmp.Diff([]string{"tenantnamespaces " + tc.want}, w.ends); diff != "" {
 					t.Errorf("observed (-want +got):\n%s", diff)
 				}
@@ -301,7 +301,7 @@ func TestWatchEnds(t *testing.T) {
 	}
 }
 
-// Native RBAC cannot be observed: a watch asks again.
+// Native RBAC cannot be watched, so a watch asks for reviews again and again.
 func TestWatchFollowsNativeRBAC(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWatching(t)
@@ -315,7 +315,7 @@ func TestWatchFollowsNativeRBAC(t *testing.T) {
 		w.tells(stream, "ADDED 110 other")
 		w.rbac.set("alice", "namespaces", false)
 		time.Sleep(31 * time.Second)
-		// The bookmark of the minute comes before it or after it.
+		// The periodic bookmark may come before or after these events.
 		got := slices.Compact(slices.DeleteFunc(told(stream), func(event string) bool { return event == "BOOKMARK 110" }))
 		want := []string{"DELETED 111 kube-system", "DELETED 111 other", "DELETED 111 wind-a", "BOOKMARK 112"}
 		if diff := cmp.Diff(want, got); diff != "" {
@@ -324,8 +324,8 @@ func TestWatchFollowsNativeRBAC(t *testing.T) {
 	})
 }
 
-// A kube-apiserver that restarts takes nobody's rights away, neither while he watches nor when he
-// lists again; one that does not come back does.
+// While kube-apiserver restarts, no user loses rights, neither in a running watch nor in a new
+// list. If it does not come back, users lose them.
 func TestNativeRBACDuringAnOutage(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		const interval = 30 * time.Second
@@ -357,7 +357,7 @@ func TestNativeRBACDuringAnOutage(t *testing.T) {
 				t.Errorf("list while reviews fail (-want +got):\n%s", diff)
 			}
 			if events := told(stream); len(events) > 0 {
-				t.Errorf("told while reviews fail: %q", events)
+				t.Errorf("events while reviews fail: %q", events)
 			}
 		}
 		var events []string
@@ -366,16 +366,16 @@ func TestNativeRBACDuringAnOutage(t *testing.T) {
 			events = append(events, told(stream)...)
 		}
 		if len(events) != 6 || events[0] != "DELETED 101 kube-system" {
-			t.Errorf("told long after reviews have failed: %q", events)
+			t.Errorf("events long after reviews began to fail: %q", events)
 		}
 		if _, err := f.List(as("carol"), request{}.options(t)); codeOf(t, err) != 503 {
-			t.Errorf("list long after reviews have failed: %v", err)
+			t.Errorf("list long after reviews began to fail: %v", err)
 		}
 	})
 }
 
-// A change of the gate reaches all watches at once. It has nothing to do with native RBAC,
-// which they must not all ask about then.
+// A change of the gate reaches all watches at once. They must not all ask for reviews then: native
+// RBAC has nothing to do with the gate.
 func TestGateDoesNotAskAboutNativeRBAC(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		const watches = 1000
@@ -394,20 +394,20 @@ func TestGateDoesNotAskAboutNativeRBAC(t *testing.T) {
 		if got := w.rbac.count() - before; got != 0 {
 			t.Errorf("two changes of the gate make %d reviews for %d watches", got, watches)
 		}
-		w.tells(streams[0]) // all that she sees is by native RBAC
+		w.tells(streams[0]) // carol sees everything by native RBAC alone
 		w.rbac.set("carol", "namespaces", false)
-		time.Sleep(31 * time.Second) // by then each has asked by itself
+		time.Sleep(31 * time.Second) // by then each watch has asked by itself
 		if got := w.rbac.count() - before; got < watches || got > 2*watches {
 			t.Errorf("%d reviews for %d watches in an interval", got, watches)
 		}
 		if got := told(streams[0]); len(got) != 6 {
-			t.Errorf("told after the next review: %q", got)
+			t.Errorf("events after the next review: %q", got)
 		}
 	})
 }
 
-// One who takes events without end still loses what he may not see any more: his events must
-// not keep the review from its turn.
+// A client that takes events without end still loses what its user may no longer see: its events
+// must not starve the review.
 func TestWatchReviewsABusyClient(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWatching(t)
@@ -425,12 +425,12 @@ func TestWatchReviewsABusyClient(t *testing.T) {
 				return
 			}
 		}
-		t.Error("the client is still told of what he may not see")
+		t.Error("the client still gets events of objects that its user may no longer see")
 	})
 }
 
-// A change of the gate is followed at once, and one that comes while the watch begins is not
-// missed.
+// A watch follows a change of the gate at once. It does not miss a change that comes while it
+// begins.
 func TestWatchFollowsTheGate(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWatching(t)
@@ -445,15 +445,15 @@ func TestWatchFollowsTheGate(t *testing.T) {
 	})
 }
 
-// A user resumes only with the scope with which he was given a revision. What two of his clients
-// were given with different scopes stands for two pasts.
+// A user can resume only with the scope with which the revision was given. A revision that two of
+// the user's clients got with different scopes has two pasts.
 func TestWatchResumesWithTheSameScope(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWatching(t)
 		w.list(as("alice"), t, request{})
 		w.rbac.set("alice", "namespaces", true)
 		w.tells(w.begin(ask{request: request{version: "100"}}), tooOld, "end")
-		// She has to be given another number than the one that she saw less at.
+		// She needs another revision than the one at which she saw less.
 		a, _ := w.list(as("alice"), t, request{})
 		if a.Version != "101" {
 			t.Errorf("list at %s", a.Version)
@@ -466,7 +466,7 @@ func TestWatchResumesWithTheSameScope(t *testing.T) {
 	})
 }
 
-// A service account is given another token every hour.
+// A service account gets a new token every hour.
 func TestWatchResumesWithAnotherToken(t *testing.T) {
 	with := func(token string) context.Context {
 		return genericapirequest.WithUser(context.Background(), &user.DefaultInfo{Name: "alice", Extra: map[string][]string{
@@ -480,7 +480,8 @@ func TestWatchResumesWithAnotherToken(t *testing.T) {
 	})
 }
 
-// Who saw less for one page of a list has not all of it: his watch must not go on as if he had.
+// A user who saw less in one page of a list does not have the whole list. A watch must not resume
+// from it.
 func TestWatchDoesNotFollowAListOfSeveralScopes(t *testing.T) {
 	for name, see := range map[string]func(w *watching, sees bool){
 		"native RBAC": func(w *watching, sees bool) { w.rbac.set("carol", "namespaces", sees) },
@@ -504,7 +505,7 @@ func TestWatchDoesNotFollowAListOfSeveralScopes(t *testing.T) {
 	}
 }
 
-// Nor if the server has forgotten meanwhile how he saw it.
+// Nor may it resume if the server has forgotten meanwhile what the user saw.
 func TestWatchDoesNotFollowAListThatIsForgotten(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		const users = 100
@@ -523,12 +524,12 @@ func TestWatchDoesNotFollowAListThatIsForgotten(t *testing.T) {
 	})
 }
 
-// A client that takes its events slowly is not stuck, whenever it is looked at.
+// A client that takes its events slowly is not stuck, no matter when isStuck is called.
 func TestWatchOfSlowClients(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWatching(t)
 		for range 300 {
-			ctx, cancel := context.WithTimeout(as("alice"), 62*time.Second) // shortly after a bookmark, which is looked at, too
+			ctx, cancel := context.WithTimeout(as("alice"), 62*time.Second) // shortly after a bookmark, at which isStuck is called
 			defer cancel()                                                  //nolint:gocritic // the contexts end with the test
 			stream := w.begin(ask{ctx: ctx})
 			go func() {
@@ -550,7 +551,7 @@ func TestWatchOfSlowClients(t *testing.T) {
 	})
 }
 
-// A user who watches is not forgotten, however many others list meanwhile.
+// The server does not forget a user who watches, however many others list meanwhile.
 func TestWatchKeepsItsPositions(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		const users = 1000
@@ -568,8 +569,8 @@ func TestWatchKeepsItsPositions(t *testing.T) {
 	})
 }
 
-// A client that takes nothing for a minute or two, though there is something to take, is cut off:
-// what waits for it keeps old objects in memory.
+// A client that takes nothing for a minute or two while events are waiting is cut off: waiting
+// events keep old objects in memory.
 func TestWatchOfAStuckClient(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWatching(t)
@@ -589,8 +590,8 @@ func TestWatchOfAStuckClient(t *testing.T) {
 	})
 }
 
-// What is remembered of given revisions is bounded for each user, and for all together, and what is
-// forgotten cannot be resumed at.
+// The number of remembered revisions is bounded for each user and in total. A watch cannot resume
+// at a forgotten one.
 func TestWatchPositionsAreBounded(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		const users = 100
@@ -612,8 +613,8 @@ func TestWatchPositionsAreBounded(t *testing.T) {
 	})
 }
 
-// The bookmark of a watch that is shown as a table is a row: without its annotation, an
-// informer of tables would wait for ever.
+// In a watch of tables, a bookmark is a row. Without its annotation, an informer of tables would
+// wait forever.
 func TestWatchBookmarkAsTable(t *testing.T) {
 	for _, kind := range kinds.All(kinds.Options{}) {
 		t.Run(kind.Resource, func(t *testing.T) {
@@ -639,7 +640,7 @@ func TestWatchBookmarkAsTable(t *testing.T) {
 				t.Errorf("row (-want +got):\n%s", diff)
 			}
 			if _, ok := event.Object.(runtime.CacheableObject); ok {
-				t.Error("a bookmark is of one client")
+				t.Error("two clients share a bookmark")
 			}
 		})
 	}

@@ -20,44 +20,45 @@ import (
 )
 
 const (
-	// resultBuffer lets events that come together be flushed together. It is small: what is
-	// in it, and the event that waits for room in it, cannot be taken back.
+	// resultBuffer lets events that come together be flushed together. It is small because the
+	// events in it, and the one that waits for room in it, cannot be taken back.
 	resultBuffer = 16
-	// bookmarkInterval and bookmarkBeforeDeadline are those of kube-apiserver (k8s.io/apiserver,
-	// storage/cacher, defaultBookmarkFrequency and bookmarkTimers).
+	// bookmarkInterval and bookmarkBeforeDeadline have the values of kube-apiserver
+	// (k8s.io/apiserver, storage/cacher, defaultBookmarkFrequency and bookmarkTimers).
 	bookmarkInterval       = time.Minute
 	bookmarkBeforeDeadline = 2 * time.Second
-	// stuckTime is the shortest interval of bookmarks: see jitter.
+	// stuckTime is the shortest interval between bookmarks: see jitter.
 	stuckTime = bookmarkInterval - bookmarkInterval/4
 )
 
-// Reasons for which the server ends a watch, for metrics.
+// Reasons why a watch ends, for metrics.
 const (
 	// terminatedSlow: the client did not take its events.
 	terminatedSlow = "slow"
-	// terminatedTimeout: the time that the request had asked for is over.
+	// terminatedTimeout: the time that the request asked for is over.
 	terminatedTimeout = "timeout"
-	// terminatedClient: the client has gone, or the server is stopping.
+	// terminatedClient: the client is gone, or the server is stopping.
 	terminatedClient = "client"
 )
 
 // watcher serves a view's watcher to one client. As long as the client keeps up, events go
-// straight from the view to the client's channel; what it has to wait for is told by the
-// watcher's one goroutine.
+// straight from the view to the client's channel. Otherwise, the watcher's one goroutine sends
+// them.
 type watcher struct {
 	rest   *REST
 	inner  *view.Watcher
 	user   user.Info
 	viewer view.Viewer
-	// changed is closed when the viewer may be another by now.
+	// changed is closed when the viewer may have changed.
 	changed <-chan struct{}
 	issued  *issued
-	// bookmarks tells that the client wants bookmarks, and initialEnd that it wants the one
-	// after the initial events.
+	// bookmarks means that the client wants bookmarks, and initialEnd that it wants the one after
+	// the initial events.
 	bookmarks, initialEnd bool
 
-	// sent counts the events that were put into result. taken are those that were out of it when
-	// isStuck was last asked, and stuckSince is since when these are no more, though there is one.
+	// sent counts the events that were put into result. taken is how many of them the client had
+	// taken at the last call of isStuck. stuckSince is since when that number has not grown although
+	// events are waiting.
 	sent       atomic.Uint64
 	taken      uint64
 	stuckSince time.Time
@@ -75,9 +76,9 @@ func (w *watcher) Stop() { w.stopping.Do(func() { close(w.stopped) }) }
 
 type watchingKey struct{}
 
-// WithWatching returns the context of a request of which the function is told when its watch
-// begins to run (true), and when it has ended (false). The handler may still be telling the
-// client the last events then.
+// WithWatching returns a context for a request. The request's watch calls running with true when
+// it begins to run and with false when it has ended. At that time, the handler may still be sending
+// the last events to the client.
 func WithWatching(ctx context.Context, running func(bool)) context.Context {
 	return context.WithValue(ctx, watchingKey{}, running)
 }
@@ -95,7 +96,7 @@ func (w *watcher) run(ctx context.Context) {
 	}
 }
 
-// follow tells the client all events until the watch ends, and returns why it has.
+// follow sends all events to the client until the watch ends. It returns the reason for the end.
 func (w *watcher) follow(ctx context.Context) string {
 	bookmark := time.NewTimer(w.untilBookmark(ctx))
 	defer bookmark.Stop()
@@ -112,7 +113,7 @@ func (w *watcher) follow(ctx context.Context) string {
 			sent++
 			continue
 		}
-		sent = 0 // a client that takes events without end must not keep the rest from its turn
+		sent = 0 // a client that takes events without end must not starve the other cases
 		var result chan<- watch.Event
 		if waiting {
 			result = w.result
@@ -121,7 +122,7 @@ func (w *watcher) follow(ctx context.Context) string {
 			return terminatedSlow
 		}
 		if !waiting {
-			flowcontrol.WatchInitialized(ctx) // again and again is harmless
+			flowcontrol.WatchInitialized(ctx) // may be called repeatedly
 		}
 		select {
 		case result <- event:
@@ -137,13 +138,13 @@ func (w *watcher) follow(ctx context.Context) string {
 			}
 			bookmark.Reset(w.untilBookmark(ctx))
 		case <-review.C:
-			w.rest.issuedTo(w.user) // who watches is not forgotten
+			w.rest.issuedTo(w.user) // keeps users who watch from being forgotten
 			w.refreshViewer(ctx)
 			review.Reset(jitter(w.rest.reviewInterval()))
 		case <-w.changed:
 			w.changed = w.rest.Viewers.Changed()
-			// All watches come here at once. The change has nothing to do with native RBAC, which
-			// each asks about at its own interval.
+			// All watches get here at once. The change does not concern native RBAC, which each
+			// watch reviews at its own interval.
 			w.follows(w.viewer.All)
 		case <-ctx.Done():
 			return endOf(ctx)
@@ -163,8 +164,8 @@ func (w *watcher) trySend(event watch.Event) bool {
 	}
 }
 
-// isStuck tells whether something has waited for the client for so long, and he has taken nothing.
-// What waits for him keeps old objects in memory. It is asked with each bookmark.
+// isStuck returns whether events have been waiting for stuckTime while the client has taken none.
+// Waiting events keep old objects in memory. isStuck is called with each bookmark.
 func (w *watcher) isStuck() bool {
 	waiting := uint64(len(w.result))
 	taken := w.sent.Load() - waiting
@@ -185,8 +186,8 @@ func endOf(ctx context.Context) string {
 	return terminatedClient
 }
 
-// untilBookmark is the time to the next bookmark: one each interval, and one shortly before
-// the request's deadline, so that the client resumes where it was cut off.
+// untilBookmark returns the time until the next bookmark. There is one each interval, and one
+// shortly before the request's deadline, so that the client can resume where it was cut off.
 func (w *watcher) untilBookmark(ctx context.Context) time.Duration {
 	next := jitter(bookmarkInterval)
 	if deadline, ok := ctx.Deadline(); ok {
@@ -197,8 +198,8 @@ func (w *watcher) untilBookmark(ctx context.Context) time.Duration {
 	return next
 }
 
-// refreshViewer has the watch follow what native RBAC allows. A review that fails allows nothing, unless
-// an answer is still believed: grants go on to be told.
+// refreshViewer updates the watch to what native RBAC allows now. If the review fails and no
+// earlier answer is still valid, native RBAC allows nothing. The watch then goes on by grants alone.
 func (w *watcher) refreshViewer(ctx context.Context) {
 	all := false
 	if w.rest.Reviews != nil {
@@ -209,8 +210,8 @@ func (w *watcher) refreshViewer(ctx context.Context) {
 	}
 }
 
-// follows has the watch follow what the user may see, by anything but a change of grants; all is
-// what native RBAC allows.
+// follows updates the watch to what the user may see now. all is whether native RBAC shows the user
+// everything. Changes of grants need no update: the view follows them.
 func (w *watcher) follows(all bool) {
 	who := w.rest.Viewers.Viewer(w.user)
 	who.All = all
@@ -220,7 +221,7 @@ func (w *watcher) follows(all bool) {
 	}
 }
 
-// next takes the next event that the client is to be told, if there is one.
+// next takes the next event for the client, if there is one.
 func (w *watcher) next() (watch.Event, bool) {
 	for {
 		event, ok := w.inner.Next()
@@ -233,7 +234,7 @@ func (w *watcher) next() (watch.Event, bool) {
 	}
 }
 
-// Receive is part of view.Receiver.
+// Receive implements view.Receiver.
 func (w *watcher) Receive(event view.Event) bool {
 	if len(w.result) == cap(w.result) {
 		return false
@@ -242,7 +243,7 @@ func (w *watcher) Receive(event view.Event) bool {
 	return !ok || w.trySend(out)
 }
 
-// out returns what the client is told of an event, if anything, and notes that it is.
+// out returns what the client is sent for an event, if anything, and notes the position as given.
 func (w *watcher) out(event view.Event) (watch.Event, bool) {
 	out, ok := w.told(event)
 	if ok && !event.Initial {
@@ -271,8 +272,8 @@ func (w *watcher) told(event view.Event) (out watch.Event, wanted bool) {
 	return watch.Event{}, false
 }
 
-// object returns the object of an event. Those that watchers share are encoded once for all
-// of them; those that were there when this watch began are its own.
+// object returns the object of an event. Watchers share it and its encoding, unless it is an
+// initial one: those belong to this watch alone.
 func (w *watcher) object(event view.Event) runtime.Object {
 	if event.Initial {
 		return w.rest.kind.Convert(event.Entry, w.rest.ServerID)

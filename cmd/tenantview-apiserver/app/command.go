@@ -1,7 +1,7 @@
 // Copyright The tenantview Authors.
 // SPDX-License-Identifier: Apache-2.0
 
-// Package app is the command line of tenantview-apiserver.
+// Package app implements the command line of tenantview-apiserver.
 package app
 
 import (
@@ -28,9 +28,9 @@ func NewCommand() *cobra.Command {
 	showVersion := false
 	cmd := &cobra.Command{
 		Use:   "tenantview-apiserver",
-		Short: "Serve what the tenants of a cluster may see of it",
-		Long: "tenantview-apiserver is an aggregated API server: behind kube-apiserver it serves the\n" +
-			"namespaces, classes, nodes and volumes that the tenants of the asking user may see.",
+		Short: "Serve the cluster objects that tenants may see",
+		Long: "tenantview-apiserver is an aggregated API server. Behind kube-apiserver, it serves each\n" +
+			"user the namespaces, classes, nodes and volumes that the user's tenants may see.",
 		Args:          cobra.NoArgs,
 		SilenceUsage:  true,
 		SilenceErrors: true,
@@ -56,7 +56,7 @@ func NewCommand() *cobra.Command {
 
 func run(ctx context.Context, o *options.Options) error {
 	if err := logsapi.ValidateAndApply(o.Logs, nil); err != nil {
-		return fmt.Errorf("--logging-format and its kind: %w", err)
+		return fmt.Errorf("--logging-format and related flags: %w", err)
 	}
 	logs.InitLogs()
 	defer logs.FlushLogs()

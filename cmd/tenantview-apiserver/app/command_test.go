@@ -18,10 +18,11 @@ import (
 	logsapi "k8s.io/component-base/logs/api/v1"
 )
 
-// Each test applies the logging flags of a command of its own.
+// Each test runs its own command, which applies the logging flags again.
 func init() { logsapi.ReapplyHandling = logsapi.ReapplyHandlingIgnoreUnchanged }
 
-// execute runs the command until it would serve, and returns what it prints and its error.
+// execute runs the command up to the point where it would serve. It returns the output and the
+// error.
 func execute(args ...string) (string, error) {
 	ctx, cancel := context.WithCancel(context.Background())
 	cancel()
@@ -38,7 +39,7 @@ const kubeconfig = `{"apiVersion": "v1", "kind": "Config", "current-context": "c
 	"clusters": [{"name": "c", "cluster": {"server": "https://127.0.0.1:1"%s}}],
 	"contexts": [{"name": "c", "context": {"cluster": "c"}}]}`
 
-// files are those that flags of the tests name by {NAME}.
+// files are the files that the tests' flags refer to as {NAME}.
 var files = map[string]string{
 	"kubeconfig":   fmt.Sprintf(kubeconfig, ""),
 	"without-ca":   fmt.Sprintf(kubeconfig, `, "certificate-authority": "absent.crt"`),
@@ -48,7 +49,8 @@ var files = map[string]string{
 	"audit-policy": "apiVersion: audit.k8s.io/v1\nkind: Policy\nrules: [{level: Metadata}]\n",
 }
 
-// Whoever starts the server reads one line, in the log of a pod that does not start.
+// Each mistake gives a one-line error: that is all an administrator sees in the log of a pod that
+// does not start.
 func TestWrongFlags(t *testing.T) {
 	dir := t.TempDir()
 	for name, content := range files {
@@ -56,7 +58,7 @@ func TestWrongFlags(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	// Nobody listens here twice.
+	// This port is taken.
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
@@ -66,7 +68,7 @@ func TestWrongFlags(t *testing.T) {
 
 	cases := map[string]struct {
 		args []string
-		// want are what the line contains: flags, and reasons.
+		// want lists what the line must contain: flags and reasons.
 		want []string
 		// alone leaves out the valid flags that the case does not change.
 		alone bool
@@ -89,8 +91,8 @@ func TestWrongFlags(t *testing.T) {
 		"front proxy CA, garbage":            {[]string{"--requestheader-client-ca-file={garbage}"}, []string{"--requestheader-client-ca-file: ", "certificates"}, false},
 		"certificate, absent":                {[]string{"--tls-cert-file={absent}", "--tls-private-key-file={absent}"}, []string{"--tls-cert-file, --tls-private-key-file: open {absent}: no such file"}, false},
 		"certificate, garbage":               {[]string{"--tls-cert-file={garbage}", "--tls-private-key-file={garbage}"}, []string{"--tls-cert-file, --tls-private-key-file: ", "PEM"}, false},
-		"certificate without key":            {[]string{"--tls-cert-file={garbage}"}, []string{"--tls-cert-file, --tls-private-key-file: one is of no use"}, false},
-		"key without certificate":            {[]string{"--tls-private-key-file={garbage}"}, []string{"--tls-cert-file, --tls-private-key-file: one is of no use"}, false},
+		"certificate without key":            {[]string{"--tls-cert-file={garbage}"}, []string{"--tls-cert-file, --tls-private-key-file: set both"}, false},
+		"key without certificate":            {[]string{"--tls-private-key-file={garbage}"}, []string{"--tls-cert-file, --tls-private-key-file: set both"}, false},
 		"certificate for a name, absent":     {[]string{"--tls-sni-cert-key={absent},{absent}"}, []string{"--tls-sni-cert-key: open {absent}: no such file"}, false},
 		"certificate directory":              {[]string{"--cert-dir={empty}/x"}, []string{"--cert-dir: ", "not a directory"}, false},
 		"TLS version":                        {[]string{"--tls-min-version=TLS9"}, []string{"--tls-min-version: ", `"TLS9"`}, false},
@@ -103,7 +105,7 @@ func TestWrongFlags(t *testing.T) {
 		"audit policy, garbage":              {[]string{"--audit-policy-file={garbage}", "--audit-log-path=-"}, []string{"--audit-policy-file", "{garbage}"}, false},
 		"audit webhook, absent":              {[]string{"--audit-webhook-config-file={absent}"}, []string{"--audit-webhook-config-file: open {absent}: no such file"}, false},
 		"audit format":                       {[]string{"--audit-log-format=rhyme", "--audit-log-path=-"}, []string{"--audit-log-format", "rhyme"}, false},
-		"profile":                            {[]string{"--profile=strict"}, []string{`--profile: "strict" is none of default, capsule-proxy`}, false},
+		"profile":                            {[]string{"--profile=strict"}, []string{`--profile: "strict" is not one of default, capsule-proxy`}, false},
 		"setting":                            {[]string{"--owner-grants=All"}, []string{"--owner-grants", `"All"`, "must be one of ProxySettings, Implicit"}, false},
 		"setting, empty":                     {[]string{"--unset-classes="}, []string{"--unset-classes", "must be one of All, None"}, false},
 		"setting, another's value":           {[]string{"--global-proxy-settings=All"}, []string{"--global-proxy-settings", "must be one of On, Off"}, false},
@@ -139,14 +141,14 @@ func TestWrongFlags(t *testing.T) {
 			line := err.Error()
 			for _, want := range tc.want {
 				if want = expand.Replace(want); !strings.Contains(line, want) {
-					t.Errorf("error %q has no %q", line, want)
+					t.Errorf("error %q does not contain %q", line, want)
 				}
 			}
 			if strings.Contains(line, "\n") || output != "" {
-				t.Errorf("more than a line: %q, output %q", line, output)
+				t.Errorf("want a one-line error and no output: error %q, output %q", line, output)
 			}
 			if name != "several at a time" && strings.HasPrefix(line, "[") {
-				t.Errorf("several errors of one mistake: %q", line)
+				t.Errorf("one mistake gives several errors: %q", line)
 			}
 		})
 	}
@@ -159,7 +161,7 @@ func TestVersionFlag(t *testing.T) {
 	}
 }
 
-// Nobody reads eighty flags in a row.
+// The help groups its flags: a flat list of eighty would be hard to read.
 func TestHelpGroupsFlags(t *testing.T) {
 	output, err := execute("--help")
 	if err != nil {

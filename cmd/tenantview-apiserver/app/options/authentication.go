@@ -21,28 +21,28 @@ import (
 	"k8s.io/client-go/kubernetes"
 )
 
-// The ConfigMap in which kube-apiserver publishes how it authenticates: the CA of client
-// certificates, and that of its front proxy with the headers that it sets.
+// These name the ConfigMap in which kube-apiserver publishes how it authenticates: the CA of client
+// certificates, the CA of its front proxy, and the headers that the front proxy sets.
 const (
 	publishedNamespace = metav1.NamespaceSystem
 	publishedName      = "extension-apiserver-authentication"
 )
 
-// anonymous may ask for the probes only. Whoever comes through kube-apiserver has a name, be
-// it system:anonymous; at the server's own port, a request without an identity must not cost
-// a review of what it may do.
+// anonymous allows anonymous requests for the probes only. Users who come through kube-apiserver
+// have a name, even if it is system:anonymous. At the server's own port, a request without an
+// identity must not cost an access review.
 var anonymous = &apiserver.AnonymousAuthConfig{
 	Enabled:    true,
 	Conditions: []apiserver.AnonymousAuthCondition{{Path: "/healthz"}, {Path: "/livez"}, {Path: "/readyz"}},
 }
 
-// applyAuthentication authenticates requests of kube-apiserver's front proxy, client
-// certificates and bearer tokens.
+// applyAuthentication authenticates requests by the headers of kube-apiserver's front proxy, by
+// client certificates and by bearer tokens.
 //
-// DelegatingAuthenticationOptions.ApplyTo does the same, but reads the ConfigMap once at the
-// start, fails without it, and admits anonymous requests to everything. Here a server that
-// starts before kube-apiserver keeps asking: until it has an answer, it believes no header and
-// no certificate.
+// DelegatingAuthenticationOptions.ApplyTo does the same, but it reads the ConfigMap once at the
+// start, fails without it, and admits anonymous requests to everything. This server keeps asking
+// if it starts before kube-apiserver. Until it has an answer, it trusts no header and no
+// certificate.
 func (o *Options) applyAuthentication(config *genericapiserver.Config) error {
 	client, err := clientset("authentication-kubeconfig", o.Authentication.RemoteKubeConfigFile, 0)
 	if err != nil {
@@ -76,7 +76,7 @@ func (o *Options) applyAuthentication(config *genericapiserver.Config) error {
 		}
 	}
 	if !o.Authentication.SkipInClusterLookup {
-		var ready atomic.Bool // what was in use once is never forgotten
+		var ready atomic.Bool // once in use, the published configuration is never forgotten
 		config.AddReadyzChecks(healthz.NamedCheck("authentication", func(r *http.Request) error {
 			if ready.Load() {
 				return nil
@@ -96,16 +96,16 @@ func (o *Options) applyAuthentication(config *genericapiserver.Config) error {
 	return nil
 }
 
-// authenticates returns an error as long as what kube-apiserver has published is not in use. Until then
-// a request of the front proxy is taken for one of nobody, and refused.
+// authenticates returns an error until the configuration that kube-apiserver publishes is in use.
+// Until then, requests of the front proxy count as anonymous and are refused.
 func authenticates(ctx context.Context, client kubernetes.Interface, clientCA dynamiccertificates.CAContentProvider, frontProxy *authenticatorfactory.RequestHeaderConfig) error {
 	if len(frontProxy.CAContentProvider.CurrentCABundleContent()) == 0 || len(frontProxy.UsernameHeaders.Value()) == 0 {
-		return fmt.Errorf("how the front proxy authenticates has not been read yet from the ConfigMap %s/%s", publishedNamespace, publishedName)
+		return fmt.Errorf("the configuration of the front proxy has not been read yet from the ConfigMap %s/%s", publishedNamespace, publishedName)
 	}
 	if len(clientCA.CurrentCABundleContent()) > 0 {
 		return nil
 	}
-	// A cluster that does not authenticate by client certificates publishes no CA of theirs.
+	// A cluster that does not authenticate by client certificates publishes no CA for them.
 	published, err := client.CoreV1().ConfigMaps(publishedNamespace).Get(ctx, publishedName, metav1.GetOptions{})
 	if err != nil {
 		return fmt.Errorf("reading the CA of client certificates: %w", err)
@@ -116,8 +116,9 @@ func authenticates(ctx context.Context, client kubernetes.Interface, clientCA dy
 	return nil
 }
 
-// clientCA returns the CA of client certificates: that of the file, or else the one published,
-// or nil if that is not to be looked up. What has not been read yet verifies nothing.
+// clientCA returns the CA of client certificates: the one in the file that the flag names, else
+// the published one, or nil if --authentication-skip-lookup is set. The published CA verifies
+// nothing until it has been read.
 func (o *Options) clientCA(client kubernetes.Interface) (dynamiccertificates.CAContentProvider, error) {
 	if o.Authentication.ClientCert.ClientCA != "" || o.Authentication.SkipInClusterLookup {
 		return o.Authentication.ClientCert.GetClientCAContentProvider()
@@ -125,7 +126,8 @@ func (o *Options) clientCA(client kubernetes.Interface) (dynamiccertificates.CAC
 	return dynamiccertificates.NewDynamicCAFromConfigMapController("client-ca", publishedNamespace, publishedName, "client-ca-file", client)
 }
 
-// frontProxy returns the CA and the headers of kube-apiserver's front proxy, as clientCA does.
+// frontProxy returns the CA and the headers of kube-apiserver's front proxy. It looks for them as
+// clientCA does.
 func (o *Options) frontProxy(client kubernetes.Interface) (*authenticatorfactory.RequestHeaderConfig, error) {
 	if o.Authentication.RequestHeader.ClientCAFile != "" || o.Authentication.SkipInClusterLookup {
 		return o.Authentication.RequestHeader.ToAuthenticationRequestHeaderConfig()

@@ -22,8 +22,9 @@ import (
 	"k8s.io/client-go/util/cert"
 )
 
-// Wherever the server reads how to authenticate, a request without an identity must not cost a
-// review of what it may do. Whom the front proxy says to be anonymous is another matter.
+// A request without an identity must not cost an access review, wherever the server reads its
+// authentication configuration from. Requests that the front proxy marks as anonymous do have an
+// identity.
 func TestAnonymousRequests(t *testing.T) {
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
@@ -45,7 +46,8 @@ func TestAnonymousRequests(t *testing.T) {
 	proxied.Header.Set("X-Remote-User", "system:anonymous")
 	clientCA, frontProxyCA := "--client-ca-file="+file, "--requestheader-client-ca-file="+file
 
-	// answer is who some requests are from, and whether the server waits for what is published.
+	// answer holds the users that the requests authenticate as, and whether the server waits for
+	// the published configuration.
 	type answer struct {
 		Probe, Nobody, Certified, Proxied string
 		Waits                             bool

@@ -17,10 +17,10 @@ import (
 	"capsule.dev/tenantview/pkg/apiserver"
 )
 
-// applyAuthorization has kube-apiserver decide who may ask this server.
+// applyAuthorization lets kube-apiserver decide which requests to this server are allowed.
 //
-// DelegatingAuthorizationOptions.ApplyTo does the same, and in the same order, with a client that
-// makes 200 requests a second for all users together, and an authorizer that keeps what users
+// DelegatingAuthorizationOptions.ApplyTo does the same in the same order. But its client makes at
+// most 200 requests a second for all users together, and its authorizer keeps in memory what users
 // write into their requests.
 func (o *Options) applyAuthorization(config *genericapiserver.Config, names *accessreview.NameLimit) error {
 	reviews, err := o.webhook(*o.Authorization.WebhookRetryBackoff)
@@ -46,8 +46,8 @@ func (o *Options) applyAuthorization(config *genericapiserver.Config, names *acc
 	return nil
 }
 
-// reviews returns an authorizer for upstream resources. It neither caches nor tries again:
-// whoever asks does so at his own pace.
+// reviews returns an authorizer for upstream resources. It neither caches nor retries: its callers
+// do that at their own pace.
 func (o *Options) reviews() (authorizer.UnconditionalAuthorizer, error) {
 	return o.webhook(wait.Backoff{Steps: 1})
 }

@@ -21,7 +21,7 @@ import (
 	"k8s.io/client-go/kubernetes/scheme"
 )
 
-// reviewing is a kube-apiserver that allows alice everything, and counts what it is asked.
+// reviewing starts a kube-apiserver that allows alice everything and counts its reviews.
 func reviewing(t *testing.T) (kubeconfig string, asked *atomic.Int64) {
 	asked = &atomic.Int64{}
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -49,7 +49,7 @@ func reviewing(t *testing.T) (kubeconfig string, asked *atomic.Int64) {
 	return kubeconfig, asked
 }
 
-// The flags mean what they mean for every aggregated API server.
+// The flags have the same meaning as for every aggregated API server.
 func TestAuthorization(t *testing.T) {
 	type question struct {
 		user, group, path, name string
@@ -91,7 +91,7 @@ func TestAuthorization(t *testing.T) {
 	}
 }
 
-// Guesses of names count together, whoever is asked about them.
+// Guessed names count against one limit, no matter which authorizer is asked about them.
 func TestNamesAreLimitedTogether(t *testing.T) {
 	kubeconfig, _ := reviewing(t)
 	config := config(t, "--authorization-kubeconfig="+kubeconfig)
@@ -108,11 +108,11 @@ func TestNamesAreLimitedTogether(t *testing.T) {
 		left++
 	}
 	if refused == 0 || left > 5 {
-		t.Errorf("%d of 200 are refused, and %d upstream names may be guessed all the same", refused, left)
+		t.Errorf("%d of 200 guesses are refused, but %d more upstream names may still be guessed", refused, left)
 	}
 }
 
-// The client must not have users wait for each other: kube-apiserver decides how much is too much.
+// The client must not make users wait for each other: kube-apiserver decides how much is too much.
 func TestReviewsAreNotLimitedTogether(t *testing.T) {
 	kubeconfig, _ := reviewing(t)
 	client, err := clientset("authorization-kubeconfig", kubeconfig, 0)
@@ -120,6 +120,6 @@ func TestReviewsAreNotLimitedTogether(t *testing.T) {
 		t.Fatal(err)
 	}
 	if limiter := client.AuthorizationV1().RESTClient().GetRateLimiter(); limiter != nil {
-		t.Errorf("at most %v requests a second", limiter.QPS())
+		t.Errorf("the client limits itself to %v requests a second", limiter.QPS())
 	}
 }

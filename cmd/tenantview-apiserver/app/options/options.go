@@ -22,9 +22,10 @@ import (
 	"capsule.dev/tenantview/pkg/registry/kinds"
 )
 
-// Options are the flags. There is no storage and no admission: nothing is stored here.
+// Options are the flags. There are none for storage or admission: the server stores nothing.
 type Options struct {
-	// Kubeconfig is how to reach the cluster; empty inside of it.
+	// Kubeconfig is the path of the file that says how to reach the cluster. It is empty inside
+	// the cluster.
 	Kubeconfig     string
 	SecureServing  *genericoptions.SecureServingOptionsWithLoopback
 	Authentication *genericoptions.DelegatingAuthenticationOptions
@@ -34,22 +35,22 @@ type Options struct {
 	Logs           *logsapi.LoggingConfiguration
 	Metrics        *metrics.Options
 
-	// ListNodeImages shows status.images of nodes.
+	// ListNodeImages makes the server show status.images of nodes.
 	ListNodeImages bool
-	// ReviewInterval is how often a running watch asks again what native RBAC allows.
+	// ReviewInterval is the interval at which a running watch asks again what native RBAC allows.
 	ReviewInterval time.Duration
-	// Profiling serves /debug/pprof to those who are authorized for it.
+	// Profiling makes the server serve /debug/pprof to users who are authorized for it.
 	Profiling bool
-	// ShutdownDelay is how long the server goes on accepting requests after it has said
-	// that it is not ready any more, so that whoever balances load notices.
+	// ShutdownDelay is how long the server keeps accepting requests after /readyz has begun to
+	// fail, so that load balancers notice.
 	ShutdownDelay time.Duration
 }
 
-// watchTerminationGracePeriod is the time over which a server that stops ends its watches, so
-// that their clients do not all come to the other replica at once.
+// watchTerminationGracePeriod is the time over which a stopping server ends its watches. They end
+// one after another so that their clients do not all reach the other replica at once.
 const watchTerminationGracePeriod = 5 * time.Second
 
-// New returns the defaults.
+// New returns the default options.
 func New() *Options {
 	o := &Options{
 		ReviewInterval: 30 * time.Second,
@@ -63,29 +64,29 @@ func New() *Options {
 	}
 	o.SecureServing.BindPort = 8443
 	o.SecureServing.Required = true
-	// Many watches come through the few connections of kube-apiserver's aggregator.
+	// Many watches share the few connections of kube-apiserver's aggregator.
 	o.SecureServing.HTTP2MaxStreamsPerConnection = 1000
-	// Without files, a certificate is made in memory: the file system may be read only.
+	// Without certificate files, make a certificate in memory: the file system may be read-only.
 	o.SecureServing.ServerCert.CertDirectory = ""
 	return o
 }
 
-// Flags returns the flags, by section.
+// Flags returns the flags, grouped into sections.
 func (o *Options) Flags() cliflag.NamedFlagSets {
 	var sections cliflag.NamedFlagSets
 	o.Policy.AddFlags(sections.FlagSet("visibility"))
 	sections.FlagSet("visibility").BoolVar(&o.ListNodeImages, "list-node-images", o.ListNodeImages,
-		"Show status.images of nodes, in lists, watches and single nodes. They name what other tenants run there, and are most of a node's size.")
+		"Show status.images of nodes in lists, watches and gets. They reveal what other tenants run there, and make up most of a node's size.")
 	sections.FlagSet("visibility").DurationVar(&o.ReviewInterval, "native-rbac-review-interval", o.ReviewInterval,
-		"How often a running watch asks again whether native RBAC shows its user everything. Grants are followed at once.")
+		"Interval at which a running watch asks again whether native RBAC shows its user everything. Changes of grants take effect at once.")
 	serving := sections.FlagSet("serving")
 	o.SecureServing.AddFlags(serving)
-	serving.BoolVar(&o.Profiling, "profiling", o.Profiling, "Serve /debug/pprof to those who are authorized for it.")
+	serving.BoolVar(&o.Profiling, "profiling", o.Profiling, "Serve /debug/pprof to users who are authorized for it.")
 	serving.DurationVar(&o.ShutdownDelay, "shutdown-delay-duration", o.ShutdownDelay,
-		"How long to go on accepting requests after /readyz has begun to fail, so that load balancers notice.")
+		"How long to keep accepting requests after /readyz has begun to fail, so that load balancers notice.")
 	cluster := sections.FlagSet("cluster")
 	cluster.StringVar(&o.Kubeconfig, "kubeconfig", o.Kubeconfig,
-		"File that says how to reach the cluster. Inside of the cluster none is needed. It also stands in for --authentication-kubeconfig and --authorization-kubeconfig.")
+		"Path of the kubeconfig file of the cluster. Not needed inside the cluster. Also the default of --authentication-kubeconfig and --authorization-kubeconfig.")
 	o.Authentication.AddFlags(sections.FlagSet("authentication"))
 	o.Authorization.AddFlags(sections.FlagSet("authorization"))
 	o.Audit.AddFlags(sections.FlagSet("audit"))
@@ -95,8 +96,7 @@ func (o *Options) Flags() cliflag.NamedFlagSets {
 	return sections
 }
 
-// Config returns the configuration that the options describe, or an error that names the
-// flag that is wrong.
+// Config returns the configuration that the options describe. Its errors name the wrong flags.
 func (o *Options) Config() (*apiserver.Config, error) {
 	if err := o.validate(); err != nil {
 		return nil, err
@@ -142,12 +142,13 @@ func (o *Options) complete() {
 	}
 }
 
-// clusterConfig returns how to reach the cluster, from the file that a flag names.
+// clusterConfig returns the client configuration in the file that the flag names, or the one of
+// the pod if the flag is not set.
 func clusterConfig(flag, kubeconfig string) (*rest.Config, error) {
 	if kubeconfig == "" {
 		config, err := rest.InClusterConfig()
 		if err != nil {
-			return nil, fmt.Errorf("--%s: not set, and this is not a pod of a cluster: %w", flag, err)
+			return nil, fmt.Errorf("--%s: not set, and this is not a pod in a cluster: %w", flag, err)
 		}
 		return config, nil
 	}
@@ -158,9 +159,9 @@ func clusterConfig(flag, kubeconfig string) (*rest.Config, error) {
 	return config, nil
 }
 
-// clientset returns clients of the cluster that do not limit themselves: each call is made
-// for a request, of which kube-apiserver's priority and fairness decides. A call ends after the
-// timeout, unless it is 0.
+// clientset returns clients of the cluster without a client-side rate limit. Each call serves a
+// request, and kube-apiserver's priority and fairness decides how much is too much. A call ends
+// after the timeout, unless that is 0.
 func clientset(flag, kubeconfig string, timeout time.Duration) (kubernetes.Interface, error) {
 	config, err := clusterConfig(flag, kubeconfig)
 	if err != nil {
@@ -178,11 +179,11 @@ func (o *Options) genericConfig() (*genericapiserver.Config, error) {
 	config := apiserver.NewGenericConfig()
 	config.EnableProfiling = o.Profiling
 	config.ShutdownDelayDuration = o.ShutdownDelay
-	// Without it a server that stops waits a minute for its watches, and then cuts them.
+	// Without this, a stopping server waits a minute for its watches and then cuts them off.
 	config.ShutdownWatchTerminationGracePeriod = watchTerminationGracePeriod
 	o.Metrics.Apply()
 	if err := o.Audit.ApplyTo(config); err != nil {
-		return nil, fmt.Errorf("--audit-policy-file and its kind: %w", err)
+		return nil, fmt.Errorf("--audit-policy-file and related flags: %w", err)
 	}
 	if err := o.SecureServing.MaybeDefaultWithSelfSignedCerts("localhost", nil, nil); err != nil {
 		return nil, fmt.Errorf("--cert-dir: making a certificate: %w", err)

@@ -18,7 +18,7 @@ import (
 	"capsule.dev/tenantview/pkg/registry/kinds"
 )
 
-// parse returns the options that arguments give.
+// parse returns the options for the given arguments.
 func parse(t *testing.T, args ...string) *Options {
 	t.Helper()
 	o := New()
@@ -47,7 +47,7 @@ func TestPolicy(t *testing.T) {
 		"capsule-proxy":       {[]string{"--profile=capsule-proxy"}, grants.CapsuleProxyPolicy()},
 		"one setting":         {[]string{"--owner-grants=Implicit"}, changed(grants.DefaultPolicy(), func(p *grants.Policy) { p.OwnerGrants = grants.OwnerGrantsImplicit })},
 		"a profile's setting": {[]string{"--capsule-users-only"}, changed(grants.DefaultPolicy(), func(p *grants.Policy) { p.CapsuleUsersOnly = true })},
-		// A flag that is set to the default's value is set all the same.
+		// A flag that is set to its default value still overrides the profile.
 		"profile, overridden": {
 			[]string{"--unset-classes=All", "--profile=capsule-proxy", "--capsule-users-only=false", "--global-proxy-settings=On"},
 			changed(grants.CapsuleProxyPolicy(), func(p *grants.Policy) {
@@ -101,8 +101,8 @@ func TestKubeconfigStandsIn(t *testing.T) {
 	}
 }
 
-// config returns the configuration that arguments give, with a port of its own and a cluster
-// that is not there.
+// config returns the configuration for the given arguments, with its own port and a cluster that
+// does not exist.
 func config(t *testing.T, args ...string) *apiserver.Config {
 	t.Helper()
 	file := filepath.Join(t.TempDir(), "kubeconfig")
@@ -126,8 +126,8 @@ func config(t *testing.T, args ...string) *apiserver.Config {
 	return config
 }
 
-// A server that is started before kube-apiserver is there must start all the same: nothing
-// listens where its kubeconfig leads to.
+// A server must start even if kube-apiserver is not there yet: nothing listens at the address in
+// its kubeconfig.
 func TestConfig(t *testing.T) {
 	config := config(t, "--profile=capsule-proxy", "--list-node-images", "--native-rbac-review-interval=7s", "--shutdown-delay-duration=3s", "--profiling")
 	type summary struct {

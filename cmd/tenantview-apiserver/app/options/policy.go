@@ -14,9 +14,9 @@ import (
 	"capsule.dev/tenantview/pkg/grants"
 )
 
-// PolicyOptions are the flags of a policy.
+// PolicyOptions are the flags that make up a policy.
 type PolicyOptions struct {
-	// Profile is the policy that holds for every flag that is not set.
+	// Profile names the policy that supplies the values of flags that are not set.
 	Profile string
 
 	policy grants.Policy
@@ -32,36 +32,36 @@ func NewPolicyOptions() *PolicyOptions {
 func (o *PolicyOptions) AddFlags(flags *pflag.FlagSet) {
 	o.flags = flags
 	flags.StringVar(&o.Profile, "profile", o.Profile,
-		"Values of the flags below that are not set: "+strings.Join(profileNames(), " or ")+", which shows what capsule-proxy shows.")
+		"Where the flags below get their values if they are not set: "+strings.Join(profileNames(), " or ")+" (shows what capsule-proxy shows).")
 	choice(flags, &o.policy.OwnerGrants, "owner-grants",
-		"What the owner of a Tenant sees beside its namespaces: the kinds that his proxySettings list, or (Implicit) all.")
+		"Which kinds the owner of a Tenant sees besides its namespaces: those listed in the owner's proxySettings, or (Implicit) all.")
 	choice(flags, &o.policy.UnsetClasses, "unset-classes",
-		"The classes that a Tenant without a list of them may see.")
+		"Which classes a Tenant without a list of classes may see.")
 	choice(flags, &o.policy.UnsetNodeSelector, "unset-node-selector",
-		"The nodes that a Tenant without a node selector may see.")
+		"Which nodes a Tenant without a node selector may see.")
 	choice(flags, &o.policy.NativeRBAC, "native-rbac",
-		"Whether a user who may list or get an upstream resource by RBAC sees it here, too.")
+		"Whether users whom RBAC allows to list or get an upstream resource also see it here.")
 	flags.BoolVar(&o.policy.CapsuleUsersOnly, "capsule-users-only", o.policy.CapsuleUsersOnly,
-		"Show only native RBAC to those who are not users of Capsule by its configuration.")
+		"Apply grants only to users that Capsule's configuration names. Other users see only what native RBAC allows.")
 	choice(flags, &o.policy.ProxySettingRules, "proxy-setting-rules",
-		"How far the clusterResources of ProxySettings reach: to what the Tenant itself may see, to all, or to nothing.")
+		"Which objects the clusterResources of ProxySettings can show: those that the Tenant itself may see, all, or none.")
 	choice(flags, &o.policy.ProxySettingGrants, "proxy-setting-grants",
-		"What a ProxySetting may grant at most: all kinds that its Tenant may see, or (Owners) beside namespaces only those that an owner of its Tenant sees.")
+		"Which kinds a ProxySetting may grant at most: all that its Tenant may see, or (Owners) namespaces and the kinds that an owner of its Tenant sees.")
 	choice(flags, &o.policy.TenantSubjects, "tenant-subjects",
-		"Which subjects count in ProxySettings, and in RoleBindings in namespaces of Tenants: all but the groups that hold everybody (system:authenticated, system:unauthenticated, system:serviceaccounts), or any.")
+		"Which subjects count in ProxySettings, and in RoleBindings in namespaces of Tenants: all except the groups that include every user (system:authenticated, system:unauthenticated, system:serviceaccounts), or any.")
 	choice(flags, &o.policy.GlobalProxySettings, "global-proxy-settings",
 		"Whether GlobalProxySettings grant anything.")
 	choice(flags, &o.policy.RoleBindingNamespaces, "role-binding-namespaces",
-		"Which RoleBindings show a user the namespace that they are in: those whose role allows to get namespaces, any, or none.")
+		"Which RoleBindings show their namespace to their subjects: those whose role allows getting namespaces, any, or none.")
 	choice(flags, &o.policy.PVClaimRef, "pv-claim-ref",
-		"What decides the Tenant of a PersistentVolume: the namespace of its claim as far as that can be trusted and then its label, or the label alone.")
+		"What decides which Tenant a PersistentVolume belongs to: the namespace of its claim where that can be trusted and otherwise its label, or the label alone.")
 }
 
-// Policy returns the profile's policy with the flags that are set.
+// Policy returns the profile's policy, overridden by the flags that are set.
 func (o *PolicyOptions) Policy() (grants.Policy, error) {
 	profile, ok := grants.Profiles[o.Profile]
 	if !ok {
-		return grants.Policy{}, fmt.Errorf("--profile: %q is none of %s", o.Profile, strings.Join(profileNames(), ", "))
+		return grants.Policy{}, fmt.Errorf("--profile: %q is not one of %s", o.Profile, strings.Join(profileNames(), ", "))
 	}
 	p, set := profile(), o.policy
 	for name, override := range map[string]func(){
@@ -90,13 +90,13 @@ func profileNames() []string {
 	return names
 }
 
-// choices is a setting's type, which knows its values.
+// choices is the type of a setting. It knows its possible values.
 type choices[T any] interface {
 	~string
 	Choices() []T
 }
 
-// choice adds a flag that takes one of the values of a setting.
+// choice adds a flag whose value is one of the choices of a setting.
 func choice[T choices[T]](flags *pflag.FlagSet, value *T, name, usage string) {
 	var names []string
 	for _, c := range (*value).Choices() {
@@ -118,7 +118,7 @@ func (c *choiceValue[T]) String() string {
 	return string(*c.value)
 }
 
-// Set takes one of the values.
+// Set sets the value, which must be one of the choices.
 func (c *choiceValue[T]) Set(s string) error {
 	if !slices.Contains(c.names, s) {
 		return fmt.Errorf("must be one of %s", strings.Join(c.names, ", "))
@@ -127,5 +127,5 @@ func (c *choiceValue[T]) Set(s string) error {
 	return nil
 }
 
-// Type returns what help shows for the value.
+// Type returns the type of the value, for the help text.
 func (c *choiceValue[T]) Type() string { return "string" }

@@ -18,8 +18,8 @@ import (
 	cliflag "k8s.io/component-base/cli/flag"
 )
 
-// validate says what is wrong, in one line that names each flag. It comes before anything
-// is completed, so that a file which stands in for others is reported once.
+// validate returns what is wrong in a one-line error that names each flag. It must run before
+// complete: a bad --kubeconfig is then reported once, not again for each flag that defaults to it.
 func (o *Options) validate() error {
 	errs := o.validateFiles()
 	if _, err := o.Policy.Policy(); err != nil {
@@ -43,12 +43,13 @@ func (o *Options) validate() error {
 	errs = append(errs, o.SecureServing.Validate()...)
 	errs = append(errs, o.Authentication.Validate()...)
 	errs = append(errs, o.Authorization.Validate()...)
-	errs = append(errs, named("--audit-log-format and its kind", o.Audit.Validate())...)
-	errs = append(errs, named("--disabled-metrics and its kind", o.Metrics.Validate())...)
+	errs = append(errs, named("--audit-log-format and related flags", o.Audit.Validate())...)
+	errs = append(errs, named("--disabled-metrics and related flags", o.Metrics.Validate())...)
 	return utilerrors.NewAggregate(errs)
 }
 
-// validateFiles reads all files, which whoever uses them would blame on something else.
+// validateFiles reads all files, so that errors name the flag. The code that uses the files would
+// report a broken one less clearly.
 func (o *Options) validateFiles() []error {
 	var errs []error
 	check := func(flag, file string, read func(string) error) {
@@ -73,7 +74,7 @@ func (o *Options) validateFiles() []error {
 	case pair.CertFile != "" && pair.KeyFile != "":
 		check("tls-cert-file, --tls-private-key-file", pair.CertFile, func(string) error { return keyPair(pair.CertFile, pair.KeyFile) })
 	case pair.CertFile != "" || pair.KeyFile != "":
-		errs = append(errs, errors.New("--tls-cert-file, --tls-private-key-file: one is of no use without the other"))
+		errs = append(errs, errors.New("--tls-cert-file, --tls-private-key-file: set both or neither"))
 	}
 	return errs
 }
@@ -104,7 +105,7 @@ func keyPair(certFile, keyFile string) error {
 	return err
 }
 
-// named puts the name of a flag before errors that name none.
+// named puts the name of a flag in front of errors that name no flag.
 func named(flag string, errs []error) []error {
 	for i, err := range errs {
 		if !strings.Contains(err.Error(), "--") {
