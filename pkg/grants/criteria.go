@@ -15,9 +15,9 @@ import (
 	"capsule.dev/tenantview/pkg/view"
 )
 
-// Classes returns the criterion of the classes of a Tenant: those that the list names, those
-// whose name matches its expression anywhere (as Capsule's do), and those that its label selector
-// selects.
+// Classes returns the criterion of a Tenant's classes. It selects the classes that the list names,
+// that match its regular expression anywhere in their name (as in Capsule), or that its label
+// selector selects.
 func Classes(list *capsule.ClassList, unset Unset) (view.Criterion, []Problem) {
 	if list == nil {
 		return allIf(unset), nil
@@ -64,8 +64,8 @@ func allIf(unset Unset) view.Criterion {
 	return view.None()
 }
 
-// selected returns the criterion of a label selector. There is none for a selector that is
-// absent, is not valid or has no requirement: nothing must be shown by an omission.
+// selected returns the criterion of a label selector. It returns none if the selector is absent,
+// invalid or without requirements: an omission must not show anything.
 func selected(selector *metav1.LabelSelector, found *problems) (view.Criterion, bool) {
 	s, err := metav1.LabelSelectorAsSelector(selector)
 	if err != nil {
@@ -78,7 +78,7 @@ func selected(selector *metav1.LabelSelector, found *problems) (view.Criterion, 
 	return labelled(s), true
 }
 
-// labelled returns the criterion of a selector: all of its requirements.
+// labelled returns the criterion of a selector, which is all of its requirements.
 func labelled(s labels.Selector) view.Criterion {
 	requirements, selectable := s.Requirements()
 	if !selectable {
@@ -96,7 +96,7 @@ func required(r *labels.Requirement) view.Criterion {
 	switch key := r.Key(); r.Operator() {
 	case selection.Equals, selection.DoubleEquals, selection.In:
 		return view.LabelIn(key, r.ValuesUnsorted()...)
-	case selection.NotIn, selection.NotEquals: // also what lacks the label
+	case selection.NotIn, selection.NotEquals: // also selects objects without the label
 		return view.LabelIn(key, r.ValuesUnsorted()...).Not()
 	case selection.Exists:
 		return view.HasLabel(key)

@@ -14,7 +14,7 @@ import (
 )
 
 func TestClasses(t *testing.T) {
-	// regex is only compared by its key.
+	// Only the key of regex is compared.
 	regex := func(expression string) view.Criterion {
 		return view.Where("regex/"+expression, func(*view.Attributes) bool { return false })
 	}
@@ -76,7 +76,7 @@ func TestNodes(t *testing.T) {
 		"absent, and the policy is none": {unset: grants.UnsetNone, want: view.None()},
 		"empty":                          {selector: map[string]string{}, unset: grants.UnsetAll, want: view.All()},
 		"one label":                      {selector: map[string]string{"pool": "a"}, unset: grants.UnsetAll, want: view.Label("pool", "a")},
-		// A label with an empty value must exist: nodes without the label are not meant.
+		// A label with an empty value must exist. Nodes without the label do not match.
 		"an empty value":          {selector: map[string]string{"pool": ""}, want: view.Label("pool", "")},
 		"two labels":              {selector: map[string]string{"pool": "a", "zone": "x"}, want: view.And(view.Label("pool", "a"), view.Label("zone", "x"))},
 		"a value not valid":       {selector: map[string]string{"pool": "a b"}, unset: grants.UnsetAll, want: view.None(), problems: []string{grants.ReasonSelector}},

@@ -13,8 +13,8 @@ import (
 	"capsule.dev/tenantview/pkg/view"
 )
 
-// everybody are the groups that kube-apiserver puts users in without anybody's doing. They hold
-// all users, all that are not authenticated, and all service accounts.
+// everybody are the groups that kube-apiserver assigns automatically. Their members are all
+// authenticated users, all unauthenticated users, and all service accounts.
 var everybody = map[string]bool{
 	user.AllAuthenticated:                  true,
 	user.AllUnauthenticated:                true,
@@ -23,21 +23,21 @@ var everybody = map[string]bool{
 
 func isEverybody(s view.Subject) bool { return s.Group && everybody[s.Name] }
 
-// NamesEverybody tells whether one of the subjects is a group that holds everybody.
+// NamesEverybody reports whether one of the subjects is a group of everybody.
 func NamesEverybody(subjects []view.Subject) bool { return slices.ContainsFunc(subjects, isEverybody) }
 
-// tenantSubjectOf returns the subject that a tenant has written, unless the policy ignores it.
+// tenantSubjectOf returns the subject that a tenant's object names, unless the policy ignores it.
 func (r *Rules) tenantSubjectOf(s capsule.Subject, found *problems) (view.Subject, bool) {
 	subject, ok := subjectOf(s, found)
 	if ok && r.policy.TenantSubjects != TenantSubjectsAny && isEverybody(subject) {
-		found.add(ReasonEverybody, "group %q holds everybody and grants nothing where a tenant names it", subject.Name)
+		found.add(ReasonEverybody, "group %q includes everybody, so it is ignored in objects of tenants", subject.Name)
 		return view.Subject{}, false
 	}
 	return subject, ok
 }
 
-// tenantSubjects returns those of the subjects in a tenant's RoleBinding that the policy does
-// not ignore.
+// tenantSubjects returns the subjects of a tenant's RoleBinding without those that the policy
+// ignores.
 func (r *Rules) tenantSubjects(subjects []view.Subject) []view.Subject {
 	if r.policy.TenantSubjects == TenantSubjectsAny || !NamesEverybody(subjects) {
 		return subjects

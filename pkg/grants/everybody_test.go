@@ -13,7 +13,7 @@ import (
 	"capsule.dev/tenantview/pkg/view"
 )
 
-// A subject that is ignored in silence would be looked for in vain.
+// If a subject were ignored silently, users could not find out why it gets nothing.
 func TestGroupsOfEverybodyAreReported(t *testing.T) {
 	setting := parse[capsule.ProxySetting](t, `spec: {subjects: [
 		{kind: Group, name: "system:authenticated"}, {kind: Group, name: "system:serviceaccounts"}, {kind: Group, name: "system:unauthenticated"},
@@ -56,11 +56,11 @@ func TestRoleBindingsOfEverybody(t *testing.T) {
 		}
 	}
 	if len(subjects) != 4 || subjects[0] != view.Group("system:authenticated") {
-		t.Errorf("the binding's own subjects have become %v", subjects)
+		t.Errorf("the subjects of the binding itself have changed to %v", subjects)
 	}
 }
 
-// What an administrator writes is not concerned.
+// The policy does not affect what administrators write.
 func TestOwnersAndGlobalSettingsMayNameEverybody(t *testing.T) {
 	rules := grants.NewRules(kinds(), grants.DefaultPolicy())
 	held, problems := rules.OfTenant(parse[capsule.Tenant](t, `{metadata: {name: solar}, spec: {owners: [{kind: Group, name: "system:authenticated"}]}}`))
@@ -72,8 +72,8 @@ func TestOwnersAndGlobalSettingsMayNameEverybody(t *testing.T) {
 	}
 }
 
-// An owner may have more operations on a kind than another: a ProxySetting may pass on those of
-// all of them, and no others.
+// Owners may have different operations on a kind. A ProxySetting may pass on the union of them, and
+// no others.
 func TestOperationsWithinThoseOfOwners(t *testing.T) {
 	const all = "operations: [List, Get, Update, Delete]"
 	setting := parse[capsule.ProxySetting](t, `spec: {subjects: [{kind: User, name: bob,
@@ -96,9 +96,9 @@ func TestOperationsWithinThoseOfOwners(t *testing.T) {
 	other := *tenant
 	other.Spec.Owners = other.Spec.Owners[1:]
 	if !rules.SameOwnerOperations(tenant, tenant) || rules.SameOwnerOperations(tenant, &other) {
-		t.Error("owners that have less are not told from the same ones")
+		t.Error("owners with fewer operations count as the same")
 	}
 	if !grants.NewRules(kinds(), grants.DefaultPolicy()).SameOwnerOperations(tenant, &other) {
-		t.Error("owners matter though the policy does not ask for them")
+		t.Error("owners matter although the policy does not depend on them")
 	}
 }

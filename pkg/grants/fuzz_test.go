@@ -22,14 +22,15 @@ import (
 	"capsule.dev/tenantview/pkg/view"
 )
 
-// wellFormed are strings that JSON can carry.
+// wellFormed makes the strings valid in JSON.
 func wellFormed(s ...*string) {
 	for _, text := range s {
 		*text = strings.ToValidUTF8(*text, "?")
 	}
 }
 
-// FuzzClasses compares what a class list selects with what the naive filter shows an owner.
+// FuzzClasses compares the classes that a list selects with those that the naive filter shows to an
+// owner.
 func FuzzClasses(f *testing.F) {
 	f.Add("gold", "tier", "a", "silver", "gold", "^g", "tier", "a", "env", "In", "x,y")
 	f.Add("gold", "tier", "a", "", "", "(", "", "", "tier", "NotIn", "a")
@@ -83,7 +84,8 @@ func tenantWith(spec map[string]any) *unstructured.Unstructured {
 	return u
 }
 
-// FuzzRule compares what a rule of GlobalProxySettings shows with what the naive filter shows.
+// FuzzRule compares the objects that a rule of GlobalProxySettings shows with those of the naive
+// filter.
 func FuzzRule(f *testing.F) {
 	f.Add("User", "carol", "storage.k8s.io", "storageclasses", "List", "tier", "In", "a", "tier", "a")
 	f.Add("Group", "devs", "*", "*", "List,Update", "tier", "NotIn", "a,b", "tier", "")
@@ -142,7 +144,7 @@ func FuzzRule(f *testing.F) {
 	})
 }
 
-// split is the elements between commas; none if s is empty.
+// split returns the elements between commas, or none if s is empty.
 func split(s string) []any {
 	var all []any
 	if s != "" {

@@ -14,14 +14,14 @@ import (
 // kubeSystemServiceAccounts is the group whose members Capsule never counts as its users.
 const kubeSystemServiceAccounts = "system:serviceaccounts:kube-system"
 
-// Gate says who is a user of Capsule, by Capsule's configuration. The zero Gate admits
-// nobody. A Gate is not changed once it is made.
+// Gate decides which users are users of Capsule, according to Capsule's configuration. The zero
+// Gate admits nobody. A Gate is immutable.
 type Gate struct {
 	admitted map[view.Subject]struct{}
 	ignored  map[view.Subject]struct{}
 }
 
-// NewGate reads Capsule's configuration; nil admits nobody.
+// NewGate returns the Gate of Capsule's configuration. The Gate of nil admits nobody.
 func NewGate(c *capsule.Configuration) (*Gate, []Problem) {
 	g := &Gate{admitted: make(map[view.Subject]struct{}), ignored: make(map[view.Subject]struct{})}
 	if c == nil {
@@ -45,12 +45,12 @@ func NewGate(c *capsule.Configuration) (*Gate, []Problem) {
 	return g, found
 }
 
-// Equal tells whether both admit the same users.
+// Equal reports whether both Gates admit the same users.
 func (g *Gate) Equal(h *Gate) bool {
 	return maps.Equal(g.admitted, h.admitted) && maps.Equal(g.ignored, h.ignored)
 }
 
-// Admits tells whether the user with these subjects is a user of Capsule.
+// Admits reports whether the user with these subjects is a user of Capsule.
 func (g *Gate) Admits(subjects []view.Subject) bool {
 	admitted := false
 	for _, s := range subjects {

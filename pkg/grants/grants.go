@@ -10,19 +10,19 @@ import (
 	"capsule.dev/tenantview/pkg/view"
 )
 
-// Kind is what has to be known of an upstream kind to grant objects of it.
+// Kind describes an upstream kind whose objects can be granted.
 type Kind struct {
-	// Upstream is the resource that rules name.
+	// Upstream is the resource, as rules name it.
 	Upstream schema.GroupVersionResource
 	// ProxySetting is the kind's name in proxySettings, such as StorageClasses; "" if the
 	// kind is granted without one.
 	ProxySetting string
-	// OfTenant returns the criterion of what a Tenant itself may see. It must depend on nothing
-	// but the Tenant's name and its spec without the owners.
+	// OfTenant returns the criterion of the objects that a Tenant itself may see. It may depend
+	// only on the Tenant's name and on its spec without the owners.
 	OfTenant func(*capsule.Tenant, *Policy) (view.Criterion, []Problem)
 }
 
-// Held is a grant that a subject holds, on the objects of an upstream resource.
+// Held is a subject's grant on objects of an upstream resource.
 type Held struct {
 	Resource schema.GroupResource
 	Subject  view.Subject
@@ -43,7 +43,7 @@ func NewRules(kinds []Kind, policy Policy) *Rules {
 // Policy returns the policy that the rules follow.
 func (r *Rules) Policy() Policy { return r.policy }
 
-// OfTenant returns what the owners of a Tenant hold by owning it.
+// OfTenant returns the grants of a Tenant's owners.
 func (r *Rules) OfTenant(t *capsule.Tenant) ([]Held, []Problem) {
 	var found problems
 	bounds := r.bounds(t, &found)
@@ -69,9 +69,9 @@ func (r *Rules) OfTenant(t *capsule.Tenant) ([]Held, []Problem) {
 	return held.grants, found
 }
 
-// OfProxySettings returns what the subjects of a Tenant's ProxySettings hold, and the problems of
-// each of these. The settings must be in an order that stays the same: where they say more than
-// the users of a Tenant may, the first ones count.
+// OfProxySettings returns the grants of the subjects of a Tenant's ProxySettings, and the problems
+// of each setting. The settings must be in a stable order: if they exceed what the users of a
+// Tenant may write, the first ones count.
 func (r *Rules) OfProxySettings(settings []*capsule.ProxySetting, t *capsule.Tenant) ([]Held, [][]Problem) {
 	var reportedByTenant problems
 	bounds := r.bounds(t, &reportedByTenant)
@@ -115,7 +115,7 @@ func (r *Rules) ofProxySetting(held *holder, s *capsule.ProxySetting, bounds []v
 	}
 }
 
-// OfGlobalProxySetting returns what the subjects of a GlobalProxySettings hold.
+// OfGlobalProxySetting returns the grants of the subjects of a GlobalProxySettings.
 func (r *Rules) OfGlobalProxySetting(s *capsule.GlobalProxySetting) ([]Held, []Problem) {
 	if r.policy.GlobalProxySettings != On {
 		return nil, nil
@@ -138,7 +138,7 @@ func (r *Rules) OfGlobalProxySetting(s *capsule.GlobalProxySetting) ([]Held, []P
 	return held.grants, found
 }
 
-// bounds returns, for each kind, the criterion of what the Tenant may see.
+// bounds returns, for each kind, the criterion of the objects that the Tenant may see.
 func (r *Rules) bounds(t *capsule.Tenant, found *problems) []view.Criterion {
 	bounds := make([]view.Criterion, len(r.kinds))
 	for k := range r.kinds {
@@ -151,8 +151,7 @@ func (r *Rules) bounds(t *capsule.Tenant, found *problems) []view.Criterion {
 	return bounds
 }
 
-// ofProxySettings grants the kinds that the settings list, each once, however often they
-// list it.
+// ofProxySettings grants each kind that the settings list once, even if they list it repeatedly.
 func (r *Rules) ofProxySettings(held *holder, subject view.Subject, settings []capsule.ProxyOperations, bounds []view.Criterion, found *problems) {
 	ops := make([]view.Operations, len(r.kinds))
 	for _, setting := range settings {
@@ -164,7 +163,7 @@ func (r *Rules) ofProxySettings(held *holder, subject view.Subject, settings []c
 			}
 		}
 		if !known {
-			found.add(ReasonKind, "proxySettings for kind %q", setting.Kind)
+			found.add(ReasonKind, "proxySettings for unknown kind %q", setting.Kind)
 		}
 	}
 	for k := range r.kinds {
@@ -172,7 +171,7 @@ func (r *Rules) ofProxySettings(held *holder, subject view.Subject, settings []c
 	}
 }
 
-// ofClusterResource grants what a rule selects.
+// ofClusterResource grants the objects that a rule selects.
 func (r *Rules) ofClusterResource(held *holder, subjects []view.Subject, rule *capsule.ClusterResource, found *problems) {
 	ops := ruleOperations(rule.Operations, found)
 	criterion, ok := selected(rule.Selector, found)

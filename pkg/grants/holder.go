@@ -7,13 +7,13 @@ import "capsule.dev/tenantview/pkg/view"
 
 // holder collects grants.
 //
-// The rules of one subject, for one kind and with the same operations, become one grant whose
-// criterion is their union: what is to be done with each event is as much as there are criteria,
-// and users of tenants write rules.
+// Rules of the same subject, kind and operations become one grant. Its criterion is the union of
+// the rules. The reason is that the work for each event grows with the number of criteria, and
+// tenants' users write rules.
 type holder struct {
 	kinds  []Kind
 	grants []Held
-	// rules are the criteria of rules, and order the keys in the order in which they came.
+	// rules are the criteria of the rules. order has their keys in the order of arrival.
 	rules map[ruleKey][]view.Criterion
 	order []ruleKey
 }
@@ -26,7 +26,7 @@ type ruleKey struct {
 
 func newHolder(r *Rules) *holder { return &holder{kinds: r.kinds} }
 
-// add grants a subject what a criterion selects of a kind.
+// add grants a subject the objects of a kind that a criterion selects.
 func (h *holder) add(kind int, subject view.Subject, criterion view.Criterion, operations view.Operations) {
 	if operations == 0 || criterion.Key() == view.None().Key() {
 		return
@@ -34,8 +34,8 @@ func (h *holder) add(kind int, subject view.Subject, criterion view.Criterion, o
 	h.grants = append(h.grants, Held{h.kinds[kind].Upstream.GroupResource(), subject, view.Grant{Criterion: criterion, Operations: operations}})
 }
 
-// addRule grants a subject what a rule selects of a kind, when finish is called. Rules are
-// alternatives: their requirements are never merged.
+// addRule grants a subject the objects of a kind that a rule selects. The grant appears when
+// finish is called. Rules are alternatives: their requirements are never merged.
 func (h *holder) addRule(kind int, subject view.Subject, criterion view.Criterion, operations view.Operations) {
 	if operations == 0 {
 		return
@@ -50,7 +50,8 @@ func (h *holder) addRule(kind int, subject view.Subject, criterion view.Criterio
 	h.rules[key] = append(h.rules[key], criterion)
 }
 
-// finish grants what the rules select, within the bounds of each kind unless those are nil.
+// finish grants the objects that the rules select, within the bounds of each kind unless bounds is
+// nil.
 func (h *holder) finish(bounds []view.Criterion) {
 	for _, key := range h.order {
 		criterion := view.Or(h.rules[key]...)

@@ -15,13 +15,13 @@ import (
 	"capsule.dev/tenantview/pkg/view"
 )
 
-// A view evaluates criteria of one key once, for all who hold them: if two that select
-// different objects had the same key, one user would see what another was granted.
+// A view evaluates the criteria of one key once, for all users who hold them. If two criteria that
+// select different objects had the same key, users would see what only others are granted.
 func TestEqualKeysSelectEqually(t *testing.T) {
 	const seed = 1
 	rng := rand.New(rand.NewPCG(seed, 0))
-	// Values that would be ambiguous if they were written one after the other; most are not
-	// valid in selectors, and must be refused rather than confused.
+	// Values that are ambiguous if they are simply concatenated. Most are invalid in selectors,
+	// and must be rejected rather than confused.
 	texts := []string{"", "a", "b", "a,b", "a=b", "a in (b)", "!a", ",", "=", "(a)", "9:label/a=", "a.b/c", "A", "-"}
 	text := func() string { return texts[rng.IntN(len(texts))] }
 	list := func() *capsule.ClassList {
@@ -76,6 +76,6 @@ func TestEqualKeysSelectEqually(t *testing.T) {
 		}
 	}
 	if len(selections) < 1000 {
-		t.Errorf("only %d different criteria were compared", len(selections))
+		t.Errorf("compared only %d different criteria", len(selections))
 	}
 }

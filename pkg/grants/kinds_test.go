@@ -20,7 +20,7 @@ import (
 	"capsule.dev/tenantview/pkg/view"
 )
 
-// kinds are enough to tell them apart: one that needs no setting, nodes, and two of classes.
+// kinds returns just enough kinds: one that needs no setting, nodes, and two kinds of classes.
 func kinds() []grants.Kind {
 	return []grants.Kind{
 		{Upstream: corev1.SchemeGroupVersion.WithResource("namespaces"),
@@ -56,8 +56,8 @@ func parse[T any](t *testing.T, source string) *T {
 	return into
 }
 
-// show writes grants as lines "User alice: list get nodes name/a", in alphabetical order and
-// each once: how often a grant is held is nobody's concern.
+// show returns grants as lines "User alice: list get nodes name/a", in alphabetical order and
+// without duplicates, which do not matter.
 func show(held []grants.Held) []string {
 	var lines []string
 	for _, h := range held {
@@ -84,7 +84,7 @@ func showOperations(ops view.Operations) string {
 	return strings.Join(names, " ")
 }
 
-// reasons are those of problems, in the order of the report.
+// reasons returns the reasons of problems, in the same order.
 func reasons(problems []grants.Problem) []string {
 	var found []string
 	for _, p := range problems {

@@ -5,38 +5,37 @@ package grants
 
 import "capsule.dev/tenantview/pkg/apis/capsule"
 
-// Bounds of one selector, be it of a rule or of a request.
+// Limits of one selector of a rule or a request.
 const (
-	// MaxRequirements are the requirements of one selector, each compared with every object.
+	// MaxRequirements limits the requirements of one selector. Each is compared with every object.
 	MaxRequirements = 64
-	// MaxValues are the values that all requirements of one selector list. For a rule of a
-	// ProxySetting, its API groups, resources and operations count, too.
+	// MaxValues limits the values that all requirements of one selector list together. In a rule
+	// of a ProxySetting, API groups, resources and operations also count.
 	MaxValues = 1000
 )
 
-// What counts of the ProxySettings of one Tenant, all of them together. The Tenant's users write
-// them, and everybody's events wait while it is worked out what they show: these bounds keep that
-// in milliseconds. What goes beyond grants nothing and takes nothing else away. Only what a tenant
-// writes is bounded: if the size of its Tenant counted, an administrator who grants more would hide
-// something.
+// tenantBudget limits all ProxySettings of one Tenant together. The Tenant's users write them, and
+// the events of all users wait while their grants are computed. The limits keep that within
+// milliseconds. Excess parts grant nothing, and the rest still counts. Only what a tenant writes is
+// limited: if the size of its Tenant counted, an administrator who grants more would hide objects.
 var tenantBudget = budget{subjects: 1024, rules: 256, requirements: 2048, values: 20_000}
 
-// budget is what is left.
+// budget is what remains of the limits.
 type budget struct{ subjects, rules, requirements, values int }
 
-// takeSubject takes a subject off the budget. It returns false, and reports it, if there is none
-// left.
+// takeSubject takes a subject from the budget. If none is left, it reports a problem and returns
+// false.
 func (b *budget) takeSubject(found *problems) bool {
 	if b.subjects == 0 {
-		found.add(ReasonTooLarge, "subjects beyond the %d that the ProxySettings of a Tenant may have together", tenantBudget.subjects)
+		found.add(ReasonTooLarge, "the ProxySettings of a Tenant may have at most %d subjects together", tenantBudget.subjects)
 		return false
 	}
 	b.subjects--
 	return true
 }
 
-// takeRule takes a rule off the budget. It returns false, and reports it, if the rule is too large
-// or not enough is left.
+// takeRule takes a rule from the budget. If the rule is too large or too little is left, it reports
+// a problem and returns false.
 func (b *budget) takeRule(rule *capsule.ClusterResource, found *problems) bool {
 	requirements, values := 0, len(rule.APIGroups)+len(rule.Resources)+len(rule.Operations)
 	if s := rule.Selector; s != nil {
@@ -47,11 +46,11 @@ func (b *budget) takeRule(rule *capsule.ClusterResource, found *problems) bool {
 	}
 	switch {
 	case requirements > MaxRequirements || values > MaxValues:
-		found.add(ReasonTooLarge, "clusterResources with %d requirements and %d values, of which one may have %d and %d",
+		found.add(ReasonTooLarge, "a rule in clusterResources has %d requirements and %d values, but may have at most %d and %d",
 			requirements, values, MaxRequirements, MaxValues)
 		return false
 	case b.rules == 0 || requirements > b.requirements || values > b.values:
-		found.add(ReasonTooLarge, "clusterResources beyond the %d with %d requirements and %d values that the ProxySettings of a Tenant may have together",
+		found.add(ReasonTooLarge, "the ProxySettings of a Tenant may have at most %d clusterResources with %d requirements and %d values together",
 			tenantBudget.rules, tenantBudget.requirements, tenantBudget.values)
 		return false
 	}

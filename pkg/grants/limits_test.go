@@ -17,7 +17,7 @@ import (
 	"capsule.dev/tenantview/pkg/view"
 )
 
-// proxySubjects returns that many subjects user-0, user-1 and so on.
+// proxySubjects returns n subjects user-0, user-1 and so on.
 func proxySubjects(n int) []capsule.ProxySubject {
 	all := make([]capsule.ProxySubject, n)
 	for i := range all {
@@ -26,8 +26,8 @@ func proxySubjects(n int) []capsule.ProxySubject {
 	return all
 }
 
-// nodeRules returns rules about nodes of which each has that many requirements and values,
-// and selects something else than the others.
+// nodeRules returns n rules for nodes with the given numbers of requirements and values. Each
+// selects a different node.
 func nodeRules(n, requirements, values int) []capsule.ClusterResource {
 	rules := make([]capsule.ClusterResource, n)
 	for i := range rules {
@@ -45,7 +45,7 @@ func nodeRules(n, requirements, values int) []capsule.ClusterResource {
 	return rules
 }
 
-// ofSettings returns what ProxySettings of one Tenant grant, and the reasons of the problems of each.
+// ofSettings returns the grants of a Tenant's ProxySettings, and the reasons of the problems of each.
 func ofSettings(t *testing.T, policy grants.Policy, tenant string, settings ...*capsule.ProxySetting) ([]grants.Held, [][]string) {
 	t.Helper()
 	held, problems := grants.NewRules(kinds(), policy).OfProxySettings(settings, parse[capsule.Tenant](t, tenant))
@@ -56,7 +56,7 @@ func ofSettings(t *testing.T, policy grants.Policy, tenant string, settings ...*
 	return held, all
 }
 
-// selectedNodes tells which of the nodes, that are labelled rule=N-0, user-0 sees by rules.
+// selectedNodes returns how many of the nodes, which are labelled rule=N-0, rules show to user-0.
 func selectedNodes(held []grants.Held, nodes int) int {
 	n := 0
 	for i := range nodes {
@@ -70,17 +70,18 @@ func selectedNodes(held []grants.Held, nodes int) int {
 	return n
 }
 
-// What the users of a tenant write must not keep the only writer busy; and what is too large of
-// it must not take away the rest.
+// What a tenant's users write must not keep the only writer busy. Parts that are too large must not
+// take away the rest.
 func TestLimitsOfATenantsProxySettings(t *testing.T) {
 	tooLarge := []string{grants.ReasonTooLarge}
 	long := make([]string, 999)
 	cases := map[string]struct {
-		// subjects and rules are those of the setting; the rules are the last subject's.
+		// subjects and rules are those of the setting. The rules belong to the last subject.
 		subjects int
 		rules    []capsule.ClusterResource
 		off      bool
-		// counted are the subjects that see the namespaces, and the rules that grant something.
+		// counted are the numbers of subjects that see the namespaces and of rules that grant
+		// something.
 		counted  [2]int
 		problems []string
 	}{
@@ -131,8 +132,8 @@ func TestLimitsOfATenantsProxySettings(t *testing.T) {
 	}
 }
 
-// The limits are the Tenant's: who writes two subjects, or two settings, instead of one must not
-// get more. What comes first counts, and the setting that has too much reports it.
+// The limits apply to the whole Tenant: users must not get more by writing two subjects or two
+// settings instead of one. The first ones count, and the setting that exceeds the limits reports it.
 func TestLimitsAreOfAllSettingsOfATenant(t *testing.T) {
 	settings := make([]*capsule.ProxySetting, 3)
 	for i := range settings {
@@ -151,8 +152,8 @@ func TestLimitsAreOfAllSettingsOfATenant(t *testing.T) {
 	}
 }
 
-// All rules of one subject are one criterion: everything that follows costs as much as there are
-// criteria.
+// All rules of one subject become one criterion, because the cost of all later steps grows with the
+// number of criteria.
 func TestRulesOfOneSubjectAreOneCriterion(t *testing.T) {
 	settings := make([]*capsule.ProxySetting, 40)
 	for i := range settings {
@@ -162,12 +163,12 @@ func TestRulesOfOneSubjectAreOneCriterion(t *testing.T) {
 	}
 	held, _ := ofSettings(t, grants.DefaultPolicy(), "{metadata: {name: solar}}", settings...)
 	if got := len(show(held)); got != 2 || selectedNodes(held, 6*40) != 6*40 {
-		t.Errorf("%d grants, of the namespaces and of %d nodes; want 2, of all nodes", got, selectedNodes(held, 6*40))
+		t.Errorf("%d grants, which show %d nodes; want 2 grants, which show all nodes", got, selectedNodes(held, 6*40))
 	}
 }
 
-// Adding a grant must never hide anything: an administrator who allows a Tenant one class
-// more must not take from its users what they see. Nor must it multiply what is kept for them.
+// Adding a grant must never hide anything: if an administrator allows a Tenant one more class, its
+// users must not lose anything. Nor must it multiply what is stored for them.
 func TestNothingIsLostByATenantThatMaySeeMuch(t *testing.T) {
 	setting := &capsule.ProxySetting{}
 	setting.Spec.Subjects = proxySubjects(101)
@@ -181,7 +182,7 @@ func TestNothingIsLostByATenantThatMaySeeMuch(t *testing.T) {
 		}
 		held, problems := ofSettings(t, grants.DefaultPolicy(), "{metadata: {name: solar}, spec: {storageClasses: {allowed: ["+strings.Join(names, ", ")+"]}}}", setting)
 		if len(held) != 101*2 || problems[0] != nil {
-			t.Errorf("%d grants with %d classes, want two for each subject; problems: %v", len(held), classes, problems)
+			t.Errorf("%d grants with %d classes, want two per subject; problems: %v", len(held), classes, problems)
 		}
 		for _, h := range held {
 			if h.Resource.Resource == "storageclasses" && h.Grant.Criterion.Key() != view.Names(names...).Key() {
@@ -191,7 +192,7 @@ func TestNothingIsLostByATenantThatMaySeeMuch(t *testing.T) {
 	}
 }
 
-// The same work again for each repetition would be a way around the limits.
+// Users could evade the limits if each repetition caused the same work again.
 func TestKindsThatAreListedAgain(t *testing.T) {
 	setting := &capsule.ProxySetting{}
 	setting.Spec.Subjects = proxySubjects(1)
@@ -206,7 +207,7 @@ func TestKindsThatAreListedAgain(t *testing.T) {
 	}
 }
 
-// Administrators know what they do.
+// Administrators know what they are doing.
 func TestAdministratorsHaveNoLimits(t *testing.T) {
 	rules := grants.NewRules(kinds(), grants.Policy{GlobalProxySettings: grants.On, OwnerGrants: grants.OwnerGrantsImplicit})
 	var global capsule.GlobalProxySetting
@@ -227,8 +228,8 @@ func TestAdministratorsHaveNoLimits(t *testing.T) {
 	}
 }
 
-// Metrics count objects by the reasons of their problems: a reason must not be lost among
-// many problems of others.
+// Metrics count objects by the reasons of their problems, so many problems with one reason must not
+// displace another reason.
 func TestNoReasonIsLost(t *testing.T) {
 	setting := &capsule.ProxySetting{}
 	setting.Spec.Subjects = proxySubjects(1)

@@ -12,7 +12,7 @@ import (
 	"capsule.dev/tenantview/pkg/apis/capsule"
 )
 
-// ruleMatches tells whether a rule is about an upstream resource.
+// ruleMatches reports whether a rule applies to an upstream resource.
 func ruleMatches(rule *capsule.ClusterResource, upstream schema.GroupVersionResource) bool {
 	return slices.ContainsFunc(rule.Resources, func(r string) bool {
 		return r == "*" || r == upstream.Resource
@@ -21,8 +21,8 @@ func ruleMatches(rule *capsule.ClusterResource, upstream schema.GroupVersionReso
 	})
 }
 
-// groupMatches compares a pattern with a slash with GROUP/VERSION, and any other with the
-// group. The core group is the empty string, and /v1 with its version.
+// groupMatches compares a pattern that contains a slash with GROUP/VERSION, and any other pattern
+// with the group. The core group is the empty string, or /v1 with its version.
 func groupMatches(pattern string, gv schema.GroupVersion) bool {
 	if strings.Contains(pattern, "/") {
 		return wildcardMatches(pattern, gv.Group+"/"+gv.Version)
@@ -30,9 +30,9 @@ func groupMatches(pattern string, gv schema.GroupVersion) bool {
 	return wildcardMatches(pattern, gv.Group)
 }
 
-// wildcardMatches tells whether s is the pattern, in which each * stands for any substring.
-// It takes time in proportion to the product of the lengths, whatever the pattern, and looks
-// no further into a pattern than it has to.
+// wildcardMatches reports whether s matches the pattern, in which each * stands for any substring.
+// Its time is at most proportional to the product of the lengths, for any pattern. It reads only
+// as much of a pattern as necessary.
 func wildcardMatches(pattern, s string) bool {
 	part, rest, starred := strings.Cut(pattern, "*")
 	if !starred {

@@ -82,7 +82,7 @@ func FuzzWildcard(f *testing.F) {
 		f.Add(seed[0], seed[1])
 	}
 	f.Fuzz(func(t *testing.T, pattern, s string) {
-		// Regular expressions read bytes that are no UTF-8 as one character each, and so alike.
+		// Regular expressions treat all invalid UTF-8 bytes as the same character.
 		pattern, s = strings.ToValidUTF8(pattern, "?"), strings.ToValidUTF8(s, "?")
 		parts := strings.Split(pattern, "*")
 		for i := range parts {
@@ -93,7 +93,7 @@ func FuzzWildcard(f *testing.F) {
 		}
 		re, err := regexp.Compile(`(?s)\A` + strings.Join(parts, ".*") + `\z`)
 		if err != nil {
-			t.Skip(err) // too large
+			t.Skip(err) // the pattern is too large
 		}
 		if got, want := wildcardMatches(pattern, s), re.MatchString(s); got != want {
 			t.Errorf("%q matches %q: %t, want %t", pattern, s, got, want)
@@ -101,13 +101,13 @@ func FuzzWildcard(f *testing.F) {
 	})
 }
 
-// Patterns come from users: one that takes exponential time would stop the only writer.
+// Users write patterns. A pattern that takes exponential time would stop the only writer.
 func TestWildcardsAreNotSlow(t *testing.T) {
 	pattern := strings.Repeat("*a", 2000) + "b"
 	if wildcardMatches(pattern, strings.Repeat("a", 20000)) {
 		t.Error("it matches")
 	}
 	if allocations := testing.AllocsPerRun(1, func() { wildcardMatches(pattern, "storage.k8s.io") }); allocations > 0 {
-		t.Errorf("%v allocations for a pattern that is long", allocations)
+		t.Errorf("%v allocations for a long pattern", allocations)
 	}
 }

@@ -8,11 +8,11 @@ import (
 	"capsule.dev/tenantview/pkg/view"
 )
 
-// seen is what a grant allows that only shows objects.
+// seen are the operations of a grant that only shows objects.
 const seen = view.OpList | view.OpGet
 
-// operations returns what a list of operations allows. Update and Delete count only with
-// List; List includes Get.
+// operations returns the operations that a list allows. Update and Delete count only together with
+// List. List includes Get.
 func operations(names []string, found *problems) view.Operations {
 	var ops view.Operations
 	for _, name := range names {
@@ -26,7 +26,7 @@ func operations(names []string, found *problems) view.Operations {
 		case capsule.DeleteOperation:
 			ops |= view.OpDelete
 		default:
-			found.add(ReasonOperation, "operation %q", name)
+			found.add(ReasonOperation, "unknown operation %q", name)
 		}
 	}
 	if !ops.Has(view.OpList) {
@@ -35,7 +35,7 @@ func operations(names []string, found *problems) view.Operations {
 	return ops
 }
 
-// ruleOperations are those of a rule, in which no operations mean List and Get.
+// ruleOperations returns the operations of a rule. An empty list means List and Get.
 func ruleOperations(names []string, found *problems) view.Operations {
 	if len(names) == 0 {
 		return seen
@@ -43,7 +43,7 @@ func ruleOperations(names []string, found *problems) view.Operations {
 	return operations(names, found)
 }
 
-// settingOperations are those of proxySettings, in which only List shows anything.
+// settingOperations returns the operations of proxySettings. Only List shows anything there.
 func settingOperations(names []string, found *problems) view.Operations {
 	if ops := operations(names, found); ops.Has(view.OpList) {
 		return ops

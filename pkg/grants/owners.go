@@ -12,8 +12,8 @@ import (
 	"capsule.dev/tenantview/pkg/view"
 )
 
-// withinOwners returns the grants of a ProxySetting as far as the policy lets it pass on more
-// than the owners of its Tenant hold. It changes held.
+// withinOwners returns the grants of a ProxySetting, limited to those of the Tenant's owners if the
+// policy says so. It changes held.
 func (r *Rules) withinOwners(held []Held, t *capsule.Tenant) []Held {
 	if r.policy.ProxySettingGrants != ProxySettingGrantsOwners {
 		return held
@@ -28,14 +28,14 @@ func (r *Rules) withinOwners(held []Held, t *capsule.Tenant) []Held {
 	return slices.DeleteFunc(held, func(h Held) bool { return h.Grant.Operations == 0 })
 }
 
-// SameOwnerOperations tells whether what ProxySettings may pass on is the same for two versions
-// of a Tenant, as far as it depends on the Tenant's owners.
+// SameOwnerOperations reports whether the owners of two versions of a Tenant let ProxySettings pass
+// on the same operations.
 func (r *Rules) SameOwnerOperations(a, b *capsule.Tenant) bool {
 	return r.policy.ProxySettingGrants != ProxySettingGrantsOwners || slices.Equal(r.ownerOperations(a), r.ownerOperations(b))
 }
 
 // ownerOperations returns, for each kind, the operations that at least one owner of the Tenant
-// holds. Namespaces can always be seen.
+// holds. Owners can always see namespaces.
 func (r *Rules) ownerOperations(t *capsule.Tenant) []view.Operations {
 	ops := make([]view.Operations, len(r.kinds))
 	var reportedByTenant problems

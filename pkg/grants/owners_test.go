@@ -32,7 +32,7 @@ func TestOwners(t *testing.T) {
 		"no owners, implicit grants": {policy: implicit},
 		"a user":                     {owners: "{kind: User, name: alice}", want: lines("User alice: " + spaces)},
 		"a group":                    {owners: "{kind: Group, name: devs}", want: lines("Group devs: " + spaces)},
-		// A service account is the user of its full name.
+		// A service account is the user with its full name.
 		"a service account": {owners: "{kind: ServiceAccount, name: 'system:serviceaccount:ci:bot'}",
 			want: lines("User system:serviceaccount:ci:bot: " + spaces)},
 		"an owner by the status": {status: "{kind: User, name: bob, clusterRoles: [admin]}", want: lines("User bob: " + spaces)},
@@ -51,7 +51,7 @@ func TestOwners(t *testing.T) {
 			want: lines("User alice: " + spaces)},
 		"Get shows nothing in proxy settings": {owners: "{kind: User, name: alice, proxySettings: [{kind: Nodes, operations: [Get]}]}",
 			want: lines("User alice: " + spaces)},
-		// Otherwise a Tenant would let its owner write to more than it shows him by proxySettings.
+		// Otherwise owners could write more than their proxySettings show them.
 		"implicit grants allow no writes by themselves": {policy: implicit, owners: "{kind: User, name: alice, proxySettings: [{kind: Nodes, operations: [Update]}]}",
 			want: lines("User alice: "+spaces, "User alice: "+nodes, "User alice: "+gold, "User alice: "+public)},
 		"an unknown operation": {owners: "{kind: User, name: alice, proxySettings: [{kind: Nodes, operations: [Watch, List]}]}",
@@ -79,8 +79,8 @@ func TestOwners(t *testing.T) {
 	}
 }
 
-// A problem of a class list or a node selector is the Tenant's, says which list it is in, and
-// takes nothing else away.
+// A problem in a class list or a node selector is a problem of the Tenant. It names the list, and
+// the rest of the Tenant still counts.
 func TestProblemsOfATenant(t *testing.T) {
 	tenant := parse[capsule.Tenant](t, `
 metadata: {name: solar}

@@ -3,9 +3,9 @@
 
 package grants
 
-// Policy is what an administrator decides where Capsule leaves room.
+// Policy is the administrator's choice where Capsule does not define the behaviour.
 type Policy struct {
-	// OwnerGrants says what an owner sees beside his namespaces.
+	// OwnerGrants says what owners see in addition to their namespaces.
 	OwnerGrants OwnerGrants
 	// UnsetClasses says which classes a Tenant without a class list may see.
 	UnsetClasses Unset
@@ -13,7 +13,7 @@ type Policy struct {
 	UnsetNodeSelector Unset
 	// NativeRBAC says whether RBAC on the upstream resources adds to what a user sees.
 	NativeRBAC NativeRBAC
-	// CapsuleUsersOnly restricts all but native RBAC to the users that Capsule's
+	// CapsuleUsersOnly restricts everything except native RBAC to the users that Capsule's
 	// configuration names.
 	CapsuleUsersOnly bool
 	// ProxySettingRules says how far the rules of a ProxySetting reach.
@@ -21,9 +21,9 @@ type Policy struct {
 	// ProxySettingGrants says whether a ProxySetting may grant more than the owners of its
 	// Tenant have.
 	ProxySettingGrants ProxySettingGrants
-	// TenantSubjects says whether a tenant may grant something to everybody.
+	// TenantSubjects says whether tenants may grant anything to everybody.
 	TenantSubjects TenantSubjects
-	// GlobalProxySettings switches the rules of GlobalProxySettings.
+	// GlobalProxySettings switches the rules of GlobalProxySettings on or off.
 	GlobalProxySettings Switch
 	// RoleBindingNamespaces says which RoleBindings show the namespace that they are in.
 	RoleBindingNamespaces RoleBindingNamespaces
@@ -31,10 +31,10 @@ type Policy struct {
 	PVClaimRef PVClaimRef
 }
 
-// OwnerGrants says what an owner sees beside his namespaces.
+// OwnerGrants says what owners see in addition to their namespaces.
 type OwnerGrants string
 
-// Unset says what a Tenant may see that does not say.
+// Unset says what a Tenant may see if its spec does not say.
 type Unset string
 
 // NativeRBAC says whether RBAC on the upstream resources adds to what a user sees.
@@ -46,8 +46,8 @@ type ProxySettingRules string
 // ProxySettingGrants says whose rights bound a ProxySetting.
 type ProxySettingGrants string
 
-// TenantSubjects says which subjects count where a tenant writes them: in ProxySettings, and
-// in RoleBindings in namespaces of Tenants.
+// TenantSubjects says which subjects count in objects that tenants write: ProxySettings, and
+// RoleBindings in namespaces of Tenants.
 type TenantSubjects string
 
 // Switch is on or off.
@@ -61,9 +61,9 @@ type PVClaimRef string
 
 // Values of the settings.
 const (
-	// OwnerGrantsProxySettings shows an owner the kinds that his proxySettings list.
+	// OwnerGrantsProxySettings shows owners the kinds that their proxySettings list.
 	OwnerGrantsProxySettings OwnerGrants = "ProxySettings"
-	// OwnerGrantsImplicit shows an owner every kind.
+	// OwnerGrantsImplicit shows owners every kind.
 	OwnerGrantsImplicit OwnerGrants = "Implicit"
 
 	UnsetAll  Unset = "All"
@@ -72,17 +72,17 @@ const (
 	NativeRBACUnion  NativeRBAC = "Union"
 	NativeRBACIgnore NativeRBAC = "Ignore"
 
-	// ProxySettingRulesTenantBounded shows of what a rule selects that which the Tenant
-	// itself may see.
+	// ProxySettingRulesTenantBounded shows the objects that a rule selects if the Tenant itself
+	// may also see them.
 	ProxySettingRulesTenantBounded ProxySettingRules = "TenantBounded"
 	ProxySettingRulesUnbounded     ProxySettingRules = "Unbounded"
 	ProxySettingRulesOff           ProxySettingRules = "Off"
 
-	// ProxySettingGrantsTenant lets a ProxySetting grant every kind, whoever of its Tenant's
-	// owners may see it.
+	// ProxySettingGrantsTenant lets a ProxySetting grant every kind, even if no owner of its
+	// Tenant may see it.
 	ProxySettingGrantsTenant ProxySettingGrants = "Tenant"
-	// ProxySettingGrantsOwners lets a ProxySetting grant namespaces, and of each other kind
-	// the operations that at least one owner of its Tenant holds.
+	// ProxySettingGrantsOwners lets a ProxySetting grant namespaces and, for each other kind, the
+	// operations that at least one owner of its Tenant holds.
 	ProxySettingGrantsOwners ProxySettingGrants = "Owners"
 
 	// TenantSubjectsNoEverybody ignores the groups system:authenticated,
@@ -93,17 +93,17 @@ const (
 	On  Switch = "On"
 	Off Switch = "Off"
 
-	// RoleBindingsRBACGet counts bindings to a role that allows to get the namespace.
+	// RoleBindingsRBACGet counts bindings to a role that allows users to get the namespace.
 	RoleBindingsRBACGet RoleBindingNamespaces = "RBACGet"
 	// RoleBindingsAny counts every binding.
 	RoleBindingsAny RoleBindingNamespaces = "AnyBinding"
 	RoleBindingsOff RoleBindingNamespaces = "Off"
 
-	// PVClaimRefAuthoritative asks the claim's namespace first if the volume is Bound. If it is
-	// not, a label that names another Tenant comes first, and a namespace that is younger than
-	// a released volume does not count. The label decides, too, when the namespace is gone.
+	// PVClaimRefAuthoritative prefers the claim's namespace if the volume is Bound. Otherwise, a
+	// label that names another Tenant comes first, and a namespace that is younger than a released
+	// volume does not count. The label also decides if the namespace is gone.
 	PVClaimRefAuthoritative PVClaimRef = "Authoritative"
-	// PVClaimRefLabelOnly asks the label alone.
+	// PVClaimRefLabelOnly uses only the label.
 	PVClaimRefLabelOnly PVClaimRef = "LabelOnly"
 )
 
@@ -124,8 +124,8 @@ func DefaultPolicy() Policy {
 }
 
 // CapsuleProxyPolicy returns the policy that shows what capsule-proxy v0.14 shows, for a
-// like-for-like migration. It leaves TenantSubjects as it is: capsule-proxy honours groups that
-// hold everybody.
+// like-for-like migration. The exception is TenantSubjects, which keeps its default: capsule-proxy
+// honours groups of everybody.
 func CapsuleProxyPolicy() Policy {
 	p := DefaultPolicy()
 	p.UnsetClasses = UnsetNone

@@ -11,8 +11,7 @@ import (
 	"capsule.dev/tenantview/pkg/grants"
 )
 
-// What these compare is a promise: a default that changes shows other objects to users of
-// every installation.
+// The profiles are a promise: if a default changes, users of every installation see other objects.
 func TestProfiles(t *testing.T) {
 	want := map[string]grants.Policy{
 		"default": {
@@ -33,7 +32,7 @@ func TestProfiles(t *testing.T) {
 	}
 }
 
-// The first choice is what help shows as the default.
+// The help shows the first choice as the default.
 func TestChoices(t *testing.T) {
 	p := grants.DefaultPolicy()
 	got := grants.Policy{

@@ -9,49 +9,47 @@ import (
 	"strings"
 )
 
-// Problem is a part of an object that grants nothing because it makes no sense.
+// Problem is an invalid part of an object. It grants nothing.
 type Problem struct {
 	// Reason is one of the constants below, for metrics.
 	Reason string
-	// Detail says which part, and what is wrong, for logs.
+	// Detail names the part and the error, for logs.
 	Detail string
 }
 
 // Reasons of problems.
 const (
-	// ReasonDecode: the object has a field of another type than the one expected.
+	// ReasonDecode: a field of the object has an unexpected type.
 	ReasonDecode = "Decode"
-	// ReasonSubject: a subject without a name, or of a kind that is not known.
+	// ReasonSubject: a subject without a name, or of an unknown kind.
 	ReasonSubject = "Subject"
-	// ReasonEverybody: a ProxySetting names a group that holds everybody, which the policy
-	// ignores.
+	// ReasonEverybody: a ProxySetting names a group of everybody, which the policy ignores.
 	ReasonEverybody = "Everybody"
 	// ReasonRegex: a regular expression that does not compile.
 	ReasonRegex = "Regex"
-	// ReasonSelector: a label selector that is not valid.
+	// ReasonSelector: an invalid label selector.
 	ReasonSelector = "Selector"
-	// ReasonOperation: an operation that is not known.
+	// ReasonOperation: an unknown operation.
 	ReasonOperation = "Operation"
-	// ReasonKind: proxySettings for a kind that is not known.
+	// ReasonKind: proxySettings for an unknown kind.
 	ReasonKind = "Kind"
-	// ReasonTooLarge: a ProxySetting that says more than one may say; what is too much grants
-	// nothing.
+	// ReasonTooLarge: a ProxySetting exceeds the limits. The excess parts grant nothing.
 	ReasonTooLarge = "TooLarge"
-	// ReasonMissing: an object without which nobody is granted anything.
+	// ReasonMissing: a required object does not exist, so nothing is granted.
 	ReasonMissing = "Missing"
-	// ReasonTenant: a namespace whose label does not name the Tenant that it belongs to, or
-	// whose owner references name a Tenant that does not exist, or several.
+	// ReasonTenant: the label of a namespace does not name the Tenant that it belongs to, or its
+	// owner references name several Tenants or one that does not exist.
 	ReasonTenant = "Tenant"
 )
 
-// What is kept of an object's problems: the first of them, the first of each reason, and the
-// beginning of each.
+// Limits of the problems that are kept for an object: the first ones, the first of each reason, and
+// the beginning of each detail.
 const (
 	maxProblems = 16
 	maxDetail   = 512
 )
 
-// problems collects what a function finds.
+// problems collects the problems that a function finds.
 type problems []Problem
 
 func (p *problems) add(reason, format string, args ...any) {

@@ -11,17 +11,17 @@ import (
 	"capsule.dev/tenantview/pkg/view"
 )
 
-// NamespaceGet says which namespaces a role allows to get. The zero NamespaceGet allows none.
-// It is not changed once it is made.
+// NamespaceGet is the set of namespaces that a role allows its subjects to get. The zero
+// NamespaceGet allows none. A NamespaceGet is immutable.
 type NamespaceGet struct {
-	// any is true if the role allows to get whatever namespace it is bound in.
+	// any is true if the role allows its subjects to get any namespace that it is bound in.
 	any bool
 	// names are the namespaces that the role names.
 	names map[string]struct{}
 }
 
-// Allows tells whether the role, bound in that namespace, allows to get it. Its time does not
-// depend on how many namespaces the role names.
+// Allows reports whether the role, if bound in that namespace, allows its subjects to get the
+// namespace. The time does not depend on the number of namespaces that the role names.
 func (g NamespaceGet) Allows(namespace string) bool {
 	if g.any {
 		return true
@@ -30,17 +30,18 @@ func (g NamespaceGet) Allows(namespace string) bool {
 	return ok
 }
 
-// IsZero tells whether the role allows to get no namespace.
+// IsZero reports whether the role does not allow its subjects to get any namespace.
 func (g NamespaceGet) IsZero() bool { return !g.any && len(g.names) == 0 }
 
-// SameEverywhere tells whether both allow to get the same namespaces. It looks at no names: if
-// either names namespaces the answer is false, and they must be compared where they are bound.
+// SameEverywhere reports whether both allow the same namespaces, without looking at names. If
+// either role names namespaces, the result is false, and the caller must compare them for each
+// binding.
 func (g NamespaceGet) SameEverywhere(h NamespaceGet) bool {
 	return g.any == h.any && len(g.names) == 0 && len(h.names) == 0
 }
 
-// OfRole reads the rules of a Role, with RBAC's wildcards. It can be bound in its own namespace
-// only, so that no more is kept than whether it allows to get that one.
+// OfRole reads the rules of a Role, with RBAC's wildcards. A Role can be bound only in its own
+// namespace, so the result only says whether it allows that one.
 func OfRole(namespace string, rules []rbacv1.PolicyRule) NamespaceGet {
 	for i := range rules {
 		if names, ok := namespaceNames(&rules[i]); ok && (len(names) == 0 || slices.Contains(names, namespace)) {
@@ -71,7 +72,8 @@ func OfClusterRole(rules []rbacv1.PolicyRule) NamespaceGet {
 	return g
 }
 
-// namespaceNames tells whether a rule allows to get namespaces, and which; none stands for all.
+// namespaceNames reports whether a rule allows its subjects to get namespaces, and returns their
+// names. No names means all namespaces.
 func namespaceNames(rule *rbacv1.PolicyRule) ([]string, bool) {
 	return rule.ResourceNames,
 		containsOrAll(rule.Verbs, "get") && containsOrAll(rule.APIGroups, "") && containsOrAll(rule.Resources, "namespaces")
@@ -81,9 +83,9 @@ func containsOrAll(list []string, s string) bool {
 	return slices.Contains(list, "*") || slices.Contains(list, s)
 }
 
-// OfRoleBinding returns what subjects hold that are bound in a namespace to a role which
-// allows to get it: to see that namespace. ofTenant tells that the namespace belongs to a
-// Tenant, whose users write its RoleBindings.
+// OfRoleBinding returns the grants of subjects that are bound, in a namespace, to a role which
+// allows them to get that namespace: they may see it. ofTenant is true if the namespace belongs to
+// a Tenant, whose users write its RoleBindings.
 func (r *Rules) OfRoleBinding(namespace string, ofTenant bool, subjects []view.Subject) []Held {
 	if ofTenant {
 		subjects = r.tenantSubjects(subjects)
@@ -99,8 +101,8 @@ func (r *Rules) OfRoleBinding(namespace string, ofTenant bool, subjects []view.S
 	return held.grants
 }
 
-// BindingSubjects returns the subjects of a RoleBinding in a namespace. A service account
-// without a namespace is one of that namespace (k8s.io/kubernetes, pkg/registry/rbac/validation,
+// BindingSubjects returns the subjects of a RoleBinding in a namespace. A service account without
+// a namespace belongs to that namespace (k8s.io/kubernetes, pkg/registry/rbac/validation,
 // appliesToUser).
 func BindingSubjects(namespace string, subjects []rbacv1.Subject) []view.Subject {
 	var found []view.Subject

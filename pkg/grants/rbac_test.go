@@ -15,14 +15,15 @@ import (
 	"capsule.dev/tenantview/pkg/view"
 )
 
-// A Role that names another namespace than its own, and a ClusterRole that names one, must not
-// show more than they name.
+// A Role that names another namespace, or a ClusterRole that names one, must not show any other
+// namespace.
 func TestRolesThatAllowToGetNamespaces(t *testing.T) {
 	type rules = []rbacv1.PolicyRule
 	list := func(s ...string) []string { return s }
 	cases := map[string]struct {
 		rules rules
-		// any is true if the role allows to get every namespace, or else those that it names.
+		// any is true if the role allows its subjects to get every namespace. Otherwise, it allows
+		// those that it names.
 		any   bool
 		names []string
 	}{
@@ -48,22 +49,22 @@ func TestRolesThatAllowToGetNamespaces(t *testing.T) {
 			for _, namespace := range []string{"a", "b", "z", "*", ""} {
 				want := tc.any || slices.Contains(tc.names, namespace)
 				if got.Allows(namespace) != want {
-					t.Errorf("as a ClusterRole it allows to get namespace %q: %t, want %t", namespace, !want, want)
+					t.Errorf("as a ClusterRole, it allows get of namespace %q: %t, want %t", namespace, !want, want)
 				}
 				role := grants.OfRole(namespace, tc.rules)
 				if role.Allows(namespace) != want || role.IsZero() == want {
-					t.Errorf("as a Role of namespace %q it allows to get it: %t, want %t", namespace, !want, want)
+					t.Errorf("as a Role in namespace %q, it allows get of it: %t, want %t", namespace, !want, want)
 				}
 			}
 			if want := !tc.any && len(tc.names) == 0; got.IsZero() != want {
-				t.Errorf("it allows to get none: %t, want %t", !want, want)
+				t.Errorf("it allows get of no namespace: %t, want %t", !want, want)
 			}
 		})
 	}
 }
 
-// SameEverywhere is what spares the bindings to a role: where it is true though two roles differ,
-// a binding would go on granting what its role does not allow.
+// If SameEverywhere is true, the bindings to a role are not reevaluated. If it were true for roles
+// that differ, a binding would still grant what its role no longer allows.
 func TestRolesThatAllowTheSame(t *testing.T) {
 	named := func(names ...string) grants.NamespaceGet {
 		return grants.OfClusterRole([]rbacv1.PolicyRule{{Verbs: []string{"get"}, APIGroups: []string{""}, Resources: []string{"namespaces"}, ResourceNames: names}})
@@ -85,7 +86,7 @@ func TestRoleBindings(t *testing.T) {
 		{APIGroup: rbac, Kind: "User", Name: "alice"},
 		{APIGroup: rbac, Kind: "Group", Name: "devs"},
 		{Kind: "ServiceAccount", Namespace: "ci", Name: "bot"},
-		// None of these is anybody.
+		// None of these names a user.
 		{APIGroup: rbac, Kind: "User"},
 		{APIGroup: rbac, Kind: "Group"},
 		{APIGroup: rbac, Kind: "Robot", Name: "r"},
@@ -104,7 +105,7 @@ func TestRoleBindings(t *testing.T) {
 	}
 }
 
-// Whoever can make a namespace look like a Tenant's shows it, and what is in it, to others.
+// A user who can make a namespace look like a Tenant's can show it, and its contents, to others.
 func TestTenantRefOf(t *testing.T) {
 	ref := metav1.OwnerReference{APIVersion: "capsule.clastix.io/v1beta2", Kind: "Tenant", Name: "solar", UID: "1"}
 	with := func(change func(*metav1.OwnerReference)) metav1.OwnerReference {
@@ -145,7 +146,7 @@ func TestTenantRefOf(t *testing.T) {
 	}
 }
 
-// kube-apiserver admits a service account without a namespace, and means the binding's own.
+// kube-apiserver admits a service account without a namespace, and uses the binding's namespace.
 func TestServiceAccountOfTheBindingsNamespace(t *testing.T) {
 	got := grants.BindingSubjects("home", []rbacv1.Subject{{Kind: "ServiceAccount", Name: "bot"}})
 	if diff := cmp.Diff([]view.Subject{view.User("system:serviceaccount:home:bot")}, got); diff != "" {

@@ -78,8 +78,8 @@ spec:
 	}
 }
 
-// What is wrong with a Tenant is reported once, as the Tenant's, however many settings there
-// are in its namespaces.
+// A problem of a Tenant is reported once, for the Tenant, even if its namespaces contain many
+// settings.
 func TestProxySettingsDoNotReportTheTenantsProblems(t *testing.T) {
 	rules := grants.NewRules(kinds(), grants.DefaultPolicy())
 	tenant := parse[capsule.Tenant](t, "{metadata: {name: solar}, spec: {storageClasses: {allowedRegex: '('}}}")
@@ -121,8 +121,8 @@ func TestGlobalProxySettings(t *testing.T) {
 			rules: "{" + toCarol + "[{apiGroups: ['*'], resources: ['*']}, {apiGroups: ['*'], resources: ['*'], selector: {}}, " +
 				"{apiGroups: ['*'], resources: ['*'], selector: {matchExpressions: [{key: t, operator: Foo}]}}, {apiGroups: [''], resources: [nodes], " + selector + "}]}",
 			want: lines("User carol: list get nodes label/1:t=x"), problems: []string{grants.ReasonSelector}},
-		// Requirements of two rules that were merged would select too little; alternatives inside
-		// one rule would select too much.
+		// Merging the requirements of two rules would select too little. Treating the requirements
+		// of one rule as alternatives would select too much.
 		"requirements of one rule, and of two": {
 			rules: "{" + toCarol + "[{apiGroups: [''], resources: [nodes], selector: {matchLabels: {t: x}, matchExpressions: [{key: u, operator: Exists}]}}, {apiGroups: [''], resources: [nodes], selector: {matchLabels: {v: z}}}]}",
 			want:  lines("User carol: list get nodes " + view.Or(view.And(view.Label("t", "x"), view.HasLabel("u")), view.Label("v", "z")).Key())},

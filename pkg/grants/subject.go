@@ -12,8 +12,8 @@ import (
 	"capsule.dev/tenantview/pkg/view"
 )
 
-// Subjects returns the names under which a user holds grants. A group that he has twice is
-// there twice: that harms nobody, and looking for it costs more than all else of a list.
+// Subjects returns the subjects under which a user holds grants. It keeps duplicate groups: they
+// are harmless, and finding them costs more than the rest of a list request.
 func Subjects(u user.Info) []view.Subject {
 	groups := u.GetGroups()
 	subjects := make([]view.Subject, 0, 1+len(groups))
@@ -28,8 +28,8 @@ func Subjects(u user.Info) []view.Subject {
 	return subjects
 }
 
-// subjectOf returns the subject that Capsule's objects name. A service account is the user
-// of that full name.
+// subjectOf returns the subject that a Capsule object names. A service account is the user with
+// its full name.
 func subjectOf(s capsule.Subject, found *problems) (view.Subject, bool) {
 	if s.Name == "" {
 		found.add(ReasonSubject, "a subject without a name")
@@ -41,7 +41,7 @@ func subjectOf(s capsule.Subject, found *problems) (view.Subject, bool) {
 	case capsule.GroupKind:
 		return view.Group(s.Name), true
 	default:
-		found.add(ReasonSubject, "subject of kind %q", s.Kind)
+		found.add(ReasonSubject, "subject of unknown kind %q", s.Kind)
 		return view.Subject{}, false
 	}
 }

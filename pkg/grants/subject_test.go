@@ -25,7 +25,7 @@ func TestSubjects(t *testing.T) {
 		"with groups twice, and an empty one": {user.DefaultInfo{Name: "alice", Groups: []string{"a", "", "a", "alice"}},
 			[]view.Subject{view.User("alice"), view.Group("a"), view.Group("a"), view.Group("alice")}},
 		"with groups only": {user.DefaultInfo{Groups: []string{"a"}}, []view.Subject{view.Group("a")}},
-		// A uid and extra fields name nobody.
+		// A uid and extra fields are not subjects.
 		"with more": {user.DefaultInfo{Name: "alice", UID: "bob", Extra: map[string][]string{"groups": {"devs"}}}, []view.Subject{view.User("alice")}},
 	}
 	for name, tc := range cases {
@@ -93,7 +93,7 @@ func TestGate(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			if gate().Admits(alice) {
-				t.Error("somebody is admitted")
+				t.Error("a user is admitted")
 			}
 		})
 	}

@@ -16,16 +16,16 @@ import (
 
 var namespaces = schema.GroupResource{Resource: "namespaces"}
 
-// TenantRef names the Tenant that a namespace says it belongs to. It counts only while the
-// Tenant of that name has that uid.
+// TenantRef names the Tenant that a namespace claims to belong to. It counts only while the Tenant
+// of that name has that uid.
 type TenantRef struct {
 	Name string
 	UID  types.UID
 }
 
-// TenantRefOf reads a namespace's owner references, which alone decide: labels can be
-// forged by whoever may label a namespace. There must be exactly one reference to a Tenant,
-// of any version of Capsule's group.
+// TenantRefOf returns the Tenant in a namespace's owner references. Only these count, because any
+// user who may label a namespace can forge its labels. There must be exactly one reference to a
+// Tenant, of any version of Capsule's group.
 func TenantRefOf(owners []metav1.OwnerReference) (TenantRef, bool) {
 	var ref TenantRef
 	n := 0
@@ -38,7 +38,7 @@ func TenantRefOf(owners []metav1.OwnerReference) (TenantRef, bool) {
 	return ref, n == 1 && ref.Name != "" && ref.UID != ""
 }
 
-// ClaimsTenant tells whether owner references name any Tenant.
+// ClaimsTenant reports whether owner references name any Tenant.
 func ClaimsTenant(owners []metav1.OwnerReference) bool { return slices.ContainsFunc(owners, isTenant) }
 
 func isTenant(o metav1.OwnerReference) bool {

@@ -14,19 +14,19 @@ import (
 type Served func(context.Context) (bool, error)
 
 const (
-	// absentPoll is how often a resource is asked for again that is not found.
+	// absentPoll is the interval at which a source asks again for a resource that is not found.
 	absentPoll = 3 * time.Second
-	// absentAfter is for how long a resource must not be found to count as absent though
-	// discovery does not say so.
+	// absentAfter is how long a resource must not be found to count as absent if discovery does
+	// not confirm it.
 	absentAfter = 30 * time.Second
-	// servedTimeout is how long to wait for discovery.
+	// servedTimeout limits the wait for discovery.
 	servedTimeout = 5 * time.Second
 )
 
 func jittered(d time.Duration) time.Duration { return wait.Jitter(d, 0.2) }
 
-// isAbsent tells, when an optional resource was not found, whether it counts as absent. One such
-// answer is not enough: all that the resource's objects grant would be gone with them, and one of
+// isAbsent reports whether an optional resource that was not found counts as absent. One "not
+// found" is not enough: it would remove everything that the resource's objects grant, and one of
 // several kube-apiservers may not know yet of a definition that another one serves.
 func (s *Source) isAbsent(ctx context.Context) bool {
 	s.mu.Lock()
@@ -44,14 +44,14 @@ func (s *Source) isAbsent(ctx context.Context) bool {
 	return err == nil && !served
 }
 
-// found notes that the last answer was another than that the resource is not found.
+// found records that the last response was not "not found".
 func (s *Source) found() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.missingSince = time.Time{}
 }
 
-// appear notes that the resource exists and has been read.
+// appear records that the resource exists and has been read.
 func (s *Source) appear() {
 	if s.Absent() {
 		s.logger.Info("The resource is served now")
@@ -59,13 +59,13 @@ func (s *Source) appear() {
 	s.sync(false)
 }
 
-// disappear notes that the resource does not exist: its objects are gone with it.
+// disappear records that the resource does not exist, and so has no objects.
 func (s *Source) disappear() {
 	s.mu.Lock()
 	absent, reported := s.absent, s.reported
 	s.mu.Unlock()
 	if !absent || reported {
-		s.logger.Info("The resource is not served; it counts as having no objects until it is")
+		s.logger.Info("The resource is not served, so it has no objects until it is")
 	}
 	if !absent {
 		s.clear()
@@ -73,7 +73,7 @@ func (s *Source) disappear() {
 	s.sync(true)
 }
 
-// Absent tells whether the resource does not exist.
+// Absent reports whether the resource does not exist.
 func (s *Source) Absent() bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()

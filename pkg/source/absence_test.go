@@ -21,19 +21,19 @@ import (
 func served() (bool, error)      { return true, nil }
 func unavailable() (bool, error) { return false, errors.New("unavailable") }
 
-// say has discovery say something, whether it is true or not.
+// say sets the result of discovery, which may be wrong.
 func (u *upstream) say(discovery func() (bool, error)) {
 	u.mu.Lock()
 	defer u.mu.Unlock()
 	u.discovery = discovery
 }
 
-// One answer that a resource is not found must not take away all that its objects grant: discovery
-// has to agree, or else the answer to remain the same for half a minute.
+// A single "not found" must not remove everything that a resource's objects grant. Discovery must
+// agree, or the response must stay the same for half a minute.
 func TestResourceThatIsNotFound(t *testing.T) {
 	for name, tc := range map[string]struct {
 		discovery func() (bool, error)
-		// kept is for how long the objects are kept.
+		// kept is how long the objects are kept.
 		kept time.Duration
 	}{
 		"discovery agrees":         {nil, 0},
@@ -51,15 +51,15 @@ func TestResourceThatIsNotFound(t *testing.T) {
 				u.say(tc.discovery)
 				u.fail(notFound)
 				lost := time.Now()
-				const slack = 2 * absentPoll // until it is noticed that the watch has ended
+				const slack = 2 * absentPoll // until the source notices that the watch has ended
 				for time.Since(lost) < tc.kept {
 					lagAfter(time.Second, s)
 					if got := stateOf(s); got != (state{synced: true, failing: s.Lag() > 0}) || len(sink.take()) > 0 {
-						t.Fatalf("after %v: state %+v, or the sink was told something", time.Since(lost), got)
+						t.Fatalf("after %v: state %+v, or the sink was called", time.Since(lost), got)
 					}
 				}
 				if tc.kept > 0 && s.Lag() < tc.kept-slack {
-					t.Errorf("after %v the lag is %v", tc.kept, s.Lag())
+					t.Errorf("the lag after %v is %v", tc.kept, s.Lag())
 				}
 				time.Sleep(2 * slack)
 				synctest.Wait()
@@ -80,7 +80,7 @@ func TestResourceThatIsNotFound(t *testing.T) {
 	}
 }
 
-// Answers of another kind in between, or lists that are read, begin the half minute anew.
+// Other responses in between, or successful lists, restart the half minute.
 func TestResourceThatIsNotFoundNowAndThen(t *testing.T) {
 	for name, between := range map[string]func(*upstream){
 		"another failure": func(u *upstream) { u.fail(forbidden) },
@@ -98,23 +98,23 @@ func TestResourceThatIsNotFoundNowAndThen(t *testing.T) {
 					u.fail(notFound)
 					time.Sleep(absentAfter - 3*absentPoll)
 					between(u)
-					time.Sleep(30 * time.Second) // retries are that rare after a while
+					time.Sleep(30 * time.Second) // the interval of retries after a while
 					synctest.Wait()
 				}
 				for _, c := range sink.take() {
 					if len(c.Items) == 0 {
-						t.Errorf("what was read was taken back: %+v", c)
+						t.Errorf("the sink has lost what was read: %+v", c)
 					}
 				}
 				if s.Absent() {
-					t.Error("it counts as absent")
+					t.Error("the resource counts as absent")
 				}
 			})
 		})
 	}
 }
 
-// A watch that is not found though a list is: the reflector goes on by itself.
+// If a watch is not found although a list is, the reflector continues by itself.
 func TestWatchThatIsNotFoundOnce(t *testing.T) {
 	inBothModes(t, func(t *testing.T, streams bool) {
 		u := newUpstream(streams, "20", custom("a", "11", nil))
@@ -134,8 +134,8 @@ func TestWatchThatIsNotFoundOnce(t *testing.T) {
 	})
 }
 
-// Where nothing was ever read, a resource that is absent must not keep the server from becoming
-// ready, but nor may one that is only not found be taken for absent at once.
+// At the start, an absent resource must not keep the server from becoming ready. But a resource must
+// not count as absent immediately when it is not found.
 func TestAbsentAtTheStart(t *testing.T) {
 	inBothModes(t, func(t *testing.T, streams bool) {
 		for name, tc := range map[string]struct {

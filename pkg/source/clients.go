@@ -27,18 +27,18 @@ type Clients struct {
 	discovery discovery.ServerResourcesInterfaceWithContext
 }
 
-// NewClients returns clients that connect as config says.
+// NewClients returns clients that connect according to config.
 func NewClients(config *rest.Config) (*Clients, error) {
 	config = rest.CopyConfig(config)
-	// A handful of watches and their lists; kube-apiserver limits them by priority and fairness.
+	// There are only a few watches and lists. API Priority and Fairness in kube-apiserver limits them.
 	config.QPS, config.Burst = 100, 200
 	d, err := dynamic.NewForConfig(config)
 	if err != nil {
-		return nil, fmt.Errorf("making the client of Capsule's resources: %w", err)
+		return nil, fmt.Errorf("creating the client for Capsule's resources: %w", err)
 	}
 	resources, err := discovery.NewDiscoveryClientForConfig(config)
 	if err != nil {
-		return nil, fmt.Errorf("making the client of discovery: %w", err)
+		return nil, fmt.Errorf("creating the client for discovery: %w", err)
 	}
 	return &Clients{config: config, dynamic: d, discovery: resources}, nil
 }
@@ -57,7 +57,7 @@ func (c *Clients) BuiltIn(resource schema.GroupVersionResource) (*cache.ListWatc
 	config.AcceptContentTypes = runtime.ContentTypeProtobuf + "," + runtime.ContentTypeJSON
 	client, err := rest.RESTClientFor(config)
 	if err != nil {
-		return nil, fmt.Errorf("making the client of %s: %w", resource.Resource, err)
+		return nil, fmt.Errorf("creating the client for %s: %w", resource.Resource, err)
 	}
 	return cache.NewFilteredListWatchFromClient(client, resource.Resource, metav1.NamespaceAll, func(*metav1.ListOptions) {}), nil
 }
@@ -75,12 +75,12 @@ func (c *Clients) Custom(resource schema.GroupVersionResource) *cache.ListWatch 
 	}
 }
 
-// Served tells whether discovery has a resource. kube-apiserver shows discovery to everybody who
-// is authenticated, by the ClusterRole system:discovery.
+// Served reports whether discovery has a resource. kube-apiserver shows discovery to all
+// authenticated users, by the ClusterRole system:discovery.
 func (c *Clients) Served(ctx context.Context, resource schema.GroupVersionResource) (bool, error) {
 	list, err := c.discovery.ServerResourcesForGroupVersionWithContext(ctx, resource.GroupVersion().String())
 	if apierrors.IsNotFound(err) {
-		return false, nil // not even the version of the group
+		return false, nil // not even the group's version is served
 	}
 	if err != nil {
 		return false, fmt.Errorf("discovering %s: %w", resource.GroupVersion(), err)

@@ -25,7 +25,7 @@ import (
 	"capsule.dev/tenantview/pkg/tenancy"
 )
 
-// asked is what a client asks for.
+// asked is a request of a client.
 type asked struct{ Path, Accept string }
 
 func TestClients(t *testing.T) {
@@ -95,7 +95,7 @@ func TestClients(t *testing.T) {
 	}
 }
 
-// The server needs the right to list and watch exactly these.
+// The server needs permission to list and watch exactly these resources.
 func TestSourcesOfAPolicy(t *testing.T) {
 	builtIn := []string{"namespaces", "storageclasses", "ingressclasses", "priorityclasses", "runtimeclasses", "nodes", "persistentvolumes", "tenants", "proxysettings"}
 	with := func(more ...string) []string { return append(slices.Clone(builtIn), more...) }
@@ -125,7 +125,7 @@ func TestSourcesOfAPolicy(t *testing.T) {
 			for _, s := range sources.All() {
 				got = append(got, s.Name())
 				if custom := slices.Contains([]string{"tenants", "proxysettings", "globalproxysettings", "capsuleconfigurations"}, s.Name()); (s.served != nil) != custom {
-					t.Errorf("%s: it may be absent: %v", s.Name(), !custom)
+					t.Errorf("%s: may be absent: %v", s.Name(), !custom)
 				}
 			}
 			if diff := cmp.Diff(tc.want, got); diff != "" {

@@ -18,7 +18,7 @@ import (
 	"capsule.dev/tenantview/pkg/tenancy"
 )
 
-// as reads an object of one of Kubernetes' own types, without what nobody reads.
+// as returns an object of one of Kubernetes' own types, without the fields that nothing reads.
 func as[T metav1.Object](object runtime.Object) (T, error) {
 	o, ok := object.(T)
 	if !ok {
@@ -28,8 +28,8 @@ func as[T metav1.Object](object runtime.Object) (T, error) {
 	return o, nil
 }
 
-// strip drops the metadata that is not served, to save memory, and lets what is equal in many
-// objects share its bytes. Owner references stay: they say which Tenant a namespace belongs to.
+// strip saves memory: it drops the metadata that is not served, and lets objects share equal
+// strings. Owner references stay, because they say which Tenant a namespace belongs to.
 func strip(o metav1.Object) {
 	o.SetManagedFields(nil)
 	o.SetFinalizers(nil)
@@ -46,7 +46,7 @@ func strip(o metav1.Object) {
 	o.SetOwnerReferences(owners)
 }
 
-// internKeys returns an equal map whose keys are shared with other objects; nil for an empty one.
+// internKeys returns an equal map that shares its keys with other objects, or nil if it is empty.
 func internKeys(m map[string]string) map[string]string {
 	if len(m) == 0 {
 		return nil
@@ -58,8 +58,8 @@ func internKeys(m map[string]string) map[string]string {
 	return interned
 }
 
-// internLabels returns equal labels whose keys and values are shared with other objects: most
-// values stand in many of them, but for the object's own name.
+// internLabels returns equal labels that share their keys and values with other objects. Most
+// values occur in many objects, except the object's own name.
 func internLabels(name string, labels map[string]string) map[string]string {
 	if len(labels) == 0 {
 		return nil
@@ -77,7 +77,7 @@ func internLabels(name string, labels map[string]string) map[string]string {
 
 func intern[T ~string](s T) T { return unique.Make(s).Value() }
 
-// capsuleObject reads one of Capsule's objects.
+// capsuleObject decodes one of Capsule's objects.
 func capsuleObject[T any](object runtime.Object) (*T, error) {
 	u, ok := object.(*unstructured.Unstructured)
 	if !ok {

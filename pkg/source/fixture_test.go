@@ -29,7 +29,7 @@ type call struct {
 	Version uint64
 }
 
-// recorder is a sink that keeps what it is told.
+// recorder is a sink that records its calls.
 type recorder[T any] struct {
 	mu    sync.Mutex
 	calls []call
@@ -80,16 +80,16 @@ func describe[T any](item tenancy.Item[T]) string {
 
 // upstream is a resource of a kube-apiserver.
 type upstream struct {
-	// streams tells that it can list by a watch, as kube-apiserver does since v1.34.
+	// streams is true if it can list by a watch, as kube-apiserver does since v1.34.
 	streams bool
 
 	mu    sync.Mutex
 	err   error
 	items []runtime.Object
-	// version is that of its lists.
+	// version is the resourceVersion of its lists.
 	version string
 	watch   *watch.RaceFreeFakeWatcher
-	// discovery says whether the resource is served; nil says the truth.
+	// discovery overrides whether discovery has the resource. nil means the truth.
 	discovery func() (bool, error)
 	// bookmark is an empty object of the resource.
 	bookmark metav1.Object
@@ -135,7 +135,7 @@ func (u *upstream) listWatch() *cache.ListWatch {
 	}
 }
 
-// served is what discovery says of the resource: the truth, unless discovery is set.
+// served reports what discovery says about the resource: the truth, unless discovery is set.
 func (u *upstream) served(context.Context) (bool, error) {
 	u.mu.Lock()
 	defer u.mu.Unlock()
@@ -164,7 +164,7 @@ func (u *upstream) bookmarkAt(version string, annotations ...string) runtime.Obj
 	return b
 }
 
-// send sends an event to who watches, if anybody does.
+// send sends an event to the watch, if there is one.
 func (u *upstream) send(event watch.EventType, object runtime.Object) {
 	u.mu.Lock()
 	defer u.mu.Unlock()
@@ -190,7 +190,7 @@ func (u *upstream) fail(err error) {
 	}
 }
 
-// run runs a source until the test ends. It must be called in a bubble.
+// run runs a source until the test ends. Call it in a bubble.
 func run(t *testing.T, s interface{ Run(context.Context) }) {
 	t.Helper()
 	runWith(t.Context(), t, s)

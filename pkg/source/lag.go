@@ -15,11 +15,11 @@ import (
 	"k8s.io/client-go/tools/cache"
 )
 
-// Lag is how long the sink has been behind kube-apiserver; 0 if it is not. It counts from when the
-// watch ended or a list was asked for, until the watch goes on or the list is applied; and
-// from when the first of the events was received that have been waiting without a break. While
-// events keep coming faster than they are applied, it is more than the age of the oldest of them:
-// how old those are that wait in the connection cannot be known.
+// Lag returns how long the sink has been behind kube-apiserver, or 0 if it is not behind. Without a
+// watch, the lag counts from the end of the last watch or the request of a list, until the watch
+// resumes or the list is applied. With a watch, it counts from the time at which events began to
+// wait without a break. While events arrive faster than they are applied, the lag exceeds the age
+// of the oldest waiting event, because the age of events inside the connection is unknown.
 func (s *Source) Lag() time.Duration {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -30,8 +30,7 @@ func (s *Source) Lag() time.Duration {
 	return lag
 }
 
-// observed notes by the calls of a reflector, and their outcome, whether the source follows what
-// kube-apiserver has.
+// observed wraps the reflector's calls to record whether the source follows kube-apiserver.
 func (s *Source) observed(lw *cache.ListWatch) *cache.ListWatch {
 	return &cache.ListWatch{
 		ListWithContextFunc: func(ctx context.Context, options metav1.ListOptions) (runtime.Object, error) {
@@ -45,7 +44,7 @@ func (s *Source) observed(lw *cache.ListWatch) *cache.ListWatch {
 			return list, err
 		},
 		WatchFuncWithContext: func(ctx context.Context, options metav1.ListOptions) (watch.Interface, error) {
-			// The events of such a watch begin with a list, which is applied as a whole.
+			// The events of such a watch start with a list, which is applied as a whole.
 			lists := options.SendInitialEvents != nil && *options.SendInitialEvents
 			if lists && !s.Absent() {
 				s.behind()
@@ -62,7 +61,7 @@ func (s *Source) observed(lw *cache.ListWatch) *cache.ListWatch {
 	}
 }
 
-// behind notes that the sink may not have what kube-apiserver has, until sync or follow is called.
+// behind records that the sink may be behind kube-apiserver, until sync or follow is called.
 func (s *Source) behind() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -71,8 +70,8 @@ func (s *Source) behind() {
 	}
 }
 
-// follow hands on the events of a watch, and notes when each is received. If the watch begins
-// with a list, the events up to its end are not counted.
+// follow passes on the events of a watch, and records when it receives each. If the watch starts
+// with a list, follow does not count the events up to the end of the list.
 func (s *Source) follow(w watch.Interface, lists bool) watch.Interface {
 	f := &followed{Interface: w, events: make(chan watch.Event), stopped: make(chan struct{})}
 	s.mu.Lock()
@@ -89,7 +88,7 @@ func (s *Source) follow(w watch.Interface, lists bool) watch.Interface {
 	return f
 }
 
-// ended notes that a watch has ended: the source is behind, unless it has another one by now.
+// ended records that a watch has ended. The source is then behind, unless it has a newer watch.
 func (s *Source) ended(q *queue) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -98,7 +97,7 @@ func (s *Source) ended(q *queue) {
 	}
 }
 
-// applied notes that the sink has taken an event of the watch.
+// applied records that the sink has taken an event of the watch.
 func (s *Source) applied() {
 	s.mu.Lock()
 	q := s.queue
@@ -106,9 +105,8 @@ func (s *Source) applied() {
 	q.take()
 }
 
-// followed is a watch whose events are counted. It holds one of them until the reflector, which
-// takes one after the other, is ready for it: so there is always one as long as more are queued
-// behind, in the connection.
+// followed is a watch whose events are counted. It holds one event until the reflector, which takes
+// one at a time, is ready for it. So it always has one while more events wait in the connection.
 type followed struct {
 	watch.Interface
 	events  chan watch.Event
@@ -128,7 +126,7 @@ func (f *followed) Stop() {
 
 func (f *followed) run(lists bool) {
 	for event := range f.Interface.ResultChan() {
-		// The object is the reflector's once it is sent, and the end of a list its last event.
+		// The reflector owns the object once it is sent. The event that ends a list is the last one.
 		ends := endsList(event)
 		if !lists {
 			f.queue.add()
@@ -142,8 +140,8 @@ func (f *followed) run(lists bool) {
 	}
 }
 
-// endsList tells whether an event is the bookmark by which kube-apiserver ends the list that a
-// watch begins with.
+// endsList reports whether an event is the bookmark with which kube-apiserver ends the initial list
+// of a watch.
 func endsList(event watch.Event) bool {
 	if event.Type != watch.Bookmark {
 		return false
@@ -152,11 +150,11 @@ func endsList(event watch.Event) bool {
 	return err == nil && m.GetAnnotations()[metav1.InitialEventsAnnotationKey] == "true"
 }
 
-// queue counts the events that have been received and not been applied. A nil queue is empty.
+// queue counts the events that have been received but not applied. A nil queue is empty.
 type queue struct {
 	mu     sync.Mutex
 	length int
-	// since is when the queue was last empty; zero if it is.
+	// since is when the queue was last empty. It is zero while the queue is empty.
 	since time.Time
 }
 
@@ -182,7 +180,7 @@ func (q *queue) take() {
 	}
 }
 
-// age is for how long the queue has not been empty.
+// age returns for how long the queue has not been empty.
 func (q *queue) age() time.Duration {
 	if q == nil {
 		return 0

@@ -21,7 +21,7 @@ import (
 	"capsule.dev/tenantview/pkg/tenancy"
 )
 
-// slow is a sink that takes a while for each change, as it does while others hold the writer.
+// slow is a sink that takes some time for each change, as if others held the writer.
 type slow[T any] struct {
 	recorder[T]
 	each time.Duration
@@ -47,7 +47,7 @@ func (s *slow[T]) Bookmark(version uint64) {
 	s.recorder.Bookmark(version)
 }
 
-// lags compares the lag of a source every ten seconds.
+// lags checks the lag of a source every ten seconds.
 func lags(t *testing.T, what string, s *Source, want ...time.Duration) {
 	t.Helper()
 	var got []time.Duration
@@ -59,7 +59,8 @@ func lags(t *testing.T, what string, s *Source, want ...time.Duration) {
 	}
 }
 
-// A connection says nothing about what is served: events may queue behind a writer that is held.
+// A healthy connection does not mean that the views are up to date: events may queue while others
+// hold the writer.
 func TestLagOfEventsThatWait(t *testing.T) {
 	inBothModes(t, func(t *testing.T, streams bool) {
 		u := newUpstream(streams, "20", custom("a", "11", nil))
@@ -80,12 +81,12 @@ func TestLagOfEventsThatWait(t *testing.T) {
 		u.send(watch.Added, custom("d", "32", nil))
 		lags(t, "one after the other", s, 20*time.Second, 0, 0)
 		if n := len(sink.take()); n != 7 {
-			t.Errorf("%d changes were applied", n)
+			t.Errorf("%d changes have been applied", n)
 		}
 	})
 }
 
-// A list that waits for the writer is not served yet, and what is served is from before.
+// While a list waits for the writer, users still get the old content.
 func TestLagOfAListThatWaits(t *testing.T) {
 	inBothModes(t, func(t *testing.T, streams bool) {
 		u := newUpstream(streams, "20", namespace("a", "11"))
@@ -98,15 +99,15 @@ func TestLagOfAListThatWaits(t *testing.T) {
 		expired := apierrors.NewResourceExpired("too old").Status()
 		u.send(watch.Error, &expired)
 		if got := lagAfter(30*time.Second, s); got < 25*time.Second || got > 30*time.Second {
-			t.Errorf("lag of %v when the new list waits for half a minute", got)
+			t.Errorf("lag of %v after the new list has waited for half a minute", got)
 		}
 		lagAfter(time.Minute, s)
 		lags(t, "applied", s, 0)
 	})
 }
 
-// What was received and not applied when a watch ends comes again with the next: it must not be
-// counted for good.
+// The next watch delivers again what was received but not applied when a watch ended. The lag must
+// not count the old events forever.
 func TestLagOfAWatchThatEnds(t *testing.T) {
 	for name, end := range map[string]func(*upstream){
 		"expired": func(u *upstream) {
@@ -135,7 +136,7 @@ func TestLagOfAWatchThatEnds(t *testing.T) {
 				u.send(watch.Added, namespace("z", "91"))
 				synctest.Wait()
 				if got := lagAfter(500*time.Millisecond, s); got != 500*time.Millisecond {
-					t.Errorf("lag of %v when one event waits", got)
+					t.Errorf("lag of %v while one event waits", got)
 				}
 				lags(t, "applied", s, 0)
 			})
@@ -143,8 +144,8 @@ func TestLagOfAWatchThatEnds(t *testing.T) {
 	}
 }
 
-// Between two watches nothing is followed, however the first has ended and however long kube-apiserver
-// takes to answer.
+// The source is behind between two watches, however the first one ended and however long
+// kube-apiserver takes to respond.
 func TestLagBetweenWatches(t *testing.T) {
 	inBothModes(t, func(t *testing.T, streams bool) {
 		u := newUpstream(streams, "20", namespace("a", "11"))
@@ -169,7 +170,7 @@ func TestLagBetweenWatches(t *testing.T) {
 	})
 }
 
-// kube-apiserver may be asked for lists without being asked for a stream first.
+// A source may request a list without requesting a stream first.
 func TestLagSinceAListWasAskedFor(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		u := newUpstream(false, "20", namespace("a", "11"))
@@ -181,7 +182,7 @@ func TestLagSinceAListWasAskedFor(t *testing.T) {
 	})
 }
 
-// An event that comes after the one by which a watch fails is never applied.
+// Events that follow the one that ends a watch with an error are never applied.
 func TestLagOfAResourceThatIsAbsent(t *testing.T) {
 	inBothModes(t, func(t *testing.T, streams bool) {
 		u := newUpstream(streams, "20", namespace("a", "11"))
@@ -195,7 +196,7 @@ func TestLagOfAResourceThatIsAbsent(t *testing.T) {
 		u.mu.Unlock()
 		lagAfter(time.Minute, s)
 		if lags(t, "absent", s, 0, 0); !s.Absent() {
-			t.Error("it is not absent")
+			t.Error("the resource is not absent")
 		}
 	})
 }

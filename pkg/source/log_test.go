@@ -21,7 +21,7 @@ import (
 	"capsule.dev/tenantview/pkg/apis/capsule"
 )
 
-// lines collects what is logged from any goroutine.
+// lines collects the log lines of all goroutines.
 type lines struct {
 	mu     sync.Mutex
 	buffer bytes.Buffer
@@ -38,7 +38,7 @@ func (l *lines) logger() klog.Logger {
 	return textlogger.NewLogger(textlogger.NewConfig(textlogger.Output(l)))
 }
 
-// count is how often a text has been logged.
+// count returns how often a text has been logged.
 func (l *lines) count(text string) int {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -61,7 +61,7 @@ func (l *lines) take() []string {
 	return all
 }
 
-// Whoever reads that a source fails, or does not exist, must be able to read when that is over.
+// If the log says that a source fails or does not exist, it must also say when that is over.
 func TestRecoveriesAreLogged(t *testing.T) {
 	inBothModes(t, func(t *testing.T, streams bool) {
 		u := newUpstream(streams, "20", custom("a", "11", nil))
@@ -71,8 +71,8 @@ func TestRecoveriesAreLogged(t *testing.T) {
 		ctx := klog.NewContext(t.Context(), log.logger())
 		runWith(ctx, t, New("tenants", u.served, u.listWatch(), capsuleObject[capsule.Tenant], &recorder[*capsule.Tenant]{}))
 		const (
-			absent, appeared   = "The resource is not served; it counts as having no objects until it is", "The resource is served now"
-			failing, recovered = "Listing and watching failed, trying again", "Watching again"
+			absent, appeared   = "The resource is not served, so it has no objects until it is", "The resource is served now"
+			failing, recovered = "Listing and watching failed, retrying", "Watching again"
 		)
 		serve := func() { u.set("20", custom("a", "11", nil)) }
 		expired := apierrors.NewResourceExpired("too old").Status()

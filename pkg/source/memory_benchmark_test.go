@@ -16,8 +16,8 @@ import (
 	"capsule.dev/tenantview/internal/synthetic"
 )
 
-// What a namespace costs when it has been read, stripped, and indexed. The time says
-// nothing: the cluster is filled once.
+// BenchmarkNamespaceMemory measures the memory of a namespace that has been read, stripped and
+// indexed. The time has no meaning: the cluster is filled once.
 func BenchmarkNamespaceMemory(b *testing.B) {
 	const namespaces = 100_000
 	cluster := synthetic.New(0)
@@ -35,7 +35,7 @@ func BenchmarkNamespaceMemory(b *testing.B) {
 	runtime.KeepAlive(cluster)
 }
 
-// fillByProtobuf hands namespaces on as a reflector does that has read them one by one.
+// fillByProtobuf passes on namespaces like a reflector that has read them one by one.
 func fillByProtobuf(b *testing.B, cluster *synthetic.Cluster, n int) {
 	info, _ := apiruntime.SerializerInfoForMediaType(scheme.Codecs.SupportedMediaTypes(), apiruntime.ContentTypeProtobuf)
 	encoder := scheme.Codecs.EncoderForVersion(info.Serializer, corev1.SchemeGroupVersion)
@@ -47,7 +47,7 @@ func fillByProtobuf(b *testing.B, cluster *synthetic.Cluster, n int) {
 		if err := encoder.Encode(synthetic.Namespace(i, i/synthetic.NamespacesOfTenant), &buffer); err != nil {
 			b.Fatal(err)
 		}
-		// A copy of the bytes, as each response has: what the object keeps of it counts.
+		// Copy the bytes, as each response has its own. The parts that the object keeps count.
 		object, _, err := decoder.Decode(bytes.Clone(buffer.Bytes()), nil, nil)
 		if err != nil {
 			b.Fatal(err)
@@ -61,10 +61,10 @@ func fillByProtobuf(b *testing.B, cluster *synthetic.Cluster, n int) {
 	}
 }
 
-// heap returns the bytes that are in use.
+// heap returns the number of bytes in use.
 func heap() int64 {
 	runtime.GC()
-	runtime.GC() // what finalizers have kept
+	runtime.GC() // frees what finalizers have kept
 	var stats runtime.MemStats
 	runtime.ReadMemStats(&stats)
 	return int64(stats.HeapAlloc)

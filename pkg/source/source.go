@@ -18,18 +18,17 @@ import (
 	"capsule.dev/tenantview/pkg/tenancy"
 )
 
-// Sink takes what a source delivers.
+// Sink takes the objects that a source delivers.
 type Sink[T any] interface {
-	// Replace takes the whole content as of a resourceVersion, in the order of the items'.
+	// Replace takes the whole content as of a resourceVersion. The items are ordered by version.
 	Replace(items []tenancy.Item[T], version uint64)
-	// Put and Delete take the changes that follow, Bookmark the progress without any.
+	// Put and Delete take the changes that follow. Bookmark takes progress without changes.
 	Put(tenancy.Item[T])
 	Delete(key tenancy.Key, version uint64)
 	Bookmark(version uint64)
 }
 
-// retry is how long to wait between failures. It begins again when there has been none for
-// retryReset.
+// retry is the backoff between failures. It starts again after retryReset without failures.
 var retry = wait.Backoff{Duration: 200 * time.Millisecond, Factor: 2, Jitter: 0.5, Steps: 8, Cap: 15 * time.Second}
 
 const retryReset = 2 * time.Minute
@@ -37,34 +36,34 @@ const retryReset = 2 * time.Minute
 // Source lists and watches one resource.
 type Source struct {
 	name string
-	// served asks whether the resource exists; nil if it must. That it does not is the same as
-	// having no objects.
+	// served asks whether the resource exists. An absent resource is the same as one without
+	// objects. served is nil if the resource must exist.
 	served    Served
 	reflector *cache.Reflector
-	// clear tells the sink that there are no objects.
+	// clear removes all objects from the sink.
 	clear func()
-	// onSynced is called each time that the source has been read, or found absent.
+	// onSynced is called each time the source has been read, or found absent.
 	onSynced func()
 	logger   klog.Logger
 
 	mu     sync.Mutex
 	synced bool
 	absent bool
-	// behindSince is since when the source may not follow what kube-apiserver has; zero while it
-	// does.
+	// behindSince is the time since which the source may be behind kube-apiserver. It is zero while
+	// the source is not behind.
 	behindSince time.Time
-	// missingSince is since when each answer has been that the resource is not found; zero if the
-	// last was another one.
+	// missingSince is the time since which every response has been "not found". It is zero if the
+	// last response was a different one.
 	missingSince time.Time
-	// queue is that of the last watch.
+	// queue is the queue of the last watch.
 	queue *queue
-	// reported tells that a failure was logged, and its end was not.
+	// reported is true if a failure was logged, but not its end.
 	reported bool
 }
 
-// New returns a source that decodes what lw delivers and hands it on. An object that cannot
-// be decoded is handed on with its error. If the resource may be absent, served tells whether it
-// is when lw does not find it; otherwise served is nil.
+// New returns a source that decodes the objects of lw and passes them on. It passes on an object
+// that cannot be decoded with its error. If the resource may be absent, the source calls served
+// when lw does not find it. Otherwise, served is nil.
 func New[T any](name string, served Served, lw *cache.ListWatch, decode func(runtime.Object) (T, error), sink Sink[T]) *Source {
 	s := &Source{name: name, served: served, onSynced: func() {}, logger: klog.Background()}
 	s.clear = func() { sink.Replace(nil, 0) }
@@ -73,14 +72,14 @@ func New[T any](name string, served Served, lw *cache.ListWatch, decode func(run
 	return s
 }
 
-// Name is the name of the resource.
+// Name returns the name of the resource.
 func (s *Source) Name() string { return s.name }
 
 // Run lists and watches until the context ends.
 func (s *Source) Run(ctx context.Context) {
 	s.logger = klog.FromContext(ctx).WithValues("source", s.name)
-	// ListAndWatch returns without an error from a watch that has failed, too: the delay grows
-	// whatever it returns, unless it has gone well for long.
+	// ListAndWatch also returns no error after a watch that has failed. So the delay grows whatever
+	// it returns, unless all has gone well for long.
 	delay := retry.DelayWithReset(clock.RealClock{}, retryReset)
 	for ctx.Err() == nil {
 		err := s.reflector.ListAndWatchWithContext(ctx)
@@ -110,13 +109,13 @@ func (s *Source) Run(ctx context.Context) {
 
 // report logs that the source has failed.
 func (s *Source) report(err error, pause time.Duration) {
-	s.logger.Error(err, "Listing and watching failed, trying again", "after", pause)
+	s.logger.Error(err, "Listing and watching failed, retrying", "after", pause)
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.reported = true
 }
 
-// recovered logs that the source watches again, if it was logged that it failed.
+// recovered logs that the source watches again, if its failure was logged.
 func (s *Source) recovered() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -126,23 +125,23 @@ func (s *Source) recovered() {
 	}
 }
 
-// sync notes that the sink has what kube-apiserver has: a list, or nothing.
+// sync records that the sink is up to date: it has the list, or the resource is absent.
 func (s *Source) sync(absent bool) {
 	s.mu.Lock()
 	s.synced, s.absent = true, absent
 	s.behindSince = time.Time{}
 	if absent {
-		s.queue = nil // nothing more comes of it
+		s.queue = nil // its watch has ended
 	} else {
 		s.missingSince = time.Time{}
 	}
-	s.reported = s.reported && !absent // that it is absent is an answer, and logged
+	s.reported = s.reported && !absent // absence is no failure, and is logged
 	s.mu.Unlock()
 	s.onSynced()
 }
 
-// Synced tells whether the source has been read once, or is known to be absent. It stays
-// true: what was read remains the best answer when the connection is lost.
+// Synced reports whether the source has been read once, or is known to be absent. It stays true,
+// because the old content is the best answer when the connection is lost.
 func (s *Source) Synced() bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()

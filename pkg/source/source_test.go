@@ -27,15 +27,15 @@ import (
 	"capsule.dev/tenantview/pkg/tenancy"
 )
 
-// All tests run in bubbles, whose clock runs when everything in them waits: retries and
-// polls take no time, and nothing is left to chance.
+// All tests run in bubbles, whose clock advances only when all goroutines in them wait. So retries
+// and polls take no time, and the tests are deterministic.
 
 var (
 	notFound  = apierrors.NewNotFound(schema.GroupResource{Resource: "namespaces"}, "")
 	forbidden = apierrors.NewForbidden(schema.GroupResource{Resource: "namespaces"}, "", errors.New("no"))
 )
 
-// inBothModes tests with a kube-apiserver that streams lists, and with an older one.
+// inBothModes runs a test with a kube-apiserver that streams lists, and with an older one.
 func inBothModes(t *testing.T, test func(t *testing.T, streams bool)) {
 	for _, streams := range []bool{false, true} {
 		t.Run(fmt.Sprintf("streams=%v", streams), func(t *testing.T) {
@@ -50,7 +50,7 @@ func TestListAndWatch(t *testing.T) {
 		sink := &recorder[*corev1.Namespace]{}
 		s := New("namespaces", nil, u.listWatch(), as[*corev1.Namespace], sink)
 		if s.Synced() {
-			t.Error("synced before it runs")
+			t.Error("the source is synced before it runs")
 		}
 		run(t, s)
 		u.send(watch.Added, namespace("d", "21"))
@@ -60,7 +60,7 @@ func TestListAndWatch(t *testing.T) {
 		u.send(watch.Added, namespace("a", "41"))
 		synctest.Wait()
 		want := []call{
-			// In the order of versions, not of names.
+			// Ordered by version, not by name.
 			{"Replace", []string{"/c@9", "/b@12", "/a@17"}, 20},
 			{"Put", []string{"/d@21"}, 0},
 			{"Put", []string{"/c@22"}, 0},
@@ -77,13 +77,13 @@ func TestListAndWatch(t *testing.T) {
 	})
 }
 
-// state is what a source says about itself.
+// state is the state that a source reports.
 type state struct{ synced, absent, failing bool }
 
 func stateOf(s *Source) state { return state{s.Synced(), s.Absent(), s.Lag() > 0} }
 
-// When the watch cannot be resumed, the sink gets the whole content again: the difference
-// is its own affair, so that nobody who watches the views is interrupted.
+// When the watch cannot be resumed, the sink gets the whole content again. The sink computes the
+// difference, so that watches of the views are not interrupted.
 func TestRelist(t *testing.T) {
 	inBothModes(t, func(t *testing.T, streams bool) {
 		u := newUpstream(streams, "20", namespace("a", "11"), namespace("b", "12"))
@@ -102,7 +102,7 @@ func TestRelist(t *testing.T) {
 	})
 }
 
-// One object that makes no sense must not keep the others out, nor stop the source.
+// One invalid object must neither keep the others out nor stop the source.
 func TestObjectThatCannotBeDecoded(t *testing.T) {
 	inBothModes(t, func(t *testing.T, streams bool) {
 		u := newUpstream(streams, "20", custom("a", "11", map[string]any{}), custom("b", "12", "text"), custom("c", "13", map[string]any{"owners": int64(1)}))
@@ -129,7 +129,7 @@ func TestObjectThatCannotBeDecoded(t *testing.T) {
 	})
 }
 
-// A version that is no number would be forged or of another server: it counts as unknown.
+// A version that is not a number must be forged, or from another server. It counts as unknown.
 func TestVersionThatIsNoNumber(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		u := newUpstream(false, "x", namespace("a", "11"), namespace("b", "y"))
@@ -177,8 +177,8 @@ func TestResourceThatComesAndGoes(t *testing.T) {
 	})
 }
 
-// Only what may be absent counts as empty when it is: an empty list of namespaces that are
-// there would be taken for the truth.
+// Only an optional resource counts as empty when it is absent. Otherwise the server would show an
+// empty list of namespaces although there are some.
 func TestRequiredResourceThatIsAbsent(t *testing.T) {
 	inBothModes(t, func(t *testing.T, streams bool) {
 		u := newUpstream(streams, "20", namespace("a", "11"))
@@ -188,13 +188,13 @@ func TestRequiredResourceThatIsAbsent(t *testing.T) {
 		run(t, s)
 		time.Sleep(time.Minute)
 		if got := stateOf(s); got != (state{failing: true}) || len(sink.take()) > 0 {
-			t.Errorf("state %+v, or the sink was told something", got)
+			t.Errorf("state %+v, or the sink was called", got)
 		}
 	})
 }
 
-// A source that fails says for how long, goes on trying, and recovers by itself. What it
-// has read remains.
+// A source that fails reports for how long, retries, and recovers by itself. What it has read
+// remains.
 func TestConnectionThatIsLost(t *testing.T) {
 	for name, err := range map[string]error{
 		"forbidden":      forbidden,
@@ -234,10 +234,10 @@ func TestConnectionThatIsLost(t *testing.T) {
 					if got := stateOf(s); got != (state{synced: true}) {
 						t.Errorf("back again: state %+v", got)
 					}
-					// A watch that is resumed brings its events itself.
+					// A resumed watch delivers the missed events itself.
 					for _, c := range sink.take() {
 						if c.Method != "Replace" || len(c.Items) == 0 {
-							t.Errorf("what was read is taken back: %+v", c)
+							t.Errorf("the sink has lost what was read: %+v", c)
 						}
 					}
 				})
@@ -246,17 +246,17 @@ func TestConnectionThatIsLost(t *testing.T) {
 	}
 }
 
-// lagAfter returns the lag of a source when the clock of the bubble has run for a while.
+// lagAfter returns the lag of a source after the clock of the bubble has advanced.
 func lagAfter(d time.Duration, s *Source) time.Duration {
 	time.Sleep(d)
 	synctest.Wait()
 	return s.Lag()
 }
 
-// Before all sources have been read, what the views show is not the truth.
+// Until all sources have been read, the views do not show the truth.
 func TestSourcesGoLiveOnce(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		var changes atomic.Int32 // of the cluster: no sink leads to it, so all are that it goes live
+		var changes atomic.Int32 // of the cluster; no sink is connected to it, so it can only go live
 		cluster := tenancy.New(grantedKinds(), grants.DefaultPolicy(), func(time.Duration) { changes.Add(1) })
 		all := &Sources{cluster: cluster}
 		var upstreams []*upstream
@@ -271,10 +271,10 @@ func TestSourcesGoLiveOnce(t *testing.T) {
 		announced := func() int { return log.count("All sources have been read") }
 		for i, u := range upstreams {
 			if all.Live() || changes.Load() > 0 || announced() > 0 {
-				t.Fatalf("live when %d of %d have been read", i, len(upstreams))
+				t.Fatalf("live after %d of %d sources have been read", i, len(upstreams))
 			}
 			if i == 1 {
-				u.fail(notFound) // is an answer, too
+				u.fail(notFound) // counts as read, too
 			} else {
 				u.set("20", namespace("a", "11"))
 			}
@@ -282,7 +282,7 @@ func TestSourcesGoLiveOnce(t *testing.T) {
 			synctest.Wait()
 		}
 		if !all.Live() || changes.Load() != 1 || announced() != 1 {
-			t.Errorf("live %v, after %d changes, when all have been read", all.Live(), changes.Load())
+			t.Errorf("live %v, %d changes after all sources have been read", all.Live(), changes.Load())
 		}
 		for _, u := range upstreams {
 			u.set("50", namespace("a", "33"))
@@ -294,7 +294,7 @@ func TestSourcesGoLiveOnce(t *testing.T) {
 		time.Sleep(time.Minute)
 		synctest.Wait()
 		if !all.Live() || changes.Load() != 1 || announced() != 1 {
-			t.Errorf("live %v, after %d changes, when sources are read again", all.Live(), changes.Load())
+			t.Errorf("live %v, %d changes after sources have been read again", all.Live(), changes.Load())
 		}
 	})
 }
@@ -344,7 +344,7 @@ func TestStrip(t *testing.T) {
 	}
 }
 
-// A list may hold what was not asked for: that is an error of an object, not a crash.
+// A list may hold objects of unexpected types. That is an error of the object, not a crash.
 func TestObjectOfAnotherType(t *testing.T) {
 	u := &unstructured.Unstructured{Object: map[string]any{}}
 	for name, decode := range map[string]func() error{

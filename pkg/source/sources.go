@@ -25,12 +25,12 @@ type Sources struct {
 	cluster *tenancy.Cluster
 	sources []*Source
 
-	// goingLive has one source at a time ask whether it is the last.
+	// goingLive lets only one source at a time check whether it is the last.
 	goingLive sync.Mutex
 	live      atomic.Bool
 }
 
-// NewSources returns the sources of a cluster's kinds, and of what its policy asks about.
+// NewSources returns the sources of a cluster's kinds, and of the resources that its policy needs.
 func NewSources(clients *Clients, cluster *tenancy.Cluster, kinds []grants.Kind) (*Sources, error) {
 	s := &Sources{cluster: cluster}
 	for i := range kinds {
@@ -92,11 +92,11 @@ func addCustom[T any](s *Sources, clients *Clients, resource schema.GroupVersion
 // All returns the sources. The slice must not be changed.
 func (s *Sources) All() []*Source { return s.sources }
 
-// Live tells whether all sources have been read once, and the cluster has gone live: before,
-// what its views show is not the truth.
+// Live reports whether all sources have been read once and the cluster has gone live. Before that,
+// its views do not show the truth.
 func (s *Sources) Live() bool { return s.live.Load() }
 
-// goLive is called after each source that has been read.
+// goLive is called each time that a source has been read.
 func (s *Sources) goLive(logger klog.Logger) {
 	s.goingLive.Lock()
 	defer s.goingLive.Unlock()
@@ -110,7 +110,7 @@ func (s *Sources) goLive(logger klog.Logger) {
 	}
 	s.cluster.GoLive()
 	s.live.Store(true)
-	logger.Info("All sources have been read, requests are answered")
+	logger.Info("All sources have been read, serving requests")
 }
 
 // Run runs all sources until the context ends, and returns when they have stopped.

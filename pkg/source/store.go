@@ -17,9 +17,9 @@ import (
 	"capsule.dev/tenantview/pkg/tenancy"
 )
 
-// store is what a reflector fills: it decodes and hands on. Being the reflector's own
-// store, and not a handler behind an informer, it sees the versions of lists and bookmarks
-// in their order among the objects.
+// store is the store that a reflector fills. It decodes objects and passes them on. Unlike an event
+// handler of an informer, it also sees the versions of lists and bookmarks, in order with the
+// objects.
 type store[T any] struct {
 	source *Source
 	decode func(runtime.Object) (T, error)
@@ -31,10 +31,10 @@ var (
 	_ cache.ReflectorBookmarkStore = &store[any]{}
 )
 
-// Add hands on an object that was added.
+// Add passes on an object that was added.
 func (s *store[T]) Add(object any) error { return s.Update(object) }
 
-// Update hands on an object that was changed.
+// Update passes on an object that was changed.
 func (s *store[T]) Update(object any) error {
 	defer s.source.applied()
 	item, err := s.item(object)
@@ -45,7 +45,7 @@ func (s *store[T]) Update(object any) error {
 	return nil
 }
 
-// Delete hands on a deletion. The object of a deletion carries the deletion's version.
+// Delete passes on a deletion. The object of a deletion carries the deletion's version.
 func (s *store[T]) Delete(object any) error {
 	defer s.source.applied()
 	m, err := meta.Accessor(object)
@@ -56,7 +56,7 @@ func (s *store[T]) Delete(object any) error {
 	return nil
 }
 
-// Replace hands on a whole list.
+// Replace passes on a whole list.
 func (s *store[T]) Replace(objects []any, version string) error {
 	items := make([]tenancy.Item[T], 0, len(objects))
 	for _, object := range objects {
@@ -72,14 +72,14 @@ func (s *store[T]) Replace(objects []any, version string) error {
 	return nil
 }
 
-// Bookmark hands on the progress of a source without changes.
+// Bookmark passes on progress without changes.
 func (s *store[T]) Bookmark(version string) error {
 	defer s.source.applied()
 	s.sink.Bookmark(parseVersion(version))
 	return nil
 }
 
-// Resync has nothing to do: nothing of what was handed on is lost.
+// Resync does nothing: no object that was passed on gets lost.
 func (s *store[T]) Resync() error { return nil }
 
 func (s *store[T]) item(object any) (tenancy.Item[T], error) {
@@ -96,8 +96,8 @@ func keyOf(m metav1.Object) tenancy.Key {
 	return tenancy.Key{Namespace: m.GetNamespace(), Name: m.GetName()}
 }
 
-// parseVersion reads a resourceVersion. kube-apiserver promises that they are decimal
-// numbers (KEP-5504); 0 stands for any other.
+// parseVersion parses a resourceVersion. kube-apiserver guarantees that these are decimal numbers
+// (KEP-5504). parseVersion returns 0 for any other text.
 func parseVersion(s string) uint64 {
 	version, err := strconv.ParseUint(s, 10, 64)
 	if err != nil {

@@ -17,9 +17,9 @@ import (
 	"capsule.dev/tenantview/pkg/apis/capsule"
 )
 
-// A change costs what it changes, not what there is.
+// The cost of a change depends on what it changes, not on the size of the cluster.
 func BenchmarkApply(b *testing.B) {
-	// Namespaces whose Tenant is deleted are logged, which would break the lines of results.
+	// Logs about namespaces whose Tenant is deleted would break the lines of results.
 	klog.LogToStderr(false)
 	klog.SetOutput(io.Discard)
 	defer klog.LogToStderr(true)
@@ -51,12 +51,12 @@ func relabelNamespace(c *synthetic.Cluster) func(int) {
 	variants := [2]*corev1.Namespace{synthetic.Namespace(500, 50), synthetic.Namespace(500, 50)}
 	variants[1].Labels["env"] = "test"
 	return func(i int) {
-		ns := *variants[i%2] // the sink takes it
+		ns := *variants[i%2] // the sink takes ownership
 		c.Namespaces.Put(synthetic.Item(c, ns.Name, &ns))
 	}
 }
 
-// heartbeat changes the status of a node only, as kubelets do all the time.
+// heartbeat changes only the status of a node, as kubelets do all the time.
 func heartbeat(c *synthetic.Cluster) func(int) {
 	variants := [2]*corev1.Node{synthetic.Node(5), synthetic.Node(5)}
 	variants[1].Status.Conditions[0].LastHeartbeatTime = metav1.Now()
@@ -70,8 +70,8 @@ func changeOwner(c *synthetic.Cluster) func(int) {
 	return func(i int) { c.Tenants.Put(synthetic.Item(c, variants[0].Name, variants[i%2])) }
 }
 
-// createAndDelete creates and deletes a Tenant whose namespaces are there already, so that
-// they change hands with each.
+// createAndDelete creates and deletes a Tenant whose namespaces exist already, so that each step
+// moves them.
 func createAndDelete(c *synthetic.Cluster) func(int) {
 	const extra = 99_999
 	tenant := synthetic.Tenant(extra)

@@ -13,7 +13,7 @@ import (
 	"capsule.dev/tenantview/pkg/view"
 )
 
-// Binding is what matters of a RoleBinding.
+// Binding holds the fields of a RoleBinding that grants depend on.
 type Binding struct {
 	Role     rbacv1.RoleRef
 	Subjects []view.Subject
@@ -32,19 +32,19 @@ func (c *Cluster) RoleBindings() *Sink[Binding] {
 	return newSink(c, bindingSource, c.putBinding, c.deleteBinding)
 }
 
-// Roles takes what the cluster's Roles allow.
+// Roles takes the permissions of the cluster's Roles.
 func (c *Cluster) Roles() *Sink[grants.NamespaceGet] {
 	return newSink(c, "roles", c.putRole, c.deleteRole)
 }
 
-// ClusterRoles takes what the cluster's ClusterRoles allow.
+// ClusterRoles takes the permissions of the cluster's ClusterRoles.
 func (c *Cluster) ClusterRoles() *Sink[grants.NamespaceGet] {
 	return newSink(c, "clusterroles", c.putRole, c.deleteRole)
 }
 
 func (c *Cluster) putBinding(tx *view.Tx, item Item[Binding]) {
 	if len(item.Value.Subjects) == 0 {
-		c.deleteBinding(tx, item.Key) // it grants nothing, whatever its role is
+		c.deleteBinding(tx, item.Key) // grants nothing, whatever its role
 		return
 	}
 	b := binding{subjects: item.Value.Subjects}
@@ -86,7 +86,7 @@ func (c *Cluster) unindexBinding(key types.NamespacedName) {
 func (c *Cluster) refreshBinding(tx *view.Tx, key types.NamespacedName) {
 	b := c.bindings[key]
 	ns := c.namespaces[key.Namespace]
-	ofTenant := ns == nil || ns.tenant != "" // whose it is must be known first
+	ofTenant := ns == nil || ns.tenant != "" // an unknown namespace may belong to a Tenant
 	var held []grants.Held
 	switch c.rules.Policy().RoleBindingNamespaces {
 	case grants.RoleBindingsAny:
@@ -99,8 +99,8 @@ func (c *Cluster) refreshBinding(tx *view.Tx, key types.NamespacedName) {
 	c.give(tx, origin{bindingSource, key.Namespace, key.Name}, held)
 }
 
-// refreshBindingsIn decides again about the bindings that depend on whether their namespace
-// belongs to a Tenant.
+// refreshBindingsIn reevaluates the bindings that depend on whether their namespace belongs to
+// a Tenant.
 func (c *Cluster) refreshBindingsIn(tx *view.Tx, namespace string) {
 	for key := range c.everybodyIn[namespace] {
 		c.refreshBinding(tx, key)
@@ -115,9 +115,9 @@ func (c *Cluster) deleteRole(tx *view.Tx, key types.NamespacedName) {
 	c.setRole(tx, roleKey(key), grants.NamespaceGet{})
 }
 
-// setRole makes allowed what a role allows, and decides again about those of its bindings for
-// which that makes a difference. Names are looked up and never gone through: a ClusterRole can
-// have hundreds of thousands.
+// setRole sets what a role allows, and reevaluates those of its bindings that the change
+// affects. It looks names up and never iterates over them: a ClusterRole can have hundreds of
+// thousands.
 func (c *Cluster) setRole(tx *view.Tx, role roleKey, allowed grants.NamespaceGet) {
 	previous := c.roles[role]
 	if allowed.IsZero() {

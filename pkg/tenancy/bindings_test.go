@@ -18,8 +18,8 @@ import (
 	"capsule.dev/tenantview/pkg/view"
 )
 
-// Whoever may write RoleBindings can write many that grant nothing: they must not be gone through
-// whenever a role changes.
+// A user who may write RoleBindings can write many that grant nothing. A change of a role must
+// not iterate over them.
 func TestBindingsWithoutSubjectsAreNotKept(t *testing.T) {
 	f := feed.New(grants.DefaultPolicy())
 	f.Cluster.GoLive()
@@ -28,7 +28,7 @@ func TestBindingsWithoutSubjectsAreNotKept(t *testing.T) {
 	for _, subjects := range []any{nil, []any{}, []any{map[string]any{"kind": "User", "name": "bob"}}, []any{map[string]any{"kind": "ServiceAccount", "name": ""}}} {
 		f.Put(with(named, "subjects", subjects))
 		if diff := cmp.Diff(before, f.Cluster.Footprint()); diff != "" {
-			t.Errorf("what is remembered of subjects %v (-nothing +got):\n%s", subjects, diff)
+			t.Errorf("the Cluster remembers a binding of subjects %v (-nothing +got):\n%s", subjects, diff)
 		}
 	}
 	f.Put(named, role("", "r", "get"), namespace("a", "", ""))
@@ -37,11 +37,11 @@ func TestBindingsWithoutSubjectsAreNotKept(t *testing.T) {
 	}
 	f.Put(with(named, "subjects", nil))
 	if got := sees(t, f, "bob"); got != "" {
-		t.Errorf("bob sees %q by a binding that has lost its subjects", got)
+		t.Errorf("bob sees %q through a binding that has lost its subjects", got)
 	}
 }
 
-// A change of a role touches the bindings for which it makes a difference, and no others.
+// A change of a role touches only the bindings that it affects.
 func TestRolesThatChange(t *testing.T) {
 	f := feed.New(grants.DefaultPolicy())
 	f.Put(namespace("a", "", ""), namespace("b", "", ""), binding("a", "rb", "ClusterRole r"), binding("b", "rb", "ClusterRole r"))
@@ -53,7 +53,7 @@ func TestRolesThatChange(t *testing.T) {
 	steps := []struct {
 		what  string
 		rules any
-		// want is what bob sees; again are the bindings that give their grants again.
+		// want is what bob sees. again are the bindings that give their grants again.
 		want  string
 		again []string
 	}{
@@ -80,17 +80,17 @@ func TestRolesThatChange(t *testing.T) {
 			}
 		}
 		if diff := cmp.Diff(s.again, again); diff != "" {
-			t.Errorf("%s: who gives grants again (-want +got):\n%s", s.what, diff)
+			t.Errorf("%s: bindings that give grants again (-want +got):\n%s", s.what, diff)
 		}
 		before = given
 	}
 }
 
-// manyNames are as many as fit into an object of etcd.
+// manyNames is the number of names that fit into an object of etcd.
 const manyNames, manyBindings = 300_000, 2_000
 
-// bindToOneRole returns a cluster with many bindings to one ClusterRole, and two versions of what
-// that allows, which name many namespaces and differ in one that has no binding.
+// bindToOneRole returns the sink of a cluster with many bindings to one ClusterRole, and two
+// versions of that role. Both name many namespaces. They differ in one that has no binding.
 func bindToOneRole(names, bindings int) (*tenancy.Sink[grants.NamespaceGet], [2]tenancy.Item[grants.NamespaceGet]) {
 	var granted []grants.Kind
 	for _, k := range kinds.All(kinds.Options{}) {
@@ -117,7 +117,7 @@ func bindToOneRole(names, bindings int) (*tenancy.Sink[grants.NamespaceGet], [2]
 	return c.ClusterRoles(), [2]tenancy.Item[grants.NamespaceGet]{allowed("x"), allowed("y")}
 }
 
-// Everybody waits while a change is applied: its time must not be the product of the names in a
+// All users wait while a change is applied. Its time must not be the product of the names in a
 // role and the bindings to it.
 func TestARoleOfManyNamesIsAppliedAtOnce(t *testing.T) {
 	quickest := func(names int) time.Duration {
@@ -130,14 +130,14 @@ func TestARoleOfManyNamesIsAppliedAtOnce(t *testing.T) {
 		}
 		return best
 	}
-	// With a list in place of a set it takes a hundred times as long and more.
+	// With a list instead of a set, it takes more than a hundred times as long.
 	if few, many := quickest(10), quickest(manyNames/10); many > 20*few {
-		t.Errorf("a role that names %d namespaces is applied in %v, and one that names 10 in %v", manyNames/10, many, few)
+		t.Errorf("applying a role takes %[2]v if it names %[1]d namespaces, and %[3]v if it names 10", manyNames/10, many, few)
 	}
 }
 
-// Most of the roles that change go on allowing what they have allowed, such as admin, to which
-// whole clusters are bound.
+// Most roles that change still allow the same as before. One example is admin, which has bindings
+// in whole clusters.
 func TestARoleThatStaysTheSameCostsNothing(t *testing.T) {
 	quickest := func(bindings int) time.Duration {
 		roles, _ := bindToOneRole(0, bindings)
@@ -153,12 +153,11 @@ func TestARoleThatStaysTheSameCostsNothing(t *testing.T) {
 		return best
 	}
 	if few, many := quickest(1), quickest(5*manyBindings); many > 20*few {
-		t.Errorf("a role with %d bindings that stays the same takes %v, and one with a single binding %v", 5*manyBindings, many, few)
+		t.Errorf("applying an unchanged role takes %[2]v with %[1]d bindings, and %[3]v with a single one", 5*manyBindings, many, few)
 	}
 }
 
-// BenchmarkClusterRoleOfManyNames is a change of a ClusterRole that makes no difference to any of
-// its bindings.
+// BenchmarkClusterRoleOfManyNames changes a ClusterRole without any effect on its bindings.
 func BenchmarkClusterRoleOfManyNames(b *testing.B) {
 	roles, variants := bindToOneRole(manyNames, manyBindings)
 	for i := 0; b.Loop(); i++ {

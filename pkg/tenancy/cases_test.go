@@ -16,8 +16,8 @@ import (
 	"capsule.dev/tenantview/internal/reference"
 )
 
-// Every case of the table, whether the state has come about by changes while the server ran,
-// or is read when it starts, in whatever order the sources happen to be read.
+// Every case of the table holds if the state results from changes while the server runs, and if
+// the server reads it at the start, in any order of the sources.
 func TestCases(t *testing.T) {
 	for _, c := range cases.All() {
 		c.AssignUIDs()
@@ -88,7 +88,7 @@ func compare(t *testing.T, f *feed.Feed, c *cases.Case) {
 	}
 }
 
-// names returns what a user may do op to, by resource.
+// names returns the objects that a user may do op to, by resource.
 func names(t *testing.T, f *feed.Feed, u user.Info, op reference.Operation) cases.Names {
 	t.Helper()
 	var all cases.Names
@@ -104,7 +104,7 @@ func names(t *testing.T, f *feed.Feed, u user.Info, op reference.Operation) case
 			all[resource] = found
 		}
 		if _, ok := f.View(resource).Get(f.Cluster.Viewer(u), "there-is-no-such-name", 0); ok {
-			t.Errorf("an object of %s was got that does not exist", resource)
+			t.Errorf("get of %s returned an object that does not exist", resource)
 		}
 	}
 	return all

@@ -17,23 +17,23 @@ import (
 	"capsule.dev/tenantview/pkg/view"
 )
 
-// The resources that are treated in a way of their own, if they are among the kinds.
+// The resources that get special treatment, if they are among the kinds.
 var (
 	namespaceResource = schema.GroupResource{Resource: "namespaces"}
 	volumeResource    = schema.GroupResource{Resource: "persistentvolumes"}
 )
 
-// Cluster is the state of a cluster that decides who sees what. Its sinks may be called
-// from many goroutines; changes are applied in the order of the calls.
+// Cluster is the state of a cluster that decides what each user sees. Any number of goroutines
+// may call its sinks. It applies changes in the order of the calls.
 type Cluster struct {
 	rules *grants.Rules
 	set   *view.Set
 	views map[schema.GroupResource]*view.View
 	gate  atomic.Pointer[gate]
-	// observe is told how long each change took to apply.
+	// observe is called with the time that each change took to apply.
 	observe func(time.Duration)
 
-	// mu makes the Cluster the one writer of the views. It guards all below.
+	// mu makes the Cluster the only writer of the views. It guards all fields below.
 	mu         sync.Mutex
 	tenants    map[string]*capsule.Tenant
 	namespaces map[string]*namespace
@@ -41,32 +41,32 @@ type Cluster struct {
 	settings   map[types.NamespacedName]*setting
 	bindings   map[types.NamespacedName]binding
 	roles      map[roleKey]grants.NamespaceGet
-	// held are the grants that each origin has given.
+	// held are the grants that each origin gives.
 	held     map[origin][]grants.Held
 	problems problems
 
-	// referrers are the namespaces whose references name a Tenant, by its name.
+	// referrers maps a Tenant's name to the namespaces whose owner references name it.
 	referrers index[string, string]
-	// claimed are the volumes whose claim is in a namespace, by its name.
+	// claimed maps a namespace's name to the volumes whose claim is in it.
 	claimed index[string, string]
-	// labelled are the volumes whose label names a Tenant, by its name.
+	// labelled maps a Tenant's name to the volumes whose label names it.
 	labelled index[string, string]
-	// settingsIn are the ProxySettings in a namespace, by its name.
+	// settingsIn maps a namespace's name to the ProxySettings in it.
 	settingsIn index[string, types.NamespacedName]
-	// settingsOf are the ProxySettings in the namespaces of a Tenant, by its name.
+	// settingsOf maps a Tenant's name to the ProxySettings in its namespaces.
 	settingsOf index[string, types.NamespacedName]
-	// pendingSettings are the Tenants of which the transaction that runs has changed what their
+	// pendingSettings are the Tenants for which the running transaction has changed what their
 	// ProxySettings grant.
 	pendingSettings tenantSet
-	// boundTo are the role bindings to a role.
+	// boundTo maps a role to its role bindings.
 	boundTo index[roleKey, types.NamespacedName]
-	// everybodyIn are the role bindings in a namespace, by its name, of which some subjects
+	// everybodyIn maps a namespace's name to the role bindings in it that have subjects which
 	// count only while the namespace belongs to no Tenant.
 	everybodyIn index[string, types.NamespacedName]
 }
 
-// New returns the state of an empty cluster. observe, if it is not nil, is told how long
-// each change took to apply; it must not call the Cluster.
+// New returns the state of an empty cluster. It calls observe, unless nil, with the time that
+// each change took to apply. observe must not call the Cluster.
 func New(kinds []grants.Kind, policy grants.Policy, observe func(time.Duration)) *Cluster {
 	resources := make([]string, len(kinds))
 	for i := range kinds {
@@ -112,7 +112,8 @@ func (c *Cluster) Policy() grants.Policy { return c.rules.Policy() }
 // View returns the view of an upstream resource; nil if it is not among the kinds.
 func (c *Cluster) View(resource schema.GroupResource) *view.View { return c.views[resource] }
 
-// Viewer returns what a user may see by grants: not by RBAC on the upstream resources.
+// Viewer returns the viewer that holds a user's grants. RBAC on the upstream resources does not
+// count here.
 func (c *Cluster) Viewer(u user.Info) view.Viewer {
 	subjects := grants.Subjects(u)
 	if c.rules.Policy().CapsuleUsersOnly && !c.gate.Load().rules.Admits(subjects) {
@@ -121,10 +122,10 @@ func (c *Cluster) Viewer(u user.Info) view.Viewer {
 	return view.Viewer{Subjects: subjects}
 }
 
-// Changed returns a channel that is closed when Viewer may answer otherwise than before.
+// Changed returns a channel that is closed when the results of Viewer may have changed.
 func (c *Cluster) Changed() <-chan struct{} { return c.gate.Load().replaced }
 
-// gate is the gate that holds until it is replaced.
+// gate holds the rules of the gate and a channel that is closed when they are replaced.
 type gate struct {
 	rules    *grants.Gate
 	replaced chan struct{}
@@ -132,7 +133,7 @@ type gate struct {
 
 func newGate(rules *grants.Gate) *gate { return &gate{rules, make(chan struct{})} }
 
-// setGate replaces the gate, if it is another than before: everybody who watches asks then.
+// setGate replaces the gate if it has changed. Every watch then asks for its viewer again.
 func (c *Cluster) setGate(rules *grants.Gate) {
 	if rules.Equal(c.gate.Load().rules) {
 		return
@@ -140,7 +141,7 @@ func (c *Cluster) setGate(rules *grants.Gate) {
 	close(c.gate.Swap(newGate(rules)).replaced)
 }
 
-// GoLive says that every source has delivered its first list.
+// GoLive records that every source has delivered its first list.
 func (c *Cluster) GoLive() {
 	c.update(0, func(tx *view.Tx) {
 		tx.GoLive()
@@ -160,14 +161,14 @@ func (c *Cluster) update(cause uint64, change func(*view.Tx)) {
 	c.observe(time.Since(start))
 }
 
-// origin is what has given grants: an object of one source.
+// origin is an object of one source that gives grants.
 type origin struct {
 	source          string
 	namespace, name string
 }
 
-// give makes held the grants of an origin. What stays is not interrupted: the new grants
-// are given before the old ones are taken.
+// give replaces the grants of an origin. It gives the new grants before it revokes the old ones,
+// so that grants in both sets are not interrupted.
 func (c *Cluster) give(tx *view.Tx, from origin, held []grants.Held) {
 	for i := range held {
 		if v := c.views[held[i].Resource]; v != nil {

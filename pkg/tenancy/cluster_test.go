@@ -37,8 +37,8 @@ func logged(t *testing.T) *bytes.Buffer {
 
 type counts = map[tenancy.InvalidKey]int
 
-// invalidStep is something that happens, which objects are invalid then, by their problems,
-// and how many lines it logs.
+// invalidStep is a change, the number of invalid objects after it, by problem, and the number of
+// lines that it logs.
 type invalidStep struct {
 	what   string
 	do     func()
@@ -62,7 +62,7 @@ func checkInvalid(t *testing.T, f *feed.Feed, steps []invalidStep) {
 	}
 }
 
-// Counts are metrics that somebody is woken up by; logs that repeat hide what is new.
+// The counts are metrics that page people. Logs that repeat hide what is new.
 func TestInvalidObjectsAreCountedAndLoggedOnce(t *testing.T) {
 	f := feed.New(grants.DefaultPolicy())
 	badTenant := tenant("solar", "1", "storageClasses: {allowedRegex: '('}")
@@ -81,7 +81,7 @@ func TestInvalidObjectsAreCountedAndLoggedOnce(t *testing.T) {
 			counts{key("tenants", grants.ReasonRegex): 1}, 1},
 		{"the same again", func() { f.Put(badTenant); f.Replace("tenants", badTenant, tenant("wind", "2", "")) },
 			counts{key("tenants", grants.ReasonRegex): 1}, 0},
-		// Two expressions that are not valid are one object with that problem.
+		// One object with two invalid expressions counts once.
 		{"more problems", func() { f.Put(worse) },
 			counts{key("tenants", grants.ReasonRegex): 1, key("tenants", grants.ReasonSelector): 1}, 1},
 		{"fewer problems", func() { f.Put(badTenant) }, counts{key("tenants", grants.ReasonRegex): 1}, 1},
@@ -122,8 +122,8 @@ func TestTenantsThatObjectsShow(t *testing.T) {
 	}
 }
 
-// Whatever order the sources are read in, the result is the same, and entries keep the
-// versions of their objects: otherwise replicas of the server would disagree.
+// The result does not depend on the order in which the sources are read, and entries keep the
+// versions of their objects. Otherwise replicas of the server would disagree.
 func TestOrderOfSources(t *testing.T) {
 	bySource := map[string][]reference.Object{
 		"tenants":           {tenant("solar", "1", "storageClasses: {allowed: [gold]}"), tenant("wind", "2", "owners: []")},
@@ -160,7 +160,7 @@ func TestOrderOfSources(t *testing.T) {
 		}
 	})
 	if tried != 5040 {
-		t.Errorf("%d orders tried", tried)
+		t.Errorf("tried %d orders", tried)
 	}
 }
 
@@ -177,8 +177,7 @@ func permute(all []string, i int, visit func()) {
 	}
 }
 
-// The revision of a view that nothing happens in follows its source's bookmarks, and only its
-// own source's.
+// The revision of an idle view follows the bookmarks of its own source, and no others.
 func TestBookmarks(t *testing.T) {
 	f := feed.New(grants.DefaultPolicy())
 	f.Cluster.GoLive()
@@ -200,7 +199,8 @@ func TestUnknownKindsHaveNoView(t *testing.T) {
 	}
 }
 
-// By its size a view forgets the past of what tenants write: it must show what they have written.
+// A view forgets its history by the size of the objects, so that size must include what tenants
+// write.
 func TestPublishedObjectsHaveTheirSize(t *testing.T) {
 	const written = 100_000
 	f := feed.New(grants.DefaultPolicy())

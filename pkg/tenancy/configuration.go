@@ -11,7 +11,7 @@ import (
 	"capsule.dev/tenantview/pkg/view"
 )
 
-// configurationName is that of the one configuration which Capsule reads.
+// configurationName is the name of the only configuration that Capsule reads.
 const configurationName = "default"
 
 var configurationOrigin = origin{source: configurationSource, name: configurationName}
@@ -36,11 +36,11 @@ func (c *Cluster) deleteConfiguration(_ *view.Tx, key types.NamespacedName) {
 	}
 }
 
-// missing returns what is wrong when there is no object of an origin: nothing, but for the
-// configuration, without which there are no users of Capsule.
+// missing returns the problems of an object that does not exist. Only the configuration has one:
+// without it, Capsule has no users.
 func (c *Cluster) missing(from origin) []grants.Problem {
 	if from != configurationOrigin || !c.rules.Policy().CapsuleUsersOnly {
 		return nil
 	}
-	return []grants.Problem{{Reason: grants.ReasonMissing, Detail: "without a configuration, nobody is a user of Capsule"}}
+	return []grants.Problem{{Reason: grants.ReasonMissing, Detail: "without a configuration, Capsule has no users"}}
 }

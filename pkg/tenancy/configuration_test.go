@@ -18,8 +18,8 @@ func named(name string, configuration *unstructured.Unstructured) *unstructured.
 	return configuration
 }
 
-// Without a configuration everybody sees nothing when only users of Capsule may see anything:
-// whoever looks for the reason must find it.
+// If only users of Capsule may see anything, nobody sees anything without a configuration.
+// Administrators must be able to find that reason.
 func TestMissingConfiguration(t *testing.T) {
 	policy := grants.DefaultPolicy()
 	policy.CapsuleUsersOnly = true
@@ -44,12 +44,11 @@ func TestMissingConfiguration(t *testing.T) {
 	}
 	checkInvalid(t, f, steps)
 	if invalid := feed.New(grants.DefaultPolicy()).Cluster.Invalid(); len(invalid) > 0 {
-		t.Errorf("nobody asks for a configuration, and yet %v", invalid)
+		t.Errorf("the policy needs no configuration, but these are invalid: %v", invalid)
 	}
 }
 
-// What is wrong with a configuration that Capsule does not read is over when it can be
-// decoded, too.
+// A configuration that Capsule does not read also loses its problem when it can be decoded.
 func TestAnotherConfigurationIsMended(t *testing.T) {
 	f := feed.New(grants.DefaultPolicy())
 	other := named("other", configuration("{users: [{}]}"))
@@ -63,8 +62,8 @@ func TestAnotherConfigurationIsMended(t *testing.T) {
 	}
 }
 
-// Every watch asks again who its user is when the gate changes, so it must change only when
-// it does.
+// Every watch asks for its viewer again when Changed fires, so it must fire only if the gate has
+// changed.
 func TestChangedTellsOfChangesOnly(t *testing.T) {
 	policy := grants.DefaultPolicy()
 	policy.CapsuleUsersOnly = true

@@ -9,7 +9,7 @@ import (
 	"capsule.dev/tenantview/pkg/grants"
 )
 
-// Footprint counts what a Cluster remembers, by what it is.
+// Footprint returns the number of items that a Cluster remembers, by their kind.
 func (c *Cluster) Footprint() map[string]int {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -22,8 +22,8 @@ func (c *Cluster) Footprint() map[string]int {
 	}
 }
 
-// Given points to the grants of each origin: as long as it gives none again, it points to
-// the same ones.
+// Given returns a pointer to the grants of each origin. The pointer stays the same until the
+// origin gives grants again.
 func (c *Cluster) Given() map[string]*grants.Held {
 	c.mu.Lock()
 	defer c.mu.Unlock()

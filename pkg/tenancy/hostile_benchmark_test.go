@@ -20,13 +20,14 @@ import (
 	"capsule.dev/tenantview/pkg/view"
 )
 
-// The cluster in which users of one Tenant do all that they can to disturb the others.
+// The cluster in which the users of one Tenant do everything they can to disturb the others.
 const (
 	hostileNodes      = 5000
 	hostileNamespaces = 1000
-	// hostileRules are those of one setting, which the nodes and the Tenant's namespaces all meet.
+	// hostileRules is the number of rules of one setting. All nodes and all namespaces of the
+	// Tenant match them.
 	hostileRules = 128
-	// everyone is a group of all users that no policy can know for one.
+	// everyone is a group of all users. No policy can recognize it as one.
 	everyone = "employees"
 )
 
@@ -55,8 +56,7 @@ func newHostile() *hostile {
 	return h
 }
 
-// write writes a setting in a namespace of the first Tenant, with rules that are others in each
-// generation.
+// write writes a setting in a namespace of the first Tenant. Its rules differ in each generation.
 func (h *hostile) write(setting, generation, rules int) {
 	s := &capsule.ProxySetting{Meta: capsule.Meta{Name: fmt.Sprint("setting-", setting), Namespace: synthetic.Namespace(0, 0).Name}}
 	subject := capsule.ProxySubject{Subject: capsule.Subject{Kind: "Group", Name: everyone}}
@@ -80,8 +80,8 @@ func member(i int) view.Viewer {
 	return view.Viewer{Subjects: []view.Subject{view.User(synthetic.Owner(i)), view.Group(everyone)}}
 }
 
-// What one Tenant's users can do to the others, against what the same costs in peace: 1 setting
-// with 1 rule.
+// BenchmarkHostile measures what one Tenant's users can do to the others, compared with a peaceful
+// cluster: 1 setting with 1 rule.
 func BenchmarkHostile(b *testing.B) {
 	peaceful, many := [2]int{1, 1}, func(settings int) [2]int { return [2]int{settings, hostileRules} }
 	for _, tc := range []struct {
@@ -108,7 +108,8 @@ func BenchmarkHostile(b *testing.B) {
 	}
 }
 
-// What 40 settings keep in memory. The time says nothing: they are written once.
+// BenchmarkHostileMemory measures the memory of 40 settings. The time has no meaning: they are
+// written once.
 func BenchmarkHostileMemory(b *testing.B) {
 	h := newHostile()
 	before := heapInUse()
@@ -124,7 +125,7 @@ func BenchmarkHostileMemory(b *testing.B) {
 	runtime.KeepAlive(h)
 }
 
-// heapInUse returns the bytes that are in use.
+// heapInUse returns the number of bytes in use.
 func heapInUse() int64 {
 	runtime.GC()
 	var stats runtime.MemStats
@@ -132,8 +133,8 @@ func heapInUse() int64 {
 	return int64(stats.HeapAlloc)
 }
 
-// benchmarkRewrite rewrites one setting again and again. empty-p99-us is what an empty list takes
-// meanwhile, for somebody who has nothing to do with it.
+// benchmarkRewrite rewrites one setting again and again. empty-p99-us is the time of an empty list
+// meanwhile, for a user who has nothing to do with the setting.
 func benchmarkRewrite(b *testing.B, h *hostile, settings [2]int) {
 	var done atomic.Bool
 	waited := make(chan []time.Duration, 1)
@@ -167,7 +168,7 @@ func benchmarkList(b *testing.B, h *hostile, _ [2]int) {
 	}
 }
 
-// benchmarkWatch begins to watch nodes as a member of the group.
+// benchmarkWatch starts to watch nodes as a member of the group.
 func benchmarkWatch(b *testing.B, h *hostile, _ [2]int) {
 	for b.Loop() {
 		w, err := h.nodes.Watch(member(1), view.WatchOptions{FromNow: true})
@@ -178,8 +179,8 @@ func benchmarkWatch(b *testing.B, h *hostile, _ [2]int) {
 	}
 }
 
-// benchmarkEvent changes an annotation of a namespace of the Tenant, while 300 members of the
-// group watch, each of whom sees something else as well.
+// benchmarkEvent changes an annotation of a namespace of the Tenant while 300 members of the group
+// watch. Each of them also sees something that the others do not.
 func benchmarkEvent(b *testing.B, h *hostile, _ [2]int) {
 	var watchers []*view.Watcher
 	for i := range 300 {

@@ -8,7 +8,7 @@ import (
 	"slices"
 )
 
-// index is the values that belong to a key. The zero key stands for none, which has no values.
+// index maps each key to a set of values. The zero key means "no key" and never has values.
 type index[K, V comparable] map[K]map[V]struct{}
 
 func (x index[K, V]) add(key K, value V) {
@@ -30,6 +30,6 @@ func (x index[K, V]) remove(key K, value V) {
 	}
 }
 
-// inOrder returns the values of a key in alphabetical order. Changes of objects follow each
-// other in the order in which they are made: it must be the same every time.
+// inOrder returns the values of a key in alphabetical order. Events follow the order in which
+// objects are changed, so that order must be the same every time.
 func inOrder(values map[string]struct{}) []string { return slices.Sorted(maps.Keys(values)) }

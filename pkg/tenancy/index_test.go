@@ -13,20 +13,20 @@ import (
 	"capsule.dev/tenantview/pkg/view"
 )
 
-// An index must not collect what has no key: nothing reads it, and each change writes it.
+// An index must not collect values without a key: nothing reads them, and each change writes them.
 func TestWhatHasNoKeyIsNotIndexed(t *testing.T) {
 	f := feed.New(grants.DefaultPolicy())
 	f.Put(volume("pv", "", ""), namespace("a", "", ""), binding("a", "rb", "Unknown r"))
 	footprint := f.Cluster.Footprint()
 	for _, index := range []string{"claimed", "labelled", "referrers", "boundTo"} {
 		if footprint[index] != 0 {
-			t.Errorf("%d entries of %s", footprint[index], index)
+			t.Errorf("%d entries in %s", footprint[index], index)
 		}
 	}
 }
 
-// Objects that leave a user's sight together leave it in the order of their names, on each
-// replica and each time. The revisions of entries are those of the events.
+// Objects that a user loses together disappear in the order of their names, each time and on each
+// replica. The revisions of entries are those of the events.
 func TestObjectsMoveInTheOrderOfTheirNames(t *testing.T) {
 	names := []string{"a", "b", "c", "d", "e", "f", "g", "h", "i", "j"}
 	f := feed.New(grants.DefaultPolicy())
@@ -35,7 +35,7 @@ func TestObjectsMoveInTheOrderOfTheirNames(t *testing.T) {
 		for _, resource := range resources {
 			entries, _ := f.View(resource).List(view.Viewer{All: true})
 			if len(entries) != len(names) || !slices.IsSortedFunc(entries, func(a, b *view.Entry) int { return int(a.Revision) - int(b.Revision) }) {
-				t.Errorf("%s: %s have moved in another order than that of their names", what, resource)
+				t.Errorf("%s: %s have not moved in the order of their names", what, resource)
 			}
 		}
 	}

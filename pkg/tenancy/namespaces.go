@@ -19,13 +19,13 @@ type namespace struct {
 	ref grants.TenantRef
 	// hasRef is false if the owner references name no Tenant, or more than one.
 	hasRef bool
-	// claims is true if they name any.
+	// claims is true if the owner references name any Tenant.
 	claims bool
 	// label is the value of Capsule's label, which decides nothing.
 	label string
-	// tenant is the Tenant that it belongs to, or "".
+	// tenant is the Tenant that the namespace belongs to, or "".
 	tenant string
-	// created is when it was created, in seconds since 1970. kube-apiserver sets it.
+	// created is the creation time in seconds since 1970. kube-apiserver sets it.
 	created int64
 }
 
@@ -48,7 +48,7 @@ func (c *Cluster) putNamespace(tx *view.Tx, item Item[*corev1.Namespace]) {
 	if ns.hasRef {
 		c.referrers.add(ns.ref.Name, name)
 	}
-	// A source that has lost its connection may never hear of the deletion in between.
+	// A source that has lost its connection may miss the deletion in between.
 	recreated := !existed || ns.created != item.Value.CreationTimestamp.Unix()
 	ns.created = item.Value.CreationTimestamp.Unix()
 	tenant := c.tenantOf(ns)
@@ -67,7 +67,7 @@ func (c *Cluster) deleteNamespace(tx *view.Tx, key types.NamespacedName) {
 	c.refreshDependents(tx, key.Name)
 }
 
-// refreshNamespace decides again which Tenant a namespace belongs to.
+// refreshNamespace reevaluates which Tenant a namespace belongs to.
 func (c *Cluster) refreshNamespace(tx *view.Tx, name string) {
 	ns := c.namespaces[name]
 	tenant := c.tenantOf(ns)
@@ -75,7 +75,7 @@ func (c *Cluster) refreshNamespace(tx *view.Tx, name string) {
 	c.move(tx, name, ns, tenant, false)
 }
 
-// move records the Tenant of a namespace and carries the change over to what is in it.
+// move records the Tenant of a namespace and applies the change to what is in the namespace.
 func (c *Cluster) move(tx *view.Tx, name string, ns *namespace, tenant string, recreated bool) {
 	moved := ns.tenant != tenant
 	ns.tenant = tenant
@@ -85,7 +85,7 @@ func (c *Cluster) move(tx *view.Tx, name string, ns *namespace, tenant string, r
 	}
 }
 
-// refreshDependents decides again about all that follows a namespace.
+// refreshDependents reevaluates everything that depends on a namespace.
 func (c *Cluster) refreshDependents(tx *view.Tx, name string) {
 	for _, pv := range inOrder(c.claimed[name]) {
 		c.refreshVolume(tx, pv)
@@ -94,7 +94,7 @@ func (c *Cluster) refreshDependents(tx *view.Tx, name string) {
 	c.refreshBindingsIn(tx, name)
 }
 
-// tenantOf is fail closed: whatever is not clear belongs to no Tenant.
+// tenantOf fails closed: in case of doubt, a namespace belongs to no Tenant.
 func (c *Cluster) tenantOf(ns *namespace) string {
 	if !ns.hasRef {
 		return ""

@@ -22,8 +22,8 @@ func (c *Cluster) Objects(resource schema.GroupResource) *Sink[metav1.Object] {
 	return newSink(c, "", put, remove, v)
 }
 
-// published is an object as its view has it. It takes the object, and drops what is neither served
-// nor asked about any more.
+// published returns an object in the form that its view stores. It takes ownership of the object
+// and drops everything that is neither served nor needed any more.
 func published(o metav1.Object, version uint64, partition string) view.Object {
 	o.SetOwnerReferences(nil)
 	o.SetResourceVersion("")
@@ -35,8 +35,8 @@ func published(o metav1.Object, version uint64, partition string) view.Object {
 	}
 }
 
-// sizeOf is how many bytes an object takes, about: what tenants may make large of it are its
-// labels and annotations.
+// sizeOf returns the approximate size of an object in bytes. Tenants can inflate only its labels
+// and annotations.
 func sizeOf(o metav1.Object) int {
 	size := 1024
 	for _, texts := range []map[string]string{o.GetLabels(), o.GetAnnotations()} {

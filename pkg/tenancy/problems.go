@@ -11,21 +11,21 @@ import (
 	"capsule.dev/tenantview/pkg/grants"
 )
 
-// InvalidKey tells problems of objects apart.
+// InvalidKey identifies a kind of problem.
 type InvalidKey struct {
-	// Source is the resource that the objects are of.
+	// Source is the resource of the objects.
 	Source string
 	// Reason is one of the reasons of package grants.
 	Reason string
 }
 
-// problems are those that the objects have now, by the object.
+// problems holds the current problems of each object.
 type problems struct {
 	byOrigin map[origin][]grants.Problem
-	// counts are the objects that have a problem of that kind.
+	// counts is the number of objects that have a problem of each kind.
 	counts map[InvalidKey]int
-	// live tells that all sources have been read: before, an object may refer to another
-	// that is still to come, so nothing is logged.
+	// live is true once all sources have been read. Nothing is logged before: an object may
+	// refer to another one that has not been read yet.
 	live bool
 }
 
@@ -33,7 +33,7 @@ func newProblems() problems {
 	return problems{byOrigin: make(map[origin][]grants.Problem), counts: make(map[InvalidKey]int)}
 }
 
-// set makes found the problems of an object, and logs them if they are others than before.
+// set replaces the problems of an object, and logs them if they have changed.
 func (p *problems) set(from origin, found []grants.Problem) {
 	before := p.byOrigin[from]
 	if slices.Equal(before, found) {
@@ -58,14 +58,14 @@ func (p *problems) set(from origin, found []grants.Problem) {
 	}
 }
 
-// decoded forgets that an object could not be decoded.
+// decoded removes the problem that an object could not be decoded.
 func (p *problems) decoded(from origin) {
 	if before := p.byOrigin[from]; len(before) == 1 && before[0].Reason == grants.ReasonDecode {
 		p.set(from, nil)
 	}
 }
 
-// goLive logs the problems that are left when all sources have been read.
+// goLive logs the problems that remain after all sources have been read.
 func (p *problems) goLive() {
 	p.live = true
 	for from, found := range p.byOrigin {
@@ -74,9 +74,9 @@ func (p *problems) goLive() {
 }
 
 func log(from origin, found []grants.Problem) {
-	message := "Parts of an object make no sense and grant nothing"
+	message := "Ignoring invalid parts of an object, which grant nothing"
 	if found[0].Reason == grants.ReasonMissing {
-		message = "An object does not exist without which nothing is granted"
+		message = "A required object does not exist, so nothing is granted"
 	}
 	klog.InfoS(message, "source", from.source,
 		"object", klog.KRef(from.namespace, from.name), "problems", len(found), "first", found[0].Detail, "reason", found[0].Reason)
@@ -90,7 +90,7 @@ func reasons(found []grants.Problem) map[string]struct{} {
 	return set
 }
 
-// Invalid counts the objects that have a problem now, by source and reason.
+// Invalid returns the number of objects that currently have a problem, by source and reason.
 func (c *Cluster) Invalid() map[InvalidKey]int {
 	c.mu.Lock()
 	defer c.mu.Unlock()

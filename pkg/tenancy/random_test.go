@@ -19,11 +19,11 @@ import (
 	"capsule.dev/tenantview/pkg/view"
 )
 
-// worldsVariable is the environment variable with the number of random worlds that are made up.
+// worldsVariable is the environment variable with the number of random worlds to generate.
 const worldsVariable = "TENANTVIEW_TEST_WORLDS"
 
-// Whatever happens in a cluster, and in whatever order the engine hears of it, it shows what
-// the naive filter shows.
+// The engine shows what the naive filter shows, whatever happens in a cluster, and in whatever
+// order the engine learns of it.
 func TestRandomWorlds(t *testing.T) {
 	for _, seed := range worlds.Seeds(t, worldsVariable, 60) {
 		t.Run(fmt.Sprint(seed), func(t *testing.T) {
@@ -45,12 +45,12 @@ func TestRandomWorlds(t *testing.T) {
 	}
 }
 
-// world is a random cluster, which the engine and the naive filter are told of.
+// world is a random cluster. It passes its changes on to the engine and to the naive filter.
 type world struct {
 	random *worlds.Random
 	filter *reference.Filter
 	feed   *feed.Feed
-	// history says what has happened since the last comparison.
+	// history is what has happened since the last comparison.
 	history []string
 }
 
@@ -77,7 +77,7 @@ func (w *world) tell(c worlds.Change) {
 	}
 }
 
-// relist lets some changes happen while the connection to one resource is lost.
+// relist makes some changes while the connection to one resource is lost.
 func (w *world) relist() {
 	lost := w.feed.Resources()[w.random.IntN(len(w.feed.Resources()))]
 	for range 3 {
@@ -104,7 +104,7 @@ func objectsOf(from *reference.World, resource string) []reference.Object {
 
 var operations = []reference.Operation{reference.List, reference.Get, reference.Update, reference.Delete}
 
-// seen is what users may do: names by "user operation resource".
+// seen holds what users may do: names by "user operation resource".
 type seen map[string][]string
 
 func key(u user.Info, op reference.Operation, resource string) string {
@@ -172,8 +172,8 @@ func lines(all []string) string {
 	return text
 }
 
-// compareWithAFreshStart reads the final state from the start, in another order. What differs
-// would be a residue of the past: grants that nobody gives any more, or a leak.
+// compareWithAFreshStart reads the final state into a new engine, in another order. A difference
+// would be a residue of the past: stale grants, or a leak.
 func (w *world) compareWithAFreshStart(t *testing.T) {
 	t.Helper()
 	fresh := feed.New(w.filter.Policy)
@@ -213,7 +213,7 @@ func sizes(f *feed.Feed) map[string]view.Stats {
 	return all
 }
 
-// tenants is what objects show as their tenant, by "resource name".
+// tenants returns the tenant that each object shows, by "resource name".
 func tenants(f *feed.Feed) map[string]string {
 	all := make(map[string]string)
 	for _, resource := range reference.Resources() {
@@ -225,8 +225,8 @@ func tenants(f *feed.Feed) map[string]string {
 	return all
 }
 
-// dropSources takes away one source of grants at a time: nobody may see more then, and
-// everybody sees what he saw before when it is back.
+// dropSources removes one source of grants at a time. No user may see more without it. When it is
+// back, all users see what they saw before.
 func (w *world) dropSources(t *testing.T) {
 	t.Helper()
 	before := w.engine(t)
@@ -252,15 +252,15 @@ func (w *world) dropSources(t *testing.T) {
 	}
 }
 
-// freed tells whether a user may do more to namespaces without a Tenant: the RoleBindings in its
-// namespaces may then name everybody, as they are no tenant's any more.
+// freed reports whether a user may do more to namespaces after their Tenant is gone. The
+// RoleBindings in them may then name everybody, because no tenant owns them any more.
 func (w *world) freed(ref reference.Ref, key string) bool {
 	return ref.Resource == "tenants" && w.filter.Policy.TenantSubjects == grants.TenantSubjectsNoEverybody &&
 		strings.HasSuffix(key, " namespaces") && strings.Contains(key, `"system:`)
 }
 
-// dropAll deletes every object: nothing may be left, or a server that runs for long would
-// need more and more memory.
+// dropAll deletes every object. Nothing may be left, or a long-running server would need more and
+// more memory.
 func (w *world) dropAll(t *testing.T) {
 	t.Helper()
 	refs := w.random.World.Refs()

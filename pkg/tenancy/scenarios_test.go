@@ -40,7 +40,7 @@ func tenant(name, uid, spec string) *unstructured.Unstructured {
 	return parse(fmt.Sprintf("{apiVersion: capsule.clastix.io/v1beta2, kind: Tenant, metadata: {name: %s, uid: %q}, spec: {%s}}", name, uid, spec))
 }
 
-// namespace returns one that refers to the Tenant, or to none if that is "".
+// namespace returns a namespace that refers to the Tenant, or to none if that is "".
 func namespace(name, tenant, uid string) *unstructured.Unstructured {
 	u := parse(fmt.Sprintf("{apiVersion: v1, kind: Namespace, metadata: {name: %s}}", name))
 	if tenant != "" {
@@ -72,7 +72,7 @@ func createdAt(time string, o *unstructured.Unstructured) *unstructured.Unstruct
 	return o
 }
 
-// ofEverybody makes all who are authenticated the subject of a role binding.
+// ofEverybody makes the group of all authenticated users the subject of a role binding.
 func ofEverybody(binding *unstructured.Unstructured) *unstructured.Unstructured {
 	return with(binding, "subjects", []any{map[string]any{"apiGroup": "rbac.authorization.k8s.io", "kind": "Group", "name": "system:authenticated"}})
 }
@@ -85,13 +85,13 @@ func storageClass(name string, labels ...string) *unstructured.Unstructured {
 	return u
 }
 
-// proxySetting returns one that shows StorageClasses to bob.
+// proxySetting returns a ProxySetting that shows StorageClasses to bob.
 func proxySetting(namespace, name string) *unstructured.Unstructured {
 	return parse(fmt.Sprintf("{apiVersion: capsule.clastix.io/v1beta1, kind: ProxySetting, metadata: {name: %s, namespace: %s}, "+
 		"spec: {subjects: [{kind: User, name: bob, proxySettings: [{kind: StorageClasses, operations: [List]}]}]}}", name, namespace))
 }
 
-// globalSetting returns one that shows bob the StorageClasses of that tier.
+// globalSetting returns a GlobalProxySettings that shows bob the StorageClasses of that tier.
 func globalSetting(name, tier string) *unstructured.Unstructured {
 	return parse(fmt.Sprintf("{apiVersion: capsule.clastix.io/v1beta1, kind: GlobalProxySettings, metadata: {name: %s}, "+
 		"spec: {rules: [{subjects: [{kind: User, name: bob}], clusterResources: [{apiGroups: ['*'], resources: [storageclasses], selector: {matchLabels: {tier: %q}}}]}]}}", name, tier))
@@ -103,7 +103,7 @@ func binding(namespace, name, role string) *unstructured.Unstructured {
 		"roleRef: {apiGroup: rbac.authorization.k8s.io, kind: %s, name: %s}, subjects: [{apiGroup: rbac.authorization.k8s.io, kind: User, name: bob}]}", name, namespace, kind, roleName))
 }
 
-// role returns a role, or a ClusterRole without a namespace, that allows a verb on namespaces.
+// role returns a Role that allows a verb on namespaces. Without a namespace, it is a ClusterRole.
 func role(namespace, name, verb string) *unstructured.Unstructured {
 	kind := "ClusterRole"
 	if namespace != "" {
@@ -118,7 +118,7 @@ func configuration(spec string) *unstructured.Unstructured {
 	return parse("{apiVersion: capsule.clastix.io/v1beta2, kind: CapsuleConfiguration, metadata: {name: default}, spec: " + spec + "}")
 }
 
-// step is something that happens, and what alice and bob see of all kinds afterwards.
+// step is a change, and what alice and bob see of all kinds afterwards.
 type step struct {
 	what       string
 	put        []*unstructured.Unstructured
@@ -131,7 +131,7 @@ func put(objects ...*unstructured.Unstructured) []*unstructured.Unstructured { r
 
 var groups = map[string][]string{"bob": {"system:authenticated"}}
 
-// sees writes all that a user sees in one line: names of namespaces, volumes and classes.
+// sees returns everything that a user sees in one line: names of namespaces, volumes and classes.
 func sees(t *testing.T, f *feed.Feed, name string) string {
 	t.Helper()
 	var all []string
@@ -161,7 +161,7 @@ func TestScenarios(t *testing.T) {
 		"a tenant is deleted and made again": {list, []step{
 			{what: "tenant", put: put(solar, a, volume("pv", "solar", ""), proxySetting("a", "ps"), storageClass("gold")), alice: "a pv gold", bob: "a gold"},
 			{what: "deleted", remove: put(solar)},
-			// A namespace of the earlier tenant is not the new one's, whose owner may be another.
+			// The namespaces of the old tenant are not the new one's: its owner may differ.
 			{what: "made again", put: put(tenant("solar", "9", gold)), alice: "pv gold"},
 			{what: "namespace adopted", put: put(namespace("a", "solar", "9")), alice: "a pv gold", bob: "a gold"},
 			{what: "made again unnoticed", put: put(tenant("solar", "10", gold)), alice: "pv gold"},
@@ -191,7 +191,7 @@ func TestScenarios(t *testing.T) {
 			{what: "the label's tenant made again", put: put(solar), alice: "pv", bob: "a"},
 			{what: "bound again", put: put(inPhase("Bound", createdAt("2026-01-02T00:00:00Z", volume("pv", "solar", "a")))), bob: "a pv"},
 		}},
-		// A source that has lost its connection does not tell that a namespace was deleted.
+		// A source that has lost its connection does not report that a namespace was deleted.
 		"a namespace is made again unnoticed": {list, []step{
 			{what: "start", put: put(solar, createdAt("2026-01-01T00:00:00Z", a), inPhase("Released", createdAt("2026-01-02T00:00:00Z", volume("pv", "", "a")))), alice: "a pv"},
 			{what: "made again", put: put(createdAt("2026-01-03T00:00:00Z", a)), alice: "a"},

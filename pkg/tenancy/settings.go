@@ -17,7 +17,7 @@ import (
 // setting is a ProxySetting.
 type setting struct {
 	*capsule.ProxySetting
-	// tenant is the Tenant of its namespace, by which it is among settingsOf, or "".
+	// tenant is the Tenant of its namespace, or "". It is the setting's key in settingsOf.
 	tenant string
 }
 
@@ -53,14 +53,14 @@ func (c *Cluster) deleteSetting(_ *view.Tx, key types.NamespacedName) {
 	c.pendingSettings.add(s.tenant)
 }
 
-// refreshSettingsIn decides again to which Tenant the settings in a namespace belong.
+// refreshSettingsIn reevaluates which Tenant the settings in a namespace belong to.
 func (c *Cluster) refreshSettingsIn(namespace string) {
 	for key := range c.settingsIn[namespace] {
 		c.assignSetting(key)
 	}
 }
 
-// assignSetting makes a setting one of the Tenant of its namespace.
+// assignSetting assigns a setting to the Tenant of its namespace.
 func (c *Cluster) assignSetting(key types.NamespacedName) {
 	s, tenant := c.settings[key], ""
 	if ns := c.namespaces[key.Namespace]; ns != nil {
@@ -75,11 +75,11 @@ func (c *Cluster) assignSetting(key types.NamespacedName) {
 	c.pendingSettings.add(tenant)
 	s.tenant = tenant
 	if tenant == "" {
-		c.problems.set(settingOrigin(key), nil) // it grants nothing, whatever it says
+		c.problems.set(settingOrigin(key), nil) // grants nothing, whatever it says
 	}
 }
 
-// tenantSet are names of Tenants.
+// tenantSet is a set of Tenant names.
 type tenantSet map[string]struct{}
 
 func (s tenantSet) add(tenant string) {
@@ -88,9 +88,9 @@ func (s tenantSet) add(tenant string) {
 	}
 }
 
-// refreshPendingSettings gives what the ProxySettings of the Tenants grant of which something has changed. It is
-// done once at the end of each transaction: what a Tenant's settings may grant is bounded for all
-// of them together, and a Tenant that appears brings them all.
+// refreshPendingSettings recomputes the grants of the ProxySettings of the pending Tenants. It
+// runs once, at the end of each transaction: one budget bounds all the settings of a Tenant
+// together, and a Tenant that appears affects all of them.
 func (c *Cluster) refreshPendingSettings(tx *view.Tx) {
 	for _, tenant := range inOrder(c.pendingSettings) {
 		c.refreshSettingsOf(tx, tenant)
@@ -109,7 +109,7 @@ func (c *Cluster) refreshSettingsOf(tx *view.Tx, tenant string) {
 	for key := range c.settingsOf[tenant] {
 		keys = append(keys, key)
 	}
-	// The oldest first: nobody can take from others what they have been granted by writing more.
+	// The oldest first: users cannot take grants from others by writing more settings.
 	slices.SortFunc(keys, func(a, b types.NamespacedName) int {
 		return cmp.Or(c.settings[a].CreationTimestamp.Compare(c.settings[b].CreationTimestamp.Time), compareKeys(a, b))
 	})

@@ -31,23 +31,24 @@ type Item[T any] struct {
 	Key Key
 	// Version is the object's resourceVersion.
 	Version uint64
-	// Value is the object; it becomes the sink's. It is not set if Err is.
+	// Value is the object. The sink takes ownership of it. It is not set if Err is.
 	Value T
-	// Err says why the object could not be decoded.
+	// Err is the reason why the object could not be decoded.
 	Err error
 }
 
-// Sink takes one source's objects. It is the consumer of a list and watch: Replace takes a
-// whole list, the other methods take what follows it.
+// Sink takes one source's objects. It is the consumer of a list and watch: Replace takes a whole
+// list, and the other methods take the events that follow it.
 type Sink[T any] struct {
 	cluster *Cluster
-	// source names the source whose undecodable objects are reported; "" if there are none.
+	// source is the name under which undecodable objects are reported. It is "" if the source
+	// has none.
 	source string
 	put    func(*view.Tx, Item[T])
 	remove func(*view.Tx, Key)
-	// views are those whose revision follows the source.
+	// views are the views whose revision follows the source.
 	views []*view.View
-	// known are the keys that the source has delivered, guarded by the cluster's mu.
+	// known are the keys that the source has delivered. The cluster's mu guards it.
 	known map[Key]struct{}
 }
 
@@ -55,18 +56,18 @@ func newSink[T any](c *Cluster, source string, put func(*view.Tx, Item[T]), remo
 	return &Sink[T]{cluster: c, source: source, put: put, remove: remove, views: views, known: make(map[Key]struct{})}
 }
 
-// Put takes an object that was added or changed.
+// Put adds or changes an object.
 func (s *Sink[T]) Put(item Item[T]) {
 	s.cluster.update(item.Version, func(tx *view.Tx) { s.apply(tx, item) })
 }
 
-// Delete takes away the object of that key. version is that of the deletion.
+// Delete removes the object with the key. version is the version of the deletion.
 func (s *Sink[T]) Delete(key Key, version uint64) {
 	s.cluster.update(version, func(tx *view.Tx) { s.forget(tx, key) })
 }
 
-// Replace makes the items all that the source has, as of version. They must be in the order
-// of their versions.
+// Replace replaces all objects of the source by the items, as of version. The items must be
+// ordered by version.
 func (s *Sink[T]) Replace(items []Item[T], version uint64) {
 	s.cluster.update(version, func(tx *view.Tx) {
 		tx.Several()
@@ -89,7 +90,7 @@ func (s *Sink[T]) Replace(items []Item[T], version uint64) {
 	})
 }
 
-// Bookmark says that the source has delivered everything up to version.
+// Bookmark records that the source has delivered everything up to version.
 func (s *Sink[T]) Bookmark(version uint64) {
 	s.cluster.update(version, func(tx *view.Tx) { s.observe(tx, version) })
 }

@@ -36,14 +36,14 @@ func (c *Cluster) putTenant(tx *view.Tx, item Item[*capsule.Tenant]) {
 	}
 }
 
-// unchanged tells whether all is as before that matters of a Tenant: Capsule writes its
-// status all the time.
+// unchanged reports whether the relevant parts of a Tenant have not changed. Capsule writes the
+// status of Tenants all the time.
 func unchanged(previous, t *capsule.Tenant) bool {
 	return previous.UID == t.UID && reflect.DeepEqual(previous.Spec, t.Spec) && reflect.DeepEqual(previous.Status, t.Status)
 }
 
-// sameBounds tells whether a Tenant may see the same as before. It bounds the settings in
-// its namespaces. Owners bound them only by what they may do (SameOwnerOperations).
+// sameBounds reports whether a Tenant may still see the same objects. That bounds the settings in
+// its namespaces. Owners bound them only by their operations (SameOwnerOperations).
 func sameBounds(previous, t *capsule.Tenant) bool {
 	before, now := previous.Spec, t.Spec
 	before.Owners, now.Owners = nil, nil
@@ -59,8 +59,8 @@ func (c *Cluster) deleteTenant(tx *view.Tx, key types.NamespacedName) {
 	c.refreshReferrers(tx, key.Name)
 }
 
-// refreshReferrers decides again what belongs to a Tenant, after the Tenant of that name
-// has come, gone, or become another one.
+// refreshReferrers reevaluates what belongs to a Tenant after it has been created, deleted or
+// replaced by another one of the same name.
 func (c *Cluster) refreshReferrers(tx *view.Tx, tenant string) {
 	for _, ns := range inOrder(c.referrers[tenant]) {
 		c.refreshNamespace(tx, ns)

@@ -14,8 +14,8 @@ import (
 	"capsule.dev/tenantview/pkg/grants"
 )
 
-// Capsule rewrites status all the time, and whatever lists again delivers everything: what
-// changes nothing must do nothing, and what changes something only what depends on it.
+// Capsule rewrites the status all the time, and a relist delivers every object again. An unchanged
+// object must have no effect, and a change must affect only what depends on it.
 func TestPutsThatChangeNothing(t *testing.T) {
 	f := feed.New(grants.DefaultPolicy())
 	solar := tenant("solar", "1", "storageClasses: {allowed: [gold]}")
@@ -31,7 +31,7 @@ func TestPutsThatChangeNothing(t *testing.T) {
 	steps := []struct {
 		what string
 		put  *unstructured.Unstructured
-		// again are those that give their grants again.
+		// again are the origins that give their grants again.
 		again []string
 	}{
 		{what: "the same Tenant", put: solar},
@@ -61,18 +61,18 @@ func TestPutsThatChangeNothing(t *testing.T) {
 		}
 		slices.Sort(again)
 		if diff := cmp.Diff(s.again, again); diff != "" || len(given) != len(before) {
-			t.Errorf("%s: who gives grants again (-want +got):\n%s", s.what, diff)
+			t.Errorf("%s: origins that give grants again (-want +got):\n%s", s.what, diff)
 		}
 		before = given
 	}
-	// A Tenant of the same name and spec is another one when its uid is another.
+	// A Tenant of the same name and spec is a different one if its uid differs.
 	f.Put(tenant("solar", "2", ""))
 	if got := sees(t, f, "alice"); got != "" {
-		t.Errorf("alice sees %q of a Tenant that was made again", got)
+		t.Errorf("alice sees %q of a Tenant that was recreated", got)
 	}
 }
 
-// What has come to the same state by way of an error is not the same as what has not changed.
+// An object that returns to its old state after an error does not count as unchanged.
 func TestPutsAfterAnObjectThatCannotBeDecoded(t *testing.T) {
 	f := feed.New(grants.DefaultPolicy())
 	objects := []*unstructured.Unstructured{tenant("solar", "1", "storageClasses: {allowed: [gold], allowedRegex: '('}"), proxySetting("a", "ps")}

@@ -14,13 +14,13 @@ import (
 
 // volume is what decides which Tenant a PersistentVolume belongs to.
 type volume struct {
-	// claimNamespace is that of its claim, "" without one.
+	// claimNamespace is the namespace of its claim, or "" without a claim.
 	claimNamespace string
-	// label is the Tenant that Capsule's label names.
+	// label is the name of the Tenant in Capsule's label.
 	label string
-	// bound and released are by its phase; neither is true of a volume that waits for a claim.
+	// bound and released depend on its phase. Both are false while a volume waits for a claim.
 	bound, released bool
-	// created is when it was created, in seconds since 1970. kube-apiserver sets it.
+	// created is the creation time in seconds since 1970. kube-apiserver sets it.
 	created int64
 }
 
@@ -36,7 +36,7 @@ func (c *Cluster) putVolume(tx *view.Tx, item Item[*corev1.PersistentVolume]) {
 	switch item.Value.Status.Phase {
 	case corev1.VolumeBound:
 		pv.bound = true
-	case corev1.VolumeReleased, corev1.VolumeFailed: // Failed was released, and could not be reclaimed
+	case corev1.VolumeReleased, corev1.VolumeFailed: // Failed means released, but not reclaimed
 		pv.released = true
 	}
 	if ref := item.Value.Spec.ClaimRef; ref != nil {
@@ -64,10 +64,11 @@ func (c *Cluster) refreshVolume(tx *view.Tx, name string) {
 	tx.SetPartition(c.views[volumeResource], name, c.tenantOfVolume(c.volumes[name]))
 }
 
-// tenantOfVolume asks the claim's namespace, which only the control plane writes, before
-// the label, which whoever may label volumes can forge. But a volume that is not Bound may
-// name a namespace that is gone, and whose name is another tenant's by now: then its label
-// comes first, and without one the namespace must be older than the volume.
+// tenantOfVolume prefers the claim's namespace to the label. Only the control plane writes the
+// claim's namespace, but any user who may label volumes can forge the label. There is one
+// exception: a volume that is not Bound may name a namespace that was deleted and whose name
+// another tenant has reused. Then the label comes first. Without a label, the namespace must be
+// older than the volume.
 func (c *Cluster) tenantOfVolume(pv volume) string {
 	ns := c.namespaces[pv.claimNamespace]
 	if c.rules.Policy().PVClaimRef == grants.PVClaimRefLabelOnly || ns == nil {
@@ -85,7 +86,7 @@ func (c *Cluster) tenantOfVolume(pv volume) string {
 	}
 }
 
-// existing returns the name of a Tenant if there is one of that name, or else "".
+// existing returns the name if a Tenant of that name exists, or else "".
 func (c *Cluster) existing(tenant string) string {
 	if c.tenants[tenant] == nil {
 		return ""
