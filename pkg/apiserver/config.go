@@ -114,7 +114,7 @@ func (c CompletedConfig) New() (*Server, error) {
 		return nil, err
 	}
 	shared := registry.Config{
-		Viewers: cluster, Issued: registry.NewIssuedPositions(), Synced: sources.Live, ReviewInterval: c.config.ReviewInterval,
+		Viewers: cluster, ServerID: registry.NewServerID(), Issued: registry.NewIssuedPositions(), Synced: sources.Live, ReviewInterval: c.config.ReviewInterval,
 		ObserveList: m.observeList, ObserveResume: m.observeResume, ObserveTermination: m.observeTermination,
 	}
 	if c.config.Policy.NativeRBAC == grants.NativeRBACUnion {

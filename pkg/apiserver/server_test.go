@@ -99,11 +99,17 @@ func newReadyServer(t testing.TB, changes ...func(*genericapiserver.Config)) *ru
 func TestServersCountEachForItself(t *testing.T) {
 	given := make(map[string]bool)
 	for range 3 {
-		list := read[v1alpha1.TenantNamespaceList](t, newReadyServer(t).get(t, "alice", group+"/tenantnamespaces", ""))
+		server := newReadyServer(t)
+		list := read[v1alpha1.TenantNamespaceList](t, server.get(t, "alice", group+"/tenantnamespaces", ""))
 		if revision, ok := strings.CutPrefix(list.ResourceVersion, "1000"); !ok || len(revision) != 6 {
 			t.Errorf("resourceVersion %q, want 1000 and six digits", list.ResourceVersion)
 		}
 		given[list.ResourceVersion] = true
+		// The digits are those of the server, whatever the kind.
+		nodes := read[v1alpha1.TenantNodeList](t, server.get(t, "alice", group+"/tenantnodes", ""))
+		if digits := len(list.ResourceVersion) - 6; !strings.HasSuffix(nodes.ResourceVersion, list.ResourceVersion[digits:]) {
+			t.Errorf("resourceVersion %s of nodes, and %s of namespaces", nodes.ResourceVersion, list.ResourceVersion)
+		}
 	}
 	if len(given) < 2 {
 		t.Errorf("all servers give %v", given)

@@ -7,6 +7,7 @@ import (
 	"container/list"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"unique"
 
 	"k8s.io/apiserver/pkg/authentication/user"
@@ -81,6 +82,7 @@ func (p *IssuedPositions) grow(given *issued, n int) {
 		delete(p.users, forgotten.key)
 		p.total -= forgotten.counted
 		forgotten.counted = 0
+		forgotten.forgotten.Store(true)
 	}
 }
 
@@ -97,6 +99,8 @@ func (p *IssuedPositions) grown(given *issued, n int) {
 type issued struct {
 	key issuedKey
 	to  *IssuedPositions
+	// forgotten is set when others have taken its place: what is added from then on is lost.
+	forgotten atomic.Bool
 	// counted is its share of to.total. Guarded by to.mu.
 	counted int
 

@@ -50,7 +50,7 @@ type Reviews interface {
 // Config is the configuration that the RESTs of all kinds share.
 type Config struct {
 	Viewers Viewers
-	// ServerID is the ID of the server; 0 draws a random one.
+	// ServerID is that of the server, the same for all kinds.
 	ServerID ServerID
 	// Issued remembers at which revisions watches can resume; nil makes a new one for this REST
 	// alone.
@@ -93,9 +93,6 @@ var (
 
 // NewREST returns a REST that serves a kind from its view.
 func NewREST(kind *Kind, v *view.View, config Config) *REST {
-	if config.ServerID == 0 {
-		config.ServerID = newServerID()
-	}
 	if config.Issued == nil {
 		config.Issued = NewIssuedPositions()
 	}
@@ -187,16 +184,10 @@ func (r *REST) viewer(ctx context.Context, u user.Info) (view.Viewer, error) {
 		return who, nil
 	}
 	var err error
-	if who.All, err = r.Reviews.CanList(ctx, u, r.kind.Upstream); err != nil && !r.isShownSomething(who) {
+	if who.All, err = r.Reviews.CanList(ctx, u, r.kind.Upstream); err != nil && !r.view.ShowsAny(who) {
 		return view.Viewer{}, errNativeRBACUnknown()
 	}
 	return who, nil
-}
-
-// isShownSomething returns whether the viewer's list is not empty.
-func (r *REST) isShownSomething(who view.Viewer) bool {
-	entries, _ := r.view.List(who)
-	return len(entries) > 0
 }
 
 // errNativeRBACUnknown returns ServiceUnavailable with the time after which to retry.

@@ -21,7 +21,8 @@ type ServerID uint32
 // with a probability of one in a million.
 const serverIDs = 1_000_000
 
-func newServerID() ServerID {
+// NewServerID returns a random ID, for a process that starts.
+func NewServerID() ServerID {
 	return ServerID(1 + rand.Uint32N(serverIDs-1)) //nolint:gosec // distinguishes servers, protects no secret
 }
 

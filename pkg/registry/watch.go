@@ -88,13 +88,13 @@ func (r *REST) Watch(ctx context.Context, options *metainternalversion.ListOptio
 		rest:       r,
 		user:       u,
 		viewer:     who,
-		issued:     issued,
 		changed:    changed,
 		bookmarks:  options.AllowWatchBookmarks,
 		initialEnd: options.AllowWatchBookmarks && sendInitial,
 		result:     make(chan watch.Event, resultBuffer),
 		stopped:    make(chan struct{}),
 	}
+	w.issued.Store(issued)
 	start.Receiver = w
 	w.inner, err = r.view.Watch(who, start)
 	if errors.Is(err, view.ErrExpired) && wantsTable(ctx) {

@@ -14,7 +14,6 @@ import (
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/watch"
 	"k8s.io/apiserver/pkg/authentication/user"
-	"k8s.io/apiserver/pkg/util/flowcontrol"
 
 	"capsule.dev/tenantview/pkg/view"
 )
@@ -35,6 +34,8 @@ const (
 const (
 	// terminatedSlow: the client did not take its events.
 	terminatedSlow = "slow"
+	// terminatedUnknown: nobody can say whether the user may still see what he was shown.
+	terminatedUnknown = "unknown"
 	// terminatedTimeout: the time that the request asked for is over.
 	terminatedTimeout = "timeout"
 	// terminatedClient: the client is gone, or the server is stopping.
@@ -51,7 +52,7 @@ type watcher struct {
 	viewer view.Viewer
 	// changed is closed when the viewer may have changed.
 	changed <-chan struct{}
-	issued  *issued
+	issued  atomic.Pointer[issued]
 	// bookmarks means that the client wants bookmarks, and initialEnd that it wants the one after
 	// the initial events.
 	bookmarks, initialEnd bool
@@ -121,9 +122,6 @@ func (w *watcher) follow(ctx context.Context) string {
 		if w.inner.Overrun() {
 			return terminatedSlow
 		}
-		if !waiting {
-			flowcontrol.WatchInitialized(ctx) // may be called repeatedly
-		}
 		select {
 		case result <- event:
 			w.sent.Add(1)
@@ -139,7 +137,9 @@ func (w *watcher) follow(ctx context.Context) string {
 			bookmark.Reset(w.untilBookmark(ctx))
 		case <-review.C:
 			w.rest.issuedTo(w.user) // keeps users who watch from being forgotten
-			w.refreshViewer(ctx)
+			if !w.refreshViewer(ctx) {
+				return terminatedUnknown
+			}
 			review.Reset(jitter(w.rest.reviewInterval()))
 		case <-w.changed:
 			w.changed = w.rest.Viewers.Changed()
@@ -198,16 +198,23 @@ func (w *watcher) untilBookmark(ctx context.Context) time.Duration {
 	return next
 }
 
-// refreshViewer updates the watch to what native RBAC allows now. If the review fails and no
-// earlier answer is still valid, native RBAC allows nothing. The watch then goes on by grants alone.
-func (w *watcher) refreshViewer(ctx context.Context) {
+// refreshViewer updates the watch to what native RBAC allows now. It returns false if the watch has
+// shown everything by native RBAC, and it is not known any more whether it may: no review answers,
+// and the last answer is too old. The watch must end then. Its client would take events of
+// disappearance for deletions; when it lists again, it is told that the server cannot know.
+func (w *watcher) refreshViewer(ctx context.Context) bool {
 	all := false
 	if w.rest.Reviews != nil {
-		all, _ = w.rest.Reviews.CanStillList(ctx, w.user, w.rest.kind.Upstream)
+		var unknown error
+		all, unknown = w.rest.Reviews.CanStillList(ctx, w.user, w.rest.kind.Upstream)
+		if unknown != nil && !all && w.viewer.All && ctx.Err() == nil {
+			return false
+		}
 	}
 	if ctx.Err() == nil {
 		w.follows(all)
 	}
+	return true
 }
 
 // follows updates the watch to what the user may see now. all is whether native RBAC shows the user
@@ -219,6 +226,16 @@ func (w *watcher) follows(all bool) {
 		w.viewer = who
 		w.inner.SetViewer(who)
 	}
+}
+
+// positions returns what the user was given. It is another one after the server has had to forget it.
+func (w *watcher) positions() *issued {
+	known := w.issued.Load()
+	if known.forgotten.Load() {
+		known = w.rest.issuedTo(w.user)
+		w.issued.Store(known)
+	}
+	return known
 }
 
 // next takes the next event for the client, if there is one.
@@ -247,7 +264,7 @@ func (w *watcher) Receive(event view.Event) bool {
 func (w *watcher) out(event view.Event) (watch.Event, bool) {
 	out, ok := w.told(event)
 	if ok && !event.Initial {
-		w.issued.add(view.Position{Revision: event.Revision, Scope: event.Scope}, event.Partial)
+		w.positions().add(view.Position{Revision: event.Revision, Scope: event.Scope}, event.Partial)
 	}
 	return out, ok
 }
