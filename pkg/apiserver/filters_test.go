@@ -236,9 +236,9 @@ func TestRequestsThatWaitForReviews(t *testing.T) {
 func TestHeldWatchesEnd(t *testing.T) {
 	s := newReadyServer(t, limited(time.Second, limits{requests: 1, requestsOfAll: 1, watches: 1, watchesOfAll: 1, grace: 100 * time.Millisecond}))
 	for name, query := range map[string]string{
-		"timeout":                            "&timeoutSeconds=1",
-		"unknown revision":                   "&resourceVersion=7",
-		"wrong, and it is told so at length": "&labelSelector=" + strings.Repeat("a", 6000),
+		"timeout":                    "&timeoutSeconds=1",
+		"unknown revision":           "&resourceVersion=7",
+		"invalid, with a long error": "&labelSelector=" + strings.Repeat("a", 6000),
 	} {
 		t.Run(name, func(t *testing.T) {
 			eventually(t, "alice may watch", func() bool { return s.code(t, "alice", namespaces+"?watch=1") == http.StatusOK })

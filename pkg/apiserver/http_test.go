@@ -177,7 +177,7 @@ func testTable(t *testing.T, s *running) {
 func testNotFound(t *testing.T, s *running) {
 	for resource, hidden := range map[string]string{"tenantnamespaces": "hidden-a", "tenantnodes": "hidden-node"} {
 		for _, query := range []string{"", "?resourceVersion=0", "?resourceVersion=7"} {
-			absent := "a" + strings.Repeat("b", len(hidden)-1) // of the same length, so that the lengths of responses are equal, too
+			absent := "a" + strings.Repeat("b", len(hidden)-1) // same length, so that responses have it, too
 			want := s.get(t, "alice", group+"/"+resource+"/"+absent+query, "")
 			got := s.get(t, "alice", group+"/"+resource+"/"+hidden+query, "")
 			want.Body = strings.ReplaceAll(want.Body, absent, hidden)
