@@ -32,7 +32,7 @@ type Applier struct {
 	mapper *restmapper.DeferredDiscoveryRESTMapper
 }
 
-// NewApplier returns an Applier that acts with the rights of a configuration.
+// NewApplier returns an Applier that uses a client configuration and its rights.
 func NewApplier(config *rest.Config) (*Applier, error) {
 	client, err := dynamic.NewForConfig(config)
 	if err != nil {
@@ -48,8 +48,8 @@ func NewApplier(config *rest.Config) (*Applier, error) {
 	}, nil
 }
 
-// Apply creates or updates an object, and its status if it has one, and returns what is now stored. It
-// takes over fields that others manage. The object is not changed.
+// Apply creates or updates an object, and its status if it has one. It takes over fields that others
+// manage. It returns the stored object and does not change its argument.
 func (a *Applier) Apply(ctx context.Context, object *unstructured.Unstructured) (*unstructured.Unstructured, error) {
 	resource, err := a.resource(object)
 	if err != nil {
@@ -69,10 +69,10 @@ func (a *Applier) Apply(ctx context.Context, object *unstructured.Unstructured) 
 	return stored, nil
 }
 
-// resource returns where an object is written.
+// resource returns the client for an object's resource and namespace.
 func (a *Applier) resource(object *unstructured.Unstructured) (dynamic.ResourceInterface, error) {
 	kind := object.GroupVersionKind()
-	// A kind that is not known, as after the installation of a CRD, makes the mapper ask again by itself.
+	// If the mapper does not know a kind, as after the installation of a CRD, it asks again by itself.
 	mapping, err := a.mapper.RESTMapping(kind.GroupKind(), kind.Version)
 	if err != nil {
 		return nil, err
@@ -92,8 +92,8 @@ func describe(object *unstructured.Unstructured, err error) error {
 	return fmt.Errorf("%s %s: %w", object.GetKind(), name, err)
 }
 
-// Decode returns the objects of a YAML file with any number of documents. Integers are int64, as
-// unstructured objects have them.
+// Decode returns the objects of a YAML file with any number of documents. Integers are int64, as in
+// all unstructured objects.
 func Decode(data []byte) ([]*unstructured.Unstructured, error) {
 	reader := utilyaml.NewYAMLReader(bufio.NewReader(bytes.NewReader(data)))
 	var objects []*unstructured.Unstructured
@@ -112,7 +112,7 @@ func Decode(data []byte) ([]*unstructured.Unstructured, error) {
 		if err != nil {
 			return nil, fmt.Errorf("document %d: %w", n, err)
 		}
-		// A document that holds nothing but comments is empty.
+		// A document with nothing but comments is empty.
 		if len(object.Object) > 0 {
 			objects = append(objects, object)
 		}

@@ -16,7 +16,8 @@ import (
 	"strings"
 )
 
-// The folder with the module that pins the programs of the control plane, below the repository's root.
+// controlPlaneModule is the folder, below the repository's root, of the module that pins the programs
+// of the control plane.
 const controlPlaneModule = "hack/controlplane"
 
 // controlPlanePackages are the programs that are built from controlPlaneModule, by file name.
@@ -27,9 +28,9 @@ var controlPlanePackages = []struct{ program, pkg string }{
 	{"kubectl", "k8s.io/kubernetes/cmd/kubectl"},
 }
 
-// BuildControlPlane builds etcd, kube-apiserver, kube-controller-manager and kubectl into binDir, unless
-// they are there already in the versions that the repository at root pins. It says whether it built; the
-// first time this takes several minutes.
+// BuildControlPlane builds etcd, kube-apiserver, kube-controller-manager and kubectl into binDir. It
+// does nothing if they are there already in the versions that the repository at root pins, and returns
+// whether it built. The first build takes several minutes.
 func BuildControlPlane(ctx context.Context, root, binDir string) (built bool, err error) {
 	dir := filepath.Join(root, filepath.FromSlash(controlPlaneModule))
 	flags, err := versionFlags(ctx, dir)
@@ -44,7 +45,7 @@ func BuildControlPlane(ctx context.Context, root, binDir string) (built bool, er
 	if got, err := os.ReadFile(stampFile); err == nil && string(got) == want && ControlPlaneBuilt(binDir) {
 		return false, nil
 	}
-	// Without cgo the programs run wherever .run/bin is copied to, as from a CI cache.
+	// Without cgo, the programs run wherever .run/bin is copied to, for example from a CI cache.
 	env := []string{"CGO_ENABLED=0"}
 	for _, p := range controlPlanePackages {
 		output := filepath.Join(binDir, p.program)
@@ -55,7 +56,7 @@ func BuildControlPlane(ctx context.Context, root, binDir string) (built bool, er
 	return true, writeFile(stampFile, []byte(want), 0o644)
 }
 
-// ControlPlaneBuilt says whether all programs of the control plane are in binDir, in any version.
+// ControlPlaneBuilt returns whether all programs of the control plane are in binDir, in any version.
 func ControlPlaneBuilt(binDir string) bool {
 	for _, p := range controlPlanePackages {
 		if _, err := os.Stat(filepath.Join(binDir, p.program)); err != nil {
@@ -65,15 +66,15 @@ func ControlPlaneBuilt(binDir string) bool {
 	return true
 }
 
-// BuildServer builds tenantview-apiserver from the repository at root into binDir. It always asks the go
-// command, which does nothing when nothing has changed.
+// BuildServer builds tenantview-apiserver from the repository at root into binDir. It always runs the go
+// command, which does nothing if nothing has changed.
 func BuildServer(ctx context.Context, root, binDir string) error {
-	// In the same way as "go test" and "go vet" build it: with another setting of cgo nearly everything
-	// that the server imports would be compiled a second time.
+	// Use the same cgo setting as "go test" and "go vet". With another one, go would compile nearly
+	// everything that the server imports a second time.
 	return goBuild(ctx, root, filepath.Join(binDir, ServerName), "./cmd/"+ServerName, nil)
 }
 
-// Build builds what is missing of the control plane, and the server.
+// Build builds the missing programs of the control plane, and the server.
 func Build(ctx context.Context, root, binDir string) error {
 	if _, err := BuildControlPlane(ctx, root, binDir); err != nil {
 		return err
@@ -103,7 +104,8 @@ func RepositoryRoot(dir string) (string, error) {
 	}
 }
 
-// versionFlags returns linker flags without which the programs would report version v0.0.0.
+// versionFlags returns linker flags that set the version. Without them, the programs would report
+// v0.0.0.
 func versionFlags(ctx context.Context, dir string) (string, error) {
 	out, err := goCommand(ctx, dir, "list", "-m", "-f", "{{.Version}}", "k8s.io/kubernetes").Output()
 	if err != nil {
@@ -121,7 +123,7 @@ func versionFlags(ctx context.Context, dir string) (string, error) {
 		" -X k8s.io/client-go/pkg/version.gitVersion=%[1]s", version, parts[0], parts[1]), nil
 }
 
-// buildStamp names everything that the programs are made from.
+// buildStamp returns a text that changes with everything that the programs are built from.
 func buildStamp(dir, flags string) (string, error) {
 	h := sha256.New()
 	for _, name := range []string{"go.mod", "go.sum"} {
@@ -153,7 +155,7 @@ func goCommand(ctx context.Context, dir string, args ...string) *exec.Cmd {
 	return cmd
 }
 
-// commandError adds to the error of Cmd.Output what the command said.
+// commandError adds the command's standard error to an error of Cmd.Output.
 func commandError(err error) error {
 	if exit := (*exec.ExitError)(nil); errors.As(err, &exit) && len(exit.Stderr) > 0 {
 		return fmt.Errorf("%w: %s", err, strings.TrimSpace(string(exit.Stderr)))

@@ -20,7 +20,8 @@ import (
 	"time"
 )
 
-// The certificates of a development cluster are made once and kept, so they must outlive it.
+// certificateLifetime is long because the certificates of a development cluster are made only once and
+// must outlive it.
 const certificateLifetime = 10 * 365 * 24 * time.Hour
 
 // keyPair is a certificate and its private key, both PEM-encoded.
@@ -35,8 +36,8 @@ type authority struct {
 	key     crypto.Signer
 }
 
-// loadAuthority reads an authority from certFile and keyFile, or makes it and writes them when neither
-// exists.
+// loadAuthority reads an authority from certFile and keyFile. If neither exists, it makes an authority
+// and writes the files.
 func loadAuthority(certFile, keyFile, commonName string) (*authority, error) {
 	pair, err := readKeyPair(certFile, keyFile)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -72,15 +73,15 @@ func newAuthorityKeyPair(commonName string) (*keyPair, error) {
 	return sign(template, template, key, key)
 }
 
-// client issues a certificate that authenticates a user by its common name and groups by its
-// organizations, as kube-apiserver reads them.
+// client issues a client certificate. kube-apiserver takes the user from its common name and the groups
+// from its organizations.
 func (a *authority) client(user string, groups ...string) (*keyPair, error) {
 	return a.issue(pkix.Name{CommonName: user, Organization: groups}, func(t *x509.Certificate) {
 		t.ExtKeyUsage = []x509.ExtKeyUsage{x509.ExtKeyUsageClientAuth}
 	})
 }
 
-// serving issues a certificate for a server that listens on loopback and is also called by dnsNames.
+// serving issues a certificate for a server on loopback that clients also reach by dnsNames.
 func (a *authority) serving(commonName string, dnsNames ...string) (*keyPair, error) {
 	return a.issue(pkix.Name{CommonName: commonName}, func(t *x509.Certificate) {
 		t.ExtKeyUsage = []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth}
@@ -112,7 +113,7 @@ func newTemplate(subject pkix.Name) (*x509.Certificate, error) {
 	return &x509.Certificate{
 		SerialNumber: serial,
 		Subject:      subject,
-		// The clock of a virtual machine may step back a little after it was resumed.
+		// The clock of a virtual machine may go back a little after the machine was resumed.
 		NotBefore: now.Add(-time.Hour),
 		NotAfter:  now.Add(certificateLifetime),
 	}, nil

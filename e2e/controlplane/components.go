@@ -21,10 +21,10 @@ const (
 	Server Component = ServerName
 )
 
-// Components are all programs, each after those that it needs.
+// Components are all programs, each after the ones that it needs.
 var Components = []Component{Etcd, APIServer, ControllerManager, Server}
 
-// program is the name of the component's file in Config.BinDir.
+// program returns the name of the component's file in Config.BinDir.
 func (c Component) program() string { return string(c) }
 
 const (
@@ -60,8 +60,8 @@ func (cp *ControlPlane) etcdArguments() []string {
 		"--listen-peer-urls=" + peer,
 		"--initial-advertise-peer-urls=" + peer,
 		"--initial-cluster=default=" + peer,
-		// A cluster that is lost with the machine's power is made again; waiting for the disk at each
-		// write is what makes tests slow.
+		// Waiting for the disk at each write makes tests slow. A cluster that is lost in a power cut can
+		// be made again.
 		"--unsafe-no-fsync",
 		"--log-level=warn",
 	}
@@ -74,7 +74,7 @@ func (cp *ControlPlane) apiServerArguments() []string {
 		fmt.Sprintf("--secure-port=%d", cp.ports.APIServer),
 		"--etcd-servers=http://" + Address(cp.ports.Etcd),
 		"--service-cluster-ip-range=10.96.0.0/16",
-		// The address in the Endpoints of the Service "kubernetes" may not be a loopback address.
+		// The Endpoints of the Service "kubernetes" may not contain a loopback address.
 		"--endpoint-reconciler-type=none",
 		"--tls-cert-file=" + cp.pki.path("kube-apiserver.crt"),
 		"--tls-private-key-file=" + cp.pki.path("kube-apiserver.key"),
@@ -91,9 +91,9 @@ func (cp *ControlPlane) apiServerArguments() []string {
 		"--requestheader-extra-headers-prefix=X-Remote-Extra-",
 		"--proxy-client-cert-file=" + cp.pki.path("front-proxy-client.crt"),
 		"--proxy-client-key-file=" + cp.pki.path("front-proxy-client.key"),
-		// With it the APIService could not point to a Service of type ExternalName.
+		// If this were true, the APIService could not point to a Service of type ExternalName.
 		"--enable-aggregator-routing=false",
-		// These two leave a taint and a finalizer that only controllers take away which do not run here.
+		// These two add a taint and a finalizer. The controllers that remove them do not run here.
 		"--disable-admission-plugins=TaintNodesByCondition,StorageObjectInUseProtection",
 		"--profiling=false",
 	}

@@ -8,33 +8,35 @@ import (
 	"path/filepath"
 )
 
-// DefaultControllers are what namespaces, service accounts and roles need. None looks after Nodes or
-// volumes: without kubelets they would declare every Node lost and every volume released.
+// DefaultControllers are the controllers that namespaces, service accounts and roles need. Controllers
+// of Nodes and volumes are left out: without kubelets they would declare every Node lost and every
+// volume released.
 var DefaultControllers = []string{
 	"namespace-controller", "garbage-collector-controller", "serviceaccount-controller", "clusterrole-aggregation-controller",
 }
 
-// Config says where a control plane lives and how its processes run.
+// Config says where a control plane keeps its state and how its processes run.
 type Config struct {
 	// Dir holds the state: etcd's data, keys and certificates, logs and process records. Required.
-	// It outlives the processes: a control plane that is started again in the same Dir goes on with
-	// the same cluster.
+	// It outlives the processes: a control plane that starts again in the same Dir continues the same
+	// cluster.
 	Dir string
 	// BinDir holds the programs that Build makes. Default: Dir/bin.
 	BinDir string
-	// Ports are the loopback ports. A port that is 0 is the one of the last start in Dir or, the first
-	// time, a free one.
+	// Ports are the loopback ports. 0 stands for the port of the last start in Dir or, the first time,
+	// for a free port.
 	Ports Ports
-	// CRDDir replaces the project's own CRDs by those of the YAML files in this folder.
+	// CRDDir is a folder with YAML files of CRDs that replace the project's own. Optional.
 	CRDDir string
-	// Background detaches the processes from this one: they go on when it exits, and a later Open with
-	// the same Dir finds them. Otherwise they die with this process, however it ends.
+	// Background detaches the processes from this one: they keep running when it exits, and a later
+	// Open with the same Dir finds them. Otherwise they die with this process, however it ends.
 	Background bool
 	// APIServerFlags are appended to kube-apiserver's flags.
 	APIServerFlags []string
-	// Controllers are those that kube-controller-manager runs. Default: DefaultControllers.
+	// Controllers are the controllers that kube-controller-manager runs. Default: DefaultControllers.
 	Controllers []string
-	// Notef receives remarks that a person should see, such as a CRD that was changed to fit. Optional.
+	// Notef is called with messages for the user, for example about a CRD that was changed to fit.
+	// Optional.
 	Notef func(format string, args ...any)
 }
 

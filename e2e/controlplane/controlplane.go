@@ -16,16 +16,16 @@ import (
 )
 
 const (
-	// How long a program may take until it is ready, and to end after SIGTERM or SIGKILL. They are
-	// several times what a loaded machine with two cores needs.
+	// These bound how long a program may take to become ready, and to end after SIGTERM or SIGKILL. They
+	// are several times as long as a loaded machine with two cores needs.
 	readyTimeout = 90 * time.Second
 	termTimeout  = 30 * time.Second
 	killTimeout  = 10 * time.Second
 )
 
-// ControlPlane is a control plane in one Config.Dir. Its methods may not be called concurrently with each
-// other, except those that only read: AdminConfig, UserConfig, ServiceAccountConfig, DirectConfig,
-// Kubectl, Running, LogFile and Ports.
+// ControlPlane is a control plane in one Config.Dir. Its methods must not be called concurrently, except
+// those that only read: AdminConfig, UserConfig, ServiceAccountConfig, DirectConfig, Kubectl, Running,
+// LogFile and Ports.
 type ControlPlane struct {
 	config      Config
 	ports       Ports
@@ -35,9 +35,9 @@ type ControlPlane struct {
 	serverFlags []string
 }
 
-// Open prepares a control plane in cfg.Dir without starting anything: it makes what is missing of the
-// keys and certificates, and chooses the ports. Processes that an earlier control plane in the same Dir
-// left running can be used and stopped through it.
+// Open prepares a control plane in cfg.Dir without starting anything. It makes missing keys and
+// certificates, and chooses the ports. If an earlier control plane in the same Dir left processes
+// running, the new one can use and stop them.
 func Open(cfg Config) (*ControlPlane, error) {
 	if err := cfg.complete(); err != nil {
 		return nil, err
@@ -66,9 +66,9 @@ func Open(cfg Config) (*ControlPlane, error) {
 	return cp, nil
 }
 
-// Start opens a control plane and starts etcd, kube-apiserver and kube-controller-manager, and returns
-// when all are ready. What runs already, from the same program and with the same flags, is left alone.
-// On error everything that runs in cfg.Dir is stopped, unless cfg.Background is set: then it stays for
+// Start opens a control plane, starts etcd, kube-apiserver and kube-controller-manager, and returns when
+// all are ready. It leaves a program alone that runs already with the same flags. On error it stops
+// everything that runs in cfg.Dir, unless cfg.Background is set: then the programs keep running for
 // inspection, until Stop.
 func Start(ctx context.Context, cfg Config) (*ControlPlane, error) {
 	cp, err := Open(cfg)
@@ -86,15 +86,15 @@ func Start(ctx context.Context, cfg Config) (*ControlPlane, error) {
 	return cp, nil
 }
 
-// CheckPorts returns a *PortTakenError if a program would find its port taken by something that this
-// control plane did not start. Asking early spares the user a build or a half-started control plane.
+// CheckPorts returns a *PortTakenError if something that this control plane did not start uses the port
+// of one of its programs. Checking early saves the user a build or a half-started control plane.
 func (cp *ControlPlane) CheckPorts() error {
 	saved, err := LoadPorts(cp.config.Dir)
 	if err != nil {
 		return err
 	}
 	for _, c := range Components {
-		// A program that runs holds the ports of the last start.
+		// A running program holds the ports of the last start.
 		if cp.Running(c) && cp.ports.of(c) == saved.of(c) {
 			continue
 		}
@@ -111,15 +111,16 @@ func (cp *ControlPlane) Ports() Ports { return cp.ports }
 // LogFile returns the path of the log of a component, which holds the output of all its runs.
 func (cp *ControlPlane) LogFile(c Component) string { return cp.processes.logFile(c) }
 
-// Running says whether a component's process is alive.
+// Running returns whether a component's process is alive.
 func (cp *ControlPlane) Running(c Component) bool {
 	p, err := cp.processes.running(c)
 	return err == nil && p != nil
 }
 
-// StartComponent starts one program, with the flags that it had before, waits until it is ready, and says
-// whether it started it: it leaves one alone that runs from the same program with the same flags, and
-// restarts one that does not. It returns a *PortTakenError if something else has its port.
+// StartComponent starts one program with the flags that it had before, and waits until it is ready. It
+// leaves the program alone if it runs already, from the same file and with the same flags; otherwise it
+// restarts it. It returns whether it started the program, or a *PortTakenError if something else uses its
+// port.
 //
 // StartComponent(ctx, Server) needs an earlier StartServer, and does not wait for the APIService.
 func (cp *ControlPlane) StartComponent(ctx context.Context, c Component) (started bool, err error) {
@@ -156,14 +157,15 @@ func (cp *ControlPlane) StartComponent(ctx context.Context, c Component) (starte
 	return started, cp.waitReady(ctx, c, p)
 }
 
-// waitReady waits until a program says that it is ready, or has ended.
+// waitReady waits until a program reports that it is ready, or has ended.
 func (cp *ControlPlane) waitReady(ctx context.Context, c Component, p *process) error {
 	probe, err := cp.probe(c)
 	if err != nil {
 		return err
 	}
 	err = poll(ctx, readyTimeout, string(c)+" to be ready", func(ctx context.Context) error {
-		// Asked first: a process that has ended will not become ready, and what answers is not ours.
+		// Check this first: a process that has ended will not become ready, so any answer comes from
+		// another program.
 		if !p.alive() {
 			return fmt.Errorf("process %d has ended: %w", p.PID, errGiveUp)
 		}
@@ -175,8 +177,8 @@ func (cp *ControlPlane) waitReady(ctx context.Context, c Component, p *process) 
 	return nil
 }
 
-// StopComponent ends one program with SIGTERM and waits until it has ended. One that does not end within
-// 30 seconds is killed, which is an error. It is harmless when the program does not run.
+// StopComponent ends one program with SIGTERM and waits until it has ended. If it does not end within
+// 30 seconds, StopComponent kills it and returns an error. If it does not run, StopComponent does nothing.
 func (cp *ControlPlane) StopComponent(ctx context.Context, c Component) error {
 	p, err := cp.processes.running(c)
 	if err != nil || p == nil {
@@ -190,7 +192,7 @@ func (cp *ControlPlane) StopComponent(ctx context.Context, c Component) error {
 }
 
 // KillComponent ends one program with SIGKILL, as a crash or a power cut would, and waits until it has
-// ended. It is harmless when the program does not run.
+// ended. If it does not run, KillComponent does nothing.
 func (cp *ControlPlane) KillComponent(ctx context.Context, c Component) error {
 	p, err := cp.processes.running(c)
 	if err != nil || p == nil {
@@ -202,8 +204,8 @@ func (cp *ControlPlane) KillComponent(ctx context.Context, c Component) error {
 	return nil
 }
 
-// SignalComponent sends a signal to a running program and does not wait: SIGSTOP and SIGCONT make one
-// hang for a while. It returns an error that wraps os.ErrProcessDone when the program does not run.
+// SignalComponent sends a signal to a running program and does not wait. SIGSTOP makes a program hang
+// until SIGCONT. It returns an error that wraps os.ErrProcessDone if the program does not run.
 func (cp *ControlPlane) SignalComponent(c Component, sig os.Signal) error {
 	p, err := cp.processes.find(c)
 	if err == nil && p == nil {
@@ -227,7 +229,7 @@ func (cp *ControlPlane) Stop(ctx context.Context) error {
 	return errors.Join(errs...)
 }
 
-// probe returns how to ask a component whether it is ready.
+// probe returns a function that succeeds if a component is ready.
 func (cp *ControlPlane) probe(c Component) (func(context.Context) error, error) {
 	config := &rest.Config{Host: "http://" + Address(cp.ports.Etcd)}
 	path := "/readyz"

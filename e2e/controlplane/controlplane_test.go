@@ -18,7 +18,8 @@ import (
 	"sigs.k8s.io/yaml"
 )
 
-// binDir returns where the programs are, or skips the test: building them takes minutes.
+// binDir returns the folder of the programs. If they are missing, it skips the test: building them takes
+// minutes.
 func binDir(t *testing.T) string {
 	t.Helper()
 	dir := os.Getenv("TENANTVIEW_BIN_DIR")
@@ -42,7 +43,7 @@ func TestControlPlaneStartsCrashesAndComesBack(t *testing.T) {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() {
-		// The test's own context has ended when clean-up begins.
+		// The test's context has ended when the cleanup begins.
 		if err := cp.Stop(context.Background()); err != nil {
 			t.Error(err)
 		}
@@ -77,7 +78,7 @@ func TestControlPlaneStartsCrashesAndComesBack(t *testing.T) {
 			t.Fatal(err)
 		}
 		if cp.Running(c) {
-			t.Errorf("%s runs after it was killed", c)
+			t.Errorf("%s still runs after it was killed", c)
 		}
 	}
 	for _, c := range []Component{Etcd, APIServer, ControllerManager} {
@@ -87,7 +88,7 @@ func TestControlPlaneStartsCrashesAndComesBack(t *testing.T) {
 			}
 		}
 	}
-	// What was written before the crash is there.
+	// Objects from before the crash must exist.
 	if _, err := client.CoreV1().Namespaces().Get(ctx, ServerNamespace, metav1.GetOptions{}); err != nil {
 		t.Error(err)
 	}
@@ -97,7 +98,7 @@ func TestControlPlaneStartsCrashesAndComesBack(t *testing.T) {
 	}
 	for _, c := range Components {
 		if cp.Running(c) {
-			t.Errorf("%s runs after Stop", c)
+			t.Errorf("%s still runs after Stop", c)
 		}
 	}
 }

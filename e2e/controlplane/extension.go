@@ -26,16 +26,16 @@ const (
 	// APIServiceName is the name of the server's APIService.
 	APIServiceName = "v1alpha1.tenantview.capsule.dev"
 
-	// kube-apiserver asks an APIService that did not answer at most 30 seconds later again.
+	// kube-apiserver retries an APIService that did not answer after at most 30 seconds.
 	apiServiceTimeout = 60 * time.Second
 )
 
 var apiServices = schema.GroupVersionResource{Group: "apiregistration.k8s.io", Version: "v1", Resource: "apiservices"}
 
-// StartServer runs tenantview-apiserver with the given flags in addition to those that it needs, as the
-// ServiceAccount tenantview-system/tenantview-apiserver and with no right but what that has, and returns
-// when the APIService is Available. It needs Install. A server that runs already is restarted if it was
-// built anew or has other flags; started says whether one was started.
+// StartServer runs tenantview-apiserver with the given flags in addition to those that it needs. The
+// server acts as the ServiceAccount tenantview-system/tenantview-apiserver and has only its rights.
+// StartServer returns when the APIService is Available. It needs Install. It restarts a running server
+// that was rebuilt or has other flags. It returns whether it started a server.
 func (cp *ControlPlane) StartServer(ctx context.Context, flags ...string) (started bool, err error) {
 	cp.serverFlags = slices.Clone(flags)
 	if !cp.Running(Server) {
@@ -70,8 +70,8 @@ func (cp *ControlPlane) serverArguments() []string {
 	}
 }
 
-// RenewServerCertificate replaces the files of the server's serving certificate by a new one from the
-// same authority, as a certificate manager does. A running server is expected to notice.
+// RenewServerCertificate replaces the server's serving certificate and key by new ones from the same
+// authority, as a certificate manager does. A running server should notice.
 func (cp *ControlPlane) RenewServerCertificate() error {
 	pair, err := cp.pki.newServerCertificate()
 	if err != nil {
@@ -80,8 +80,8 @@ func (cp *ControlPlane) RenewServerCertificate() error {
 	return pair.write(cp.pki.path("tenantview.crt"), cp.pki.path("tenantview.key"))
 }
 
-// WaitAPIServiceAvailable waits until kube-apiserver says that it reaches the server, for at most a
-// minute.
+// WaitAPIServiceAvailable waits, for at most a minute, until kube-apiserver reports that it reaches the
+// server.
 func (cp *ControlPlane) WaitAPIServiceAvailable(ctx context.Context) error {
 	client, err := dynamic.NewForConfig(cp.AdminConfig())
 	if err != nil {
@@ -107,8 +107,8 @@ func (cp *ControlPlane) WaitAPIServiceAvailable(ctx context.Context) error {
 	return nil
 }
 
-// nudge changes an annotation of the APIService. While the server was away, kube-apiserver asked for it
-// less and less often; after any change of the APIService it asks at once.
+// nudge changes an annotation of the APIService. While the server is away, kube-apiserver checks for it
+// less and less often. After any change of the APIService, it checks at once.
 func nudge(ctx context.Context, resource dynamic.ResourceInterface) error {
 	patch := fmt.Appendf(nil, `{"metadata":{"annotations":{"dev.tenantview.capsule.dev/started":%q}}}`,
 		time.Now().UTC().Format(time.RFC3339Nano))
@@ -116,7 +116,7 @@ func nudge(ctx context.Context, resource dynamic.ResourceInterface) error {
 	return err
 }
 
-// available returns nil if an APIService has the condition Available, else what it says instead.
+// available returns nil if an APIService has the condition Available, else an error with its condition.
 func available(service *unstructured.Unstructured) error {
 	conditions, _, err := unstructured.NestedSlice(service.Object, "status", "conditions")
 	if err != nil {

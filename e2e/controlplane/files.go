@@ -10,7 +10,7 @@ import (
 )
 
 // writeFile replaces a file in one step, so that no reader (kubectl, a restarting server) ever sees half
-// of it, and gives it its mode before it has its content, so that keys are never readable by others.
+// of it. It sets the mode before it writes the content, so that keys are never readable by others.
 func writeFile(path string, data []byte, mode os.FileMode) error {
 	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
 		return err

@@ -25,15 +25,15 @@ import (
 //go:embed crds/*.yaml
 var ownCRDs embed.FS
 
-// establishTimeout is for all CRDs together.
+// establishTimeout bounds the wait for all CRDs together.
 const establishTimeout = 30 * time.Second
 
 var crds = schema.GroupVersionResource{
 	Group: "apiextensions.k8s.io", Version: "v1", Resource: "customresourcedefinitions",
 }
 
-// Install installs Capsule's CRDs, the server's namespace, ServiceAccount and RBAC exactly as the files of
-// artifacts/ have them, and an APIService that leads to the server on loopback. It may be called again.
+// Install installs Capsule's CRDs, an APIService that leads to the server on loopback, and the server's
+// namespace, ServiceAccount and RBAC exactly as in the files of artifacts/. It may be called again.
 func (cp *ControlPlane) Install(ctx context.Context) error {
 	applier, err := NewApplier(cp.AdminConfig())
 	if err != nil {
@@ -95,7 +95,7 @@ func (cp *ControlPlane) installCRDs(ctx context.Context, applier *Applier) error
 	return cp.waitEstablished(ctx, all)
 }
 
-// stripConversionWebhook makes a CRD convert between its versions by changing nothing but the apiVersion.
+// stripConversionWebhook makes a CRD convert between its versions by changing only the apiVersion.
 func stripConversionWebhook(crd *unstructured.Unstructured) bool {
 	strategy, _, _ := unstructured.NestedString(crd.Object, "spec", "conversion", "strategy")
 	if strategy != "Webhook" {
@@ -134,8 +134,8 @@ func conditionTrue(object *unstructured.Unstructured, kind string) bool {
 	return false
 }
 
-// loopbackService stands in for the Service of artifacts/service.yaml, whose Pods nothing runs here.
-// kube-apiserver follows an ExternalName without asking for Endpoints, which may not be on loopback.
+// loopbackService returns a replacement for the Service of artifacts/service.yaml, whose Pods do not run
+// here. kube-apiserver follows an ExternalName without Endpoints, which may not be on loopback.
 func (cp *ControlPlane) loopbackService() *unstructured.Unstructured {
 	return &unstructured.Unstructured{Object: map[string]any{
 		"apiVersion": "v1",
@@ -149,7 +149,8 @@ func (cp *ControlPlane) loopbackService() *unstructured.Unstructured {
 	}}
 }
 
-// apiService is that of artifacts/apiservice.yaml, with the port and the authority of this server.
+// apiService returns the APIService of artifacts/apiservice.yaml with the port and the authority of this
+// server.
 func (cp *ControlPlane) apiService() (*unstructured.Unstructured, error) {
 	objects, err := readObjects(artifacts.Files, "apiservice.yaml")
 	if err != nil {

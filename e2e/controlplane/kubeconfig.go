@@ -16,18 +16,19 @@ import (
 	clientcmdapi "k8s.io/client-go/tools/clientcmd/api"
 )
 
-// tokenLifetime is long because nobody renews the token of a server that runs in the background.
+// tokenLifetime is long because nothing renews the token of a server that runs in the background.
 const tokenLifetime = 365 * 24 * time.Hour
 
-// clusterName is what the kubeconfigs call the control plane.
+// clusterName is the name of the control plane in kubeconfigs.
 const clusterName = "tenantview-dev"
 
 // AdminConfig returns a configuration for a member of system:masters, without client-side rate limit.
 // The caller owns it.
 func (cp *ControlPlane) AdminConfig() *rest.Config { return cp.certificateConfig(cp.admin) }
 
-// UserConfig returns a configuration for a user and his groups, authenticated by a new client
-// certificate, without client-side rate limit. The user need not exist anywhere. The caller owns it.
+// UserConfig returns a configuration for a user and the user's groups, authenticated by a new client
+// certificate, without client-side rate limit. The user need not exist anywhere. The caller owns the
+// configuration.
 func (cp *ControlPlane) UserConfig(name string, groups ...string) (*rest.Config, error) {
 	pair, err := cp.pki.cluster.client(name, groups...)
 	if err != nil {
@@ -37,7 +38,7 @@ func (cp *ControlPlane) UserConfig(name string, groups ...string) (*rest.Config,
 }
 
 // ServiceAccountConfig returns a configuration for an existing ServiceAccount, authenticated by a new
-// token that holds for a year, without client-side rate limit. The caller owns it.
+// token that is valid for a year, without client-side rate limit. The caller owns it.
 func (cp *ControlPlane) ServiceAccountConfig(ctx context.Context, namespace, name string) (*rest.Config, error) {
 	client, err := kubernetes.NewForConfig(cp.AdminConfig())
 	if err != nil {
@@ -54,8 +55,8 @@ func (cp *ControlPlane) ServiceAccountConfig(ctx context.Context, namespace, nam
 	return config, nil
 }
 
-// DirectConfig returns a copy of a configuration that calls tenantview-apiserver on its own port, past
-// the aggregation layer.
+// DirectConfig returns a copy of a configuration that calls tenantview-apiserver on its own port and so
+// bypasses the aggregation layer.
 func (cp *ControlPlane) DirectConfig(config *rest.Config) *rest.Config {
 	config = rest.CopyConfig(config)
 	config.Host = "https://" + Address(cp.ports.Server)
@@ -77,8 +78,8 @@ func (cp *ControlPlane) anonymousConfig() *rest.Config {
 	}
 }
 
-// WriteKubeconfig writes a configuration as a kubeconfig that only its owner can read, with every
-// credential inside. user is the name that the kubeconfig gives to whom it authenticates.
+// WriteKubeconfig writes a configuration as a kubeconfig that contains all credentials and that only its
+// owner can read. user is the name of the user in the kubeconfig.
 func WriteKubeconfig(path, user string, config *rest.Config) error {
 	kubeconfig := clientcmdapi.NewConfig()
 	kubeconfig.Clusters[clusterName] = &clientcmdapi.Cluster{

@@ -48,7 +48,7 @@ func TestKubeconfigGivesBackTheConfiguration(t *testing.T) {
 	}
 }
 
-// identity is what of a configuration decides where it leads and as whom.
+// identity returns the parts of a configuration that determine the server and the user.
 func identity(c *rest.Config) map[string]string {
 	return map[string]string{
 		"host": c.Host, "ca": string(c.CAData), "cert": string(c.CertData), "key": string(c.KeyData), "token": c.BearerToken,

@@ -12,13 +12,13 @@ import (
 )
 
 const (
-	// A log that has reached this size when its program starts is put aside as NAME.log.old.
+	// If a log has reached maxLogBytes when its program starts, it is renamed to NAME.log.old.
 	maxLogBytes = 64 << 20
-	// How much of a log an error message shows.
+	// These bound how much of a log an error message shows.
 	tailLines, tailBytes = 15, 8 << 10
 )
 
-// openLog opens a log file for appending and returns its present size.
+// openLog opens a log file for appending and returns its current size.
 func openLog(path string) (*os.File, int64, error) {
 	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
 		return nil, 0, err
@@ -40,8 +40,8 @@ func openLog(path string) (*os.File, int64, error) {
 	return f, info.Size(), nil
 }
 
-// logTail returns the last lines that were written to a log from offset on, under a line that names the
-// file, for use in an error message.
+// logTail returns, for an error message, the file name and the last lines that were written to a log
+// from offset on.
 func logTail(path string, offset int64) string {
 	f, err := os.Open(path)
 	if err != nil {

@@ -15,23 +15,23 @@ import (
 	"path/filepath"
 )
 
-// pki is the key material of a control plane. The authorities are kept in dir for good; what they issue
-// to the programs is written beside them.
+// pki is the key material of a control plane. The authorities in dir are never replaced. The
+// certificates that they issue to the programs are written beside them.
 type pki struct {
 	dir string
 	// cluster signs kube-apiserver's serving certificate and every client certificate.
 	cluster *authority
 	// frontProxy signs the certificate with which the aggregation layer calls the server. It must not
-	// sign anything else: who holds such a certificate may claim to be anybody.
+	// sign anything else: the holder of such a certificate may claim to be any user.
 	frontProxy *authority
-	// server signs the serving certificate of tenantview-apiserver: an authority of its own, so that a
-	// missing caBundle in the APIService is noticed.
+	// server signs the serving certificate of tenantview-apiserver. It is a separate authority so that
+	// tests notice a missing caBundle in the APIService.
 	server *authority
 }
 
 func (p *pki) path(name string) string { return filepath.Join(p.dir, name) }
 
-// loadPKI reads what dir holds and makes what it lacks.
+// loadPKI reads the key material in dir and makes what is missing.
 func loadPKI(dir string) (*pki, error) {
 	p := &pki{dir: dir}
 	for _, a := range []struct {
@@ -82,7 +82,7 @@ func (p *pki) newServerCertificate() (*keyPair, error) {
 	return p.server.serving(ServerName, ServerName+"."+ServerNamespace+".svc")
 }
 
-// loadServiceAccountKey makes the key that signs service-account tokens, if there is none.
+// loadServiceAccountKey makes the key that signs service account tokens, if there is none.
 func (p *pki) loadServiceAccountKey() error {
 	if _, err := os.Stat(p.path("service-account.pub")); !errors.Is(err, fs.ErrNotExist) {
 		return err

@@ -22,10 +22,10 @@ func TestPKIIsMadeOnceAndKept(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	// A certificate that a user got before a restart must hold after it.
+	// A certificate from before a restart must still be valid after it.
 	for name, content := range readFolder(t, dir) {
 		if before[name] != content {
-			t.Errorf("%s was written again", name)
+			t.Errorf("%s was replaced", name)
 		}
 	}
 	if !first.cluster.cert.Equal(second.cluster.cert) {
@@ -74,7 +74,7 @@ func TestClientCertificate(t *testing.T) {
 		t.Errorf("groups %q", groups)
 	}
 	verify(t, cert, p.cluster, x509.ExtKeyUsageClientAuth, true)
-	// Who could pass for the front proxy could pass for anybody.
+	// A client that could pass for the front proxy could claim to be any user.
 	verify(t, cert, p.frontProxy, x509.ExtKeyUsageClientAuth, false)
 	verify(t, cert, p.cluster, x509.ExtKeyUsageServerAuth, false)
 }

@@ -25,10 +25,10 @@ type Ports struct {
 	Server            int `json:"server"`
 }
 
-// DefaultPorts are those of the development control plane.
+// DefaultPorts are the ports of the development control plane.
 var DefaultPorts = Ports{Etcd: 16379, EtcdPeer: 16380, APIServer: 16443, ControllerManager: 16257, Server: 16444}
 
-// portSetting ties a port to the program that listens on it and to the environment variable that moves it.
+// portSetting maps a port to the program that listens on it and to the environment variable that sets it.
 type portSetting struct {
 	component Component
 	env       string
@@ -46,7 +46,7 @@ func (p *Ports) settings() []portSetting {
 }
 
 // PortsFromEnv reads TENANTVIEW_ETCD_PORT, TENANTVIEW_ETCD_PEER_PORT, TENANTVIEW_KUBE_APISERVER_PORT,
-// TENANTVIEW_CONTROLLER_MANAGER_PORT and TENANTVIEW_SERVER_PORT. What is not set stays 0.
+// TENANTVIEW_CONTROLLER_MANAGER_PORT and TENANTVIEW_SERVER_PORT. Ports whose variables are not set stay 0.
 func PortsFromEnv() (Ports, error) {
 	var ports Ports
 	for _, s := range ports.settings() {
@@ -63,7 +63,7 @@ func PortsFromEnv() (Ports, error) {
 	return ports, nil
 }
 
-// Or returns p with each port that is 0 taken from other.
+// Or returns a copy of p in which each port that was 0 comes from other.
 func (p Ports) Or(other Ports) Ports {
 	from := other.settings()
 	for i, s := range p.settings() {
@@ -74,11 +74,11 @@ func (p Ports) Or(other Ports) Ports {
 	return p
 }
 
-// PortTakenError says that a program cannot start because something else listens on its port.
+// PortTakenError means that a program cannot start because something else listens on its port.
 type PortTakenError struct {
 	Component Component
 	Port      int
-	// Setting is the environment variable that chooses another port.
+	// Setting is the environment variable that sets the port.
 	Setting string
 }
 
@@ -87,7 +87,7 @@ func (e *PortTakenError) Error() string {
 		e.Port, e.Component, e.Setting)
 }
 
-// of returns p without the ports of other components, for comparison.
+// of returns p with only the ports of the component, for comparison.
 func (p Ports) of(component Component) Ports {
 	for _, s := range p.settings() {
 		if s.component != component {
@@ -129,13 +129,13 @@ func (p *Ports) checkDistinct() error {
 	return nil
 }
 
-// Free ports are looked for below those that the kernel gives to outgoing connections. One of these could
-// be lost to any connection while its program is being restarted; a client that tries again and again
-// even connects to itself.
+// freePortsFrom and freePortsTo are the range of free ports. It is below the range that the kernel uses
+// for outgoing connections: a port in the latter could be lost to any connection while its program
+// restarts. A client that keeps retrying can even connect to itself.
 const freePortsFrom, freePortsTo = 20000, 32000
 
-// fillFree gives each port that is 0 a free one. All are held open until the last is chosen, so that no
-// two are the same.
+// fillFree replaces each 0 by a free port. It holds all of them open until the last is chosen, so that
+// no two are the same.
 func (p *Ports) fillFree() error {
 	for _, s := range p.settings() {
 		if *s.value != 0 {
@@ -187,5 +187,5 @@ func (p *Ports) save(dir string) error {
 
 func portsFile(dir string) string { return filepath.Join(dir, "ports.json") }
 
-// Address is the loopback address of a port, as "127.0.0.1:PORT".
+// Address returns the loopback address of a port, as "127.0.0.1:PORT".
 func Address(port int) string { return net.JoinHostPort("127.0.0.1", strconv.Itoa(port)) }

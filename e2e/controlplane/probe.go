@@ -14,11 +14,12 @@ import (
 	"k8s.io/client-go/rest"
 )
 
-// probeTimeout is for one request; a program that is busy starting may accept and not answer.
+// probeTimeout bounds one request. A program that is still starting may accept a connection but not
+// answer.
 const probeTimeout = 5 * time.Second
 
-// readinessProbe returns a function that succeeds when a GET of path answers 200. Its error holds what
-// the server said instead, which names the checks that failed.
+// readinessProbe returns a function that succeeds if a GET of path answers 200. Otherwise, its error
+// contains the server's answer, which names the failed checks.
 func readinessProbe(config *rest.Config, path string) (func(context.Context) error, error) {
 	client, err := rest.HTTPClientFor(config)
 	if err != nil {
@@ -47,7 +48,7 @@ func readinessProbe(config *rest.Config, path string) (func(context.Context) err
 	}, nil
 }
 
-// failedChecks reduces the body of a failed /readyz to the checks that failed.
+// failedChecks reduces the body of a failed /readyz to the failed checks.
 func failedChecks(body string) string {
 	var failed []string
 	for line := range strings.Lines(body) {

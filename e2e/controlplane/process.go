@@ -21,13 +21,13 @@ import (
 	"time"
 )
 
-// process is one of the programs, as it was last started. It is kept in a file, from which a later
-// "make up" or "make down" knows what runs and what may be killed.
+// process records how one of the programs was last started. It is kept in a file, so that a later
+// "make up" or "make down" knows what runs and what it may kill.
 type process struct {
 	PID int `json:"pid"`
-	// Identity tells this process from a later one with the same PID; see processIdentity.
+	// Identity distinguishes this process from a later one with the same PID; see processIdentity.
 	Identity string `json:"identity"`
-	// Digest is that of the program file when it was started.
+	// Digest is the digest of the program file when the process was started.
 	Digest string   `json:"digest"`
 	Path   string   `json:"path"`
 	Args   []string `json:"args"`
@@ -35,7 +35,7 @@ type process struct {
 	LogOffset int64 `json:"logOffset"`
 }
 
-// processes starts programs and remembers them under dir.
+// processes starts programs and records them under dir.
 type processes struct {
 	dir        string
 	background bool
@@ -88,7 +88,7 @@ func (ps processes) start(c Component, path string, args []string) (*process, er
 	cmd := exec.Command(path, args...)
 	cmd.Dir, cmd.Stdout, cmd.Stderr = ps.dir, log, log
 	cmd.SysProcAttr = sysProcAttr(ps.background)
-	// How it ended is read from its log and by those who wait for it.
+	// The error is not needed: waiting callers notice the end, and the log shows its reason.
 	if err := startAndReap(cmd, func(error) {}); err != nil {
 		return nil, fmt.Errorf("starting %s: %w", c, err)
 	}
@@ -107,15 +107,15 @@ func (ps processes) start(c Component, path string, args []string) (*process, er
 	return p, nil
 }
 
-// StartChild starts a command that dies with this process, however it ends. When the command has ended,
-// ended is told the error of waiting for it.
+// StartChild starts a command that dies with this process, however this process ends. When the command
+// has ended, ended is called with the error of Cmd.Wait.
 func StartChild(cmd *exec.Cmd, ended func(error)) error {
 	cmd.SysProcAttr = sysProcAttr(false)
 	return startAndReap(cmd, ended)
 }
 
-// startAndReap starts a command from a thread that lives until the command has ended: the kernel sends a
-// parent-death signal when the starting thread ends, not the process, and Go ends idle threads.
+// startAndReap starts a command from a thread that lives until the command has ended. The kernel sends
+// the parent-death signal when the starting thread ends, not the process, and Go ends idle threads.
 func startAndReap(cmd *exec.Cmd, ended func(error)) error {
 	started := make(chan error)
 	go func() {
@@ -130,7 +130,7 @@ func startAndReap(cmd *exec.Cmd, ended func(error)) error {
 	return <-started
 }
 
-// is says whether the process was started from the present content of path with these arguments.
+// is returns whether the process was started from the current content of path with these arguments.
 func (p *process) is(path string, args []string) bool {
 	if p.Path != path || !slices.Equal(p.Args, args) {
 		return false
@@ -144,11 +144,11 @@ func (p *process) alive() bool {
 	return err == nil && identity == p.Identity
 }
 
-// signal sends a signal to exactly this process. It returns os.ErrProcessDone when the process has
-// ended, whoever has its PID now.
+// signal sends a signal to exactly this process. It returns os.ErrProcessDone if the process has ended,
+// even if another process has its PID now.
 func (p *process) signal(sig os.Signal) error {
-	// Taken before the identity is checked: where the system has process handles, this one cannot come
-	// to mean another process between the check and the signal.
+	// Take the handle before the identity is checked. If the system has process handles, this one cannot
+	// refer to another process at the time of the signal.
 	handle, err := os.FindProcess(p.PID)
 	if err != nil {
 		return err
@@ -160,7 +160,7 @@ func (p *process) signal(sig os.Signal) error {
 	return handle.Signal(sig)
 }
 
-// end sends a signal and waits until the process has ended. It returns nil if it had ended before.
+// end sends a signal and waits until the process has ended. It returns nil if it has ended already.
 func (p *process) end(ctx context.Context, sig os.Signal, timeout time.Duration) error {
 	if err := p.signal(sig); errors.Is(err, os.ErrProcessDone) {
 		return nil

@@ -10,9 +10,8 @@ import (
 	"syscall"
 )
 
-// processIdentity returns a text that no other process has ever had or will have: the boot's id and when,
-// in clock ticks after the boot, the process was started. It fails if there is no such process, or only
-// what is left of it until its parent asks how it ended.
+// processIdentity returns a text that is unique to a process: the ID of the boot, and the start time of
+// the process in clock ticks after the boot. It fails if there is no such process or if it is a zombie.
 func processIdentity(pid int) (string, error) {
 	stat, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
 	if err != nil {
@@ -54,6 +53,7 @@ func sysProcAttr(background bool) *syscall.SysProcAttr {
 	if background {
 		return &syscall.SysProcAttr{Setsid: true}
 	}
-	// Own process group: Ctrl-C in a terminal is for the test, which then stops them in order.
+	// Use a separate process group: Ctrl-C in a terminal must reach only the test, which then stops the
+	// programs in order.
 	return &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGKILL}
 }

@@ -42,7 +42,7 @@ func TestProcessIsFoundByItsRecord(t *testing.T) {
 			t.Fatalf("got %v, %v, expected process %d", found, err, p.PID)
 		}
 		if !found.is(p.Path, []string{"60"}) || found.is(p.Path, []string{"61"}) {
-			t.Error("the arguments do not decide whether it is the same")
+			t.Error("a process with other arguments counts as the same")
 		}
 		if err := found.end(t.Context(), syscall.SIGTERM, killTimeout); err != nil {
 			t.Fatal(err)
@@ -53,7 +53,7 @@ func TestProcessIsFoundByItsRecord(t *testing.T) {
 	}
 }
 
-// Without this "make down" would kill whoever has been given the PID since the machine was started again.
+// Otherwise "make down" could kill an unrelated process that got the same PID after a reboot.
 func TestForeignProcessWithTheSamePIDIsLeftAlone(t *testing.T) {
 	ps := processes{dir: t.TempDir()}
 	p := startSleep(t, ps)

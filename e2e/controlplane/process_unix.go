@@ -14,8 +14,8 @@ import (
 	"syscall"
 )
 
-// processIdentity returns when, to the second, and as what the process was started. It fails if there is
-// no such process, or only what is left of it until its parent asks how it ended.
+// processIdentity returns the start time of a process, to the second, and its command. It fails if there
+// is no such process or if it is a zombie.
 func processIdentity(pid int) (string, error) {
 	out, err := exec.Command("ps", "-o", "stat=,lstart=,comm=", "-p", strconv.Itoa(pid)).Output()
 	if err != nil {
@@ -28,8 +28,8 @@ func processIdentity(pid int) (string, error) {
 	return string(bytes.Join(fields[1:], []byte(" "))), nil
 }
 
-// There is no parent-death signal here: what a killed test leaves behind is found by its record when a
-// control plane is next started in the same Dir.
+// sysProcAttr sets no parent-death signal, because these systems have none. If a killed test leaves
+// processes behind, the next start of a control plane in the same Dir finds them by their records.
 func sysProcAttr(background bool) *syscall.SysProcAttr {
 	return &syscall.SysProcAttr{Setsid: background, Setpgid: !background}
 }

@@ -12,11 +12,11 @@ import (
 
 const pollInterval = 50 * time.Millisecond
 
-// errGiveUp ends a poll before its time: what is waited for can no longer happen.
+// errGiveUp ends a poll early: the expected event can no longer happen.
 var errGiveUp = errors.New("it cannot happen any more")
 
-// poll calls check until it returns nil, an error that wraps errGiveUp, or timeout has passed. The error
-// names what was waited for and the last reason why it was not there.
+// poll calls check until it returns nil or an error that wraps errGiveUp, or until timeout has passed.
+// The error contains what it waited for and the last error of check.
 func poll(ctx context.Context, timeout time.Duration, what string, check func(context.Context) error) error {
 	ctx, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
@@ -31,7 +31,7 @@ func poll(ctx context.Context, timeout time.Duration, what string, check func(co
 		if errors.Is(err, errGiveUp) {
 			return fmt.Errorf("waiting for %s: %w", what, err)
 		}
-		// When the time is up in the middle of a check, the check before says more.
+		// If the time is up during a check, the error of the previous check says more.
 		if last == nil || ctx.Err() == nil {
 			last = err
 		}

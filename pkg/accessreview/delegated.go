@@ -19,48 +19,49 @@ import (
 )
 
 const (
-	// decisions is how many answers are kept, as by the authorizer of k8s.io/apiserver. What one
-	// takes does not depend on the request: its key is a digest, and its reason is clipped.
+	// decisions is how many answers are kept, as in the authorizer of k8s.io/apiserver. The size of
+	// an answer does not depend on the request: its key is a digest, and its reason is clipped.
 	decisions = 8192
 	maxReason = 512
-	// delegatedTimeout bounds a review with all its tries: the time that a request has by default.
+	// delegatedTimeout bounds a review with all its retries. It is the default timeout of a request.
 	delegatedTimeout = time.Minute
-	// maxNameLength is that of the longest name that an object can have. Nothing is asked about
-	// a longer one.
+	// maxNameLength is the length of the longest name that an object can have. A longer name is
+	// never asked about.
 	maxNameLength = validation.DNS1123SubdomainMaxLength
 )
 
-// DelegatedConfig is what a Delegated is made from.
+// DelegatedConfig configures a Delegated.
 type DelegatedConfig struct {
 	// Reviews answers the questions. It need not cache.
 	Reviews authorizer.UnconditionalAuthorizer
-	// Served are the resources of the server. Questions about them without a name are few, and
+	// Served holds the resources of the server. Questions about them without a name are few, and
 	// are not limited.
 	Served sets.Set[schema.GroupVersionResource]
 	// Names limits all other questions.
 	Names *NameLimit
-	// AllowTTL is how long a permission is believed, and DenyTTL how long a refusal.
+	// AllowTTL is how long a permission stays valid, and DenyTTL how long a refusal.
 	AllowTTL, DenyTTL time.Duration
 }
 
-// Delegated is the authorizer of requests to this server: it decides who may ask, not what he
-// sees. It asks as the delegating authorizer of k8s.io/apiserver does, but such that users
-// cannot make load or memory of it:
+// Delegated is the authorizer of requests to this server. It decides which requests are allowed,
+// not which objects they show. It asks the same as the delegating authorizer of k8s.io/apiserver,
+// with these differences, so that users cannot cause much load or memory:
 //
-//   - Selectors are left out of the question. They can only narrow it.
-//   - A request for an object of this server is first asked about without its name, which means
-//     all names (see ResourceAttributes in k8s.io/api/authorization/v1). Only if that is not
-//     allowed, the name is asked about. Whom somebody may impersonate is asked by name only.
-//   - Questions that a user can invent (names, paths, resources that are not served) are limited
-//     for each user, and then fail with ErrTooManyNames, whatever exists.
-//   - Equal questions are asked once at a time, and answers are kept by digest.
+//   - It leaves selectors out of the question. They can only narrow it.
+//   - For a request for one object of this server, it first asks without the name, which means
+//     all names (see ResourceAttributes in k8s.io/api/authorization/v1). It asks about the name
+//     only if that is not allowed. It asks about impersonation by name only.
+//   - It limits, for each user, the questions that the user can invent: names, paths and resources
+//     that are not served. Beyond the limit they fail with ErrTooManyNames, whether or not the
+//     named thing exists.
+//   - It asks equal questions once at a time, and keeps answers by digest.
 type Delegated struct {
 	DelegatedConfig
 	flights singleflight.Group
 	answers *cache.LRUExpireCache // of decision, by digestOf
 }
 
-// NewDelegated returns an authorizer that has asked nothing yet.
+// NewDelegated returns an authorizer without any kept answers.
 func NewDelegated(config DelegatedConfig) *Delegated {
 	return &Delegated{DelegatedConfig: config, answers: cache.NewLRUExpireCache(decisions)}
 }
@@ -70,7 +71,7 @@ type decision struct {
 	reason   string
 }
 
-// Authorize decides on a request. A review that fails decides nothing, with the error.
+// Authorize decides on a request. If the review fails, it returns DecisionNoOpinion and the error.
 func (d *Delegated) Authorize(ctx context.Context, a authorizer.Attributes) (authorizer.Decision, string, error) {
 	q := authorizer.AttributesRecord{
 		User: a.GetUser(), Verb: a.GetVerb(), ResourceRequest: a.IsResourceRequest(), Path: a.GetPath(),
@@ -81,7 +82,7 @@ func (d *Delegated) Authorize(ctx context.Context, a authorizer.Attributes) (aut
 		return authorizer.DecisionNoOpinion, "", errors.New("the request names no user")
 	}
 	if q.ResourceRequest {
-		q.Path = "" // which says nothing more, and would make each name another question
+		q.Path = "" // adds nothing, and would make each name a different question
 	}
 	if name := a.GetName(); name != "" && d.isServed(q) {
 		answer, err := d.ask(ctx, q)
@@ -94,7 +95,7 @@ func (d *Delegated) Authorize(ctx context.Context, a authorizer.Attributes) (aut
 	return answer.decision, answer.reason, err
 }
 
-// undecided is the answer to a question that was not answered.
+// undecided is the decision on a question without an answer.
 var undecided = decision{decision: authorizer.DecisionNoOpinion}
 
 func (d *Delegated) ask(ctx context.Context, q authorizer.AttributesRecord) (decision, error) {
@@ -106,7 +107,8 @@ func (d *Delegated) ask(ctx context.Context, q authorizer.AttributesRecord) (dec
 		return undecided, ErrTooManyNames
 	}
 	flight := d.flights.DoChan(string(key[:]), func() (any, error) {
-		// The review is for all who wait for it, even if the first of them goes away.
+		// All requests with the same question wait for this review. It must go on even if the first
+		// of them is cancelled.
 		reviewing, cancel := context.WithTimeout(context.WithoutCancel(ctx), delegatedTimeout)
 		defer cancel()
 		verdict, reason, err := d.Reviews.Authorize(reviewing, q)
@@ -131,14 +133,14 @@ func (d *Delegated) ask(ctx context.Context, q authorizer.AttributesRecord) (dec
 	}
 }
 
-// isServed tells whether a question is one of the few that concern whole resources of this
-// server, of which a user cannot invent more.
+// isServed returns whether a question is about a whole resource of this server. There are few such
+// questions, and users cannot invent more.
 func (d *Delegated) isServed(q authorizer.AttributesRecord) bool {
 	return q.ResourceRequest && q.Name == "" && q.Subresource == "" && q.Namespace == "" &&
 		d.Served.Has(schema.GroupVersionResource{Group: q.APIGroup, Version: q.APIVersion, Resource: q.Resource})
 }
 
-// digestOf tells questions apart. Its size does not depend on them.
+// digestOf returns a digest that is different for different questions.
 func digestOf(q authorizer.AttributesRecord) [sha256.Size]byte {
 	identity := IdentityOf(q.User)
 	buffer := make([]byte, 0, 256)

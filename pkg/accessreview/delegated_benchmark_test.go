@@ -24,7 +24,7 @@ import (
 	"k8s.io/client-go/rest"
 )
 
-// allowingClient returns a client of a kube-apiserver that allows everything, and counts reviews.
+// allowingClient returns a client of a kube-apiserver that allows everything and counts reviews.
 func allowingClient(b *testing.B, reviews *atomic.Int64) authorizationclient.AuthorizationV1Interface {
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		reviews.Add(1)
@@ -39,8 +39,8 @@ func allowingClient(b *testing.B, reviews *atomic.Int64) authorizationclient.Aut
 	return client.AuthorizationV1()
 }
 
-// What a user makes of lists with selectors of 8 KB, and of GETs by names: reviews, and what is
-// kept when they are done.
+// The reviews that a user causes with lists with 8 KB selectors and with GETs by name, and the
+// memory that is kept afterwards.
 func BenchmarkHostileQuestions(b *testing.B) {
 	const requests = 1500
 	backoff := wait.Backoff{Steps: 1}

@@ -37,7 +37,7 @@ func requestFor(u user.Info, verb, name string) authorizer.AttributesRecord {
 	return a
 }
 
-// answers are the questions that are allowed, by verb and name.
+// answers holds the allowed questions, by verb and name.
 func answers(allowed ...string) *fake {
 	return &fake{answer: func(_ context.Context, a authorizer.Attributes) (authorizer.Decision, error) {
 		for _, question := range allowed {
@@ -49,7 +49,7 @@ func answers(allowed ...string) *fake {
 	}}
 }
 
-// asked are the questions that were asked, in short.
+// asked returns the questions that were asked, in short form.
 func (f *fake) questions() []string {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -82,7 +82,7 @@ func TestDelegatedAsksAboutAllNamesFirst(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			f := answers(tc.allowed...)
 			d := newDelegated(f, NewNameLimit())
-			for range 2 { // the second time from what is kept
+			for range 2 { // the second answer comes from the cache
 				if got, _, err := d.Authorize(t.Context(), requestFor(alice, tc.verb, tc.name)); got != tc.want || err != nil {
 					t.Errorf("decision %v, %v; want %v", got, err, tc.want)
 				}
@@ -94,7 +94,7 @@ func TestDelegatedAsksAboutAllNamesFirst(t *testing.T) {
 	}
 }
 
-// Whom somebody may impersonate is not asked about in general: some authorizers except names.
+// Impersonation is not asked about without a name: some authorizers make exceptions for names.
 func TestDelegatedAsksAboutImpersonationByName(t *testing.T) {
 	f := answers("impersonate")
 	d := newDelegated(f, NewNameLimit())
@@ -107,7 +107,7 @@ func TestDelegatedAsksAboutImpersonationByName(t *testing.T) {
 	}
 }
 
-// A user who may get all objects asks for a thousand of them: that is one review, and no limit.
+// A user who may get all objects can get a thousand of them with one review and without a limit.
 func TestDelegatedReviewsOfNames(t *testing.T) {
 	f := answers("get")
 	d := newDelegated(f, NewNameLimit())
@@ -121,7 +121,7 @@ func TestDelegatedReviewsOfNames(t *testing.T) {
 	}
 }
 
-// Requests with other selectors are the same question.
+// Requests that differ only in their selectors are the same question.
 func TestDelegatedAsksWithoutSelectors(t *testing.T) {
 	f := answers("list")
 	d := newDelegated(f, NewNameLimit())
@@ -144,8 +144,8 @@ func TestDelegatedAsksWithoutSelectors(t *testing.T) {
 	}
 }
 
-// What a user can invent is limited for him, by one limit for all reviewers. Which names exist
-// has no part in it: the authorizer knows of none.
+// Questions that a user can invent are limited for each user, by one limit for all reviewers. The
+// limit does not depend on which names exist: the authorizer does not know that.
 func TestDelegatedLimitsInventions(t *testing.T) {
 	path := func(u user.Info, i int) authorizer.Attributes {
 		return authorizer.AttributesRecord{User: u, Verb: "get", Path: fmt.Sprint("/invented/", i)}
@@ -168,7 +168,7 @@ func TestDelegatedLimitsInventions(t *testing.T) {
 		"namespaces":   change(func(a *authorizer.AttributesRecord, text string) { a.Namespace = text }),
 	} {
 		t.Run(what, func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) { // whose clock stands still
+			synctest.Test(t, func(t *testing.T) { // its clock stands still
 				f := answers()
 				names := NewNameLimit()
 				d, r := newDelegated(f, names), New(f, 30*time.Second, names)
@@ -186,7 +186,7 @@ func TestDelegatedLimitsInventions(t *testing.T) {
 					t.Errorf("%d of 1000 refused after %d reviews, want %d after %d at most", refused, f.count(), 1000-nameBurst, most)
 				}
 				if _, err := r.CanGet(t.Context(), alice, nodes, "n"); !errors.Is(err, ErrTooManyNames) {
-					t.Errorf("a review of upstream names has a limit of its own: %v", err)
+					t.Errorf("reviews of upstream names have a separate limit: %v", err)
 				}
 				for _, free := range []authorizer.Attributes{ask(alice, 0), requestFor(alice, "list", ""), requestFor(alice, "watch", ""), ask(bob, 0)} {
 					if _, _, err := d.Authorize(t.Context(), free); err != nil {
@@ -241,7 +241,7 @@ func TestDelegatedKeepsAnswers(t *testing.T) {
 	}
 }
 
-// Answers are for those who get them: the same question of another user is another one.
+// Answers belong to one user: the same question of another user is a different question.
 func TestDelegatedQuestionsAreApart(t *testing.T) {
 	base := requestFor(alice, "get", "n")
 	questions := map[string]authorizer.AttributesRecord{"base": base}
@@ -268,7 +268,7 @@ func TestDelegatedQuestionsAreApart(t *testing.T) {
 	for name, q := range questions {
 		digest := digestOf(q)
 		if other, ok := known[digest]; ok {
-			t.Errorf("%q and %q are one question", name, other)
+			t.Errorf("%q and %q count as the same question", name, other)
 		}
 		known[digest] = name
 	}
@@ -308,8 +308,8 @@ func TestDelegatedAsksEqualQuestionsOnce(t *testing.T) {
 	})
 }
 
-// Nobody makes the server remember more by asking at length. The authorizer of k8s.io/apiserver
-// would keep 64 MiB of these paths.
+// Long questions do not take more memory. The authorizer of k8s.io/apiserver would keep 64 MiB of
+// these paths.
 func TestDelegatedKeepsLittle(t *testing.T) {
 	f := &fake{answer: func(context.Context, authorizer.Attributes) (authorizer.Decision, error) {
 		return authorizer.DecisionNoOpinion, nil

@@ -13,10 +13,10 @@ import (
 	"k8s.io/apiserver/pkg/authentication/user"
 )
 
-// FlowDistinguisher returns the key by which requests are counted against a limit, as the
-// flow distinguisher methods of kube-apiserver's priority and fairness do: by user, and for
-// service accounts by namespace. A person has one user name. Whoever may create one service
-// account may create many, so those of a namespace share a limit.
+// FlowDistinguisher returns the key by which requests are counted against a limit: the user, or
+// the namespace of a service account. These are the flow distinguisher methods of kube-apiserver's
+// priority and fairness. A person has one user name. But a user who may create one service account
+// may create many, so the service accounts of a namespace share a limit.
 func FlowDistinguisher(u user.Info) string { return FlowDistinguisherOf(u.GetName()) }
 
 // FlowDistinguisherOf is FlowDistinguisher for a user name.
@@ -28,27 +28,27 @@ func FlowDistinguisherOf(name string) string {
 }
 
 const (
-	// nameRate and nameBurst limit the reviews that are made because of what one flow asks for:
-	// no person reaches them, and guesses do not become load on kube-apiserver.
+	// nameRate and nameBurst limit the reviews for the names that one flow asks for. No person
+	// reaches these limits, and guessing cannot load kube-apiserver.
 	nameRate  = rate.Limit(5) // per second
 	nameBurst = 25
-	// maxFlows is how many flows are remembered. One that is not begins with a full burst.
+	// maxFlows is how many flows are remembered. A forgotten flow begins again with a full burst.
 	maxFlows = 8192
 )
 
-// NameLimit limits the reviews about single names, and whatever else a user may invent, for
-// each flow. All reviewers of a server share one.
+// NameLimit limits, for each flow, the reviews about single names and other things that a user can
+// invent. All reviewers of a server share one.
 type NameLimit struct {
-	mu    sync.Mutex // makes one limiter for each flow
+	mu    sync.Mutex // ensures that each flow has only one limiter
 	flows *cache.LRUExpireCache
 }
 
-// NewNameLimit returns a limit of which nothing has been used.
+// NewNameLimit returns an unused limit.
 func NewNameLimit() *NameLimit {
 	return &NameLimit{flows: cache.NewLRUExpireCache(maxFlows)}
 }
 
-// Allow tells whether one more review may be made now for the user, and counts it if so.
+// Allow returns whether one more review for the user is allowed now. If so, it counts the review.
 func (l *NameLimit) Allow(u user.Info) bool { return l.of(FlowDistinguisher(u)).Allow() }
 
 func (l *NameLimit) of(flow string) *rate.Limiter {

@@ -17,7 +17,8 @@ import (
 // Identity is a digest of a user.
 type Identity [sha256.Size]byte
 
-// IdentityOf tells users apart by everything that authorization may ask about.
+// IdentityOf returns an identity that covers everything that authorization may depend on: name,
+// uid, groups and extra attributes.
 func IdentityOf(u user.Info) Identity {
 	if known, ok := u.(*identified); ok {
 		return known.identity()
@@ -34,11 +35,11 @@ func IdentityOf(u user.Info) Identity {
 	return d.identity
 }
 
-// manyGroups is from how many groups on an identity is remembered: it is cheaper to compare
-// hundreds of groups with those of the last request than to sort and digest them again.
+// manyGroups is the number of groups from which on an identity is remembered. Comparing hundreds of
+// groups with those of the last request is cheaper than sorting and digesting them again.
 const manyGroups = 32
 
-// recent are the identities of the latest users with many groups.
+// recent holds the identities of the most recently seen users with many groups.
 var recent = lru.New(1024)
 
 type recentKey struct {
@@ -46,7 +47,8 @@ type recentKey struct {
 	groups    int
 }
 
-// digested is what tells apart the users of one recentKey.
+// digested is the identity of a user, with what distinguishes the user from others with the same
+// recentKey.
 type digested struct {
 	groups   []string
 	extra    map[string][]string
@@ -88,9 +90,9 @@ func digest(u user.Info) Identity {
 	return sha256.Sum256(buffer)
 }
 
-// HolderOf tells users apart by what grants ask about: not by their extra attributes, which
-// are others with each token of the same service account. Whatever is kept or counted for a
-// user is kept for the holder, so that more tokens do not make more of it.
+// HolderOf returns an identity that covers only what grants depend on. It leaves out the extra
+// attributes, which differ between tokens of the same service account. State that is kept for a
+// user is kept by holder, so that more tokens do not create more state.
 func HolderOf(u user.Info) Identity {
 	if known, ok := u.(*identified); ok {
 		return known.holder()
@@ -98,7 +100,7 @@ func HolderOf(u user.Info) Identity {
 	return IdentityOf(&user.DefaultInfo{Name: u.GetName(), UID: u.GetUID(), Groups: u.GetGroups()})
 }
 
-// Identified returns the user, whose identity is computed once, when it is first asked for.
+// Identified returns the user with a cached identity. It is computed once, on first use.
 func Identified(u user.Info) user.Info {
 	return &identified{
 		Info:     u,

@@ -11,7 +11,7 @@ import (
 	"k8s.io/apiserver/pkg/authentication/user"
 )
 
-// Two users with one identity would get each other's answers and pages.
+// Two users with the same identity would get each other's answers and pages.
 func TestIdentityOfTellsUsersApart(t *testing.T) {
 	type extra = map[string][]string
 	users := map[string]*user.DefaultInfo{
@@ -71,7 +71,7 @@ func TestIdentityOfIgnoresOrder(t *testing.T) {
 	}
 }
 
-// The identities of users with many groups are remembered, for exactly these users.
+// The identities of users with many groups are remembered, and never used for other users.
 func TestIdentityOfRemembersUsersWithManyGroups(t *testing.T) {
 	member := func(change func(*user.DefaultInfo)) *user.DefaultInfo {
 		u := &user.DefaultInfo{Name: "member", UID: "7", Extra: map[string][]string{"scopes": {"a", "b"}}}
@@ -99,7 +99,7 @@ func TestIdentityOfRemembersUsersWithManyGroups(t *testing.T) {
 			}
 		}
 		if first != digest(member(change)) {
-			t.Errorf("%s: the identity that is remembered is another's", name)
+			t.Errorf("%s: the remembered identity belongs to another user", name)
 		}
 		if other, ok := known[first]; ok {
 			t.Errorf("%s has the identity of %s", name, other)
@@ -114,6 +114,6 @@ func TestIdentityOfRemembersUsersWithManyGroups(t *testing.T) {
 	before := IdentityOf(changed)
 	changed.Groups[0] = "other"
 	if IdentityOf(changed) == before {
-		t.Error("what is remembered is shared with the user, and changes with him")
+		t.Error("the remembered data is shared with the user's, and changes with them")
 	}
 }

@@ -11,33 +11,32 @@ import (
 	"k8s.io/klog/v2"
 )
 
-// recoveryTime is how long no review may have failed until an outage is over: one that
-// comes and goes must not fill the log.
+// recoveryTime is how long no review may fail before an outage counts as over: an outage that comes
+// and goes must not fill the log.
 const recoveryTime = 10 * time.Second
 
-// outage logs that reviews fail, and that they do no longer: meanwhile users silently see
+// outage logs when reviews begin to fail and when they work again. In between, users silently see
 // less than they may.
 type outage struct {
 	mu sync.Mutex
-	// lasts is true from the first failure to the recovery, and last is when a review failed
-	// last.
+	// lasts is true from the first failure to the recovery. last is the time of the latest failure.
 	lasts bool
 	last  time.Time
 }
 
-// note takes the outcome of a review.
+// note records the outcome of a review.
 func (o *outage) note(logger klog.Logger, resource schema.GroupResource, err error) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	switch {
 	case err != nil && !o.lasts:
-		logger.Error(err, "Access reviews fail: native RBAC adds nothing, but what it has added a moment ago", "resource", resource)
+		logger.Error(err, "Access reviews fail: native RBAC adds only what recent reviews allowed", "resource", resource)
 		o.lasts, o.last = true, time.Now()
 	case err != nil:
-		logger.V(2).Info("An access review failed and adds nothing", "resource", resource, "err", err)
+		logger.V(2).Info("An access review failed", "resource", resource, "err", err)
 		o.last = time.Now()
 	case o.lasts && time.Since(o.last) >= recoveryTime:
-		logger.Info("Access reviews do not fail any more")
+		logger.Info("Access reviews work again")
 		o.lasts = false
 	}
 }

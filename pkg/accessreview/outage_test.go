@@ -17,8 +17,8 @@ import (
 	"k8s.io/klog/v2/textlogger"
 )
 
-// Users see less than they may while reviews fail, and are told nothing: the log must say so,
-// and when it is over, but not with every request.
+// While reviews fail, users see less than they may without any notice. The log must say so, and
+// when it is over, but not with every request.
 func TestOutagesAreLogged(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var log bytes.Buffer // written under the lock of the outage, and read between requests
@@ -28,7 +28,7 @@ func TestOutagesAreLogged(t *testing.T) {
 			return authorizer.DecisionAllow, failing
 		}}, 30*time.Second, NewNameLimit())
 		away := errors.New("away")
-		const outage, recovery = "Access reviews fail: ", "Access reviews do not fail any more"
+		const outage, recovery = "Access reviews fail: ", "Access reviews work again"
 		for _, step := range []struct {
 			what  string
 			after time.Duration

@@ -1,9 +1,9 @@
 // Copyright The tenantview Authors.
 // SPDX-License-Identifier: Apache-2.0
 
-// Package accessreview asks kube-apiserver what users may do: a Reviewer about upstream
-// resources, so that native RBAC can add to what a user sees, and a Delegated about this server's
-// own. Whatever goes wrong allows nothing.
+// Package accessreview asks kube-apiserver what users may do. A Reviewer asks about upstream
+// resources, so that native RBAC can add to what a user sees. A Delegated asks about this server's
+// own resources. Failures never allow anything.
 package accessreview
 
 import (
@@ -20,46 +20,45 @@ import (
 )
 
 const (
-	// answerTTL is how long an answer is believed by requests, and failureTTL how long an
-	// authorizer that did not answer is left alone with the same question.
+	// answerTTL is how long an answer is valid for requests. failureTTL is how long a question is
+	// not asked again after its review failed.
 	answerTTL  = 10 * time.Second
 	failureTTL = 2 * time.Second
-	// outageIntervals is for how many intervals of running watches an answer is believed while
-	// the authorizer does not give another, and maxOutage the longest time for which it is: a
-	// kube-apiserver that restarts takes away nobody's rights. A client that lists would take it
-	// for the deletion of what it saw.
+	// While reviews fail, the last answer stays valid for outageIntervals intervals of running
+	// watches, and at most for maxOutage. So users keep their rights while kube-apiserver restarts:
+	// clients would take an empty list for the deletion of what they saw.
 	outageIntervals = 4
 	maxOutage       = 2 * time.Minute
-	// timeout bounds a review, and so what a request can lose by one that does not answer.
+	// timeout bounds a review, and so the time that a request can lose when there is no answer.
 	timeout = 3 * time.Second
-	// Sizes of the caches. Names have one of their own: who guesses names must not displace
-	// the answers that lists need.
+	// These are the sizes of the caches. Names have their own cache: users who guess names must
+	// not displace the answers that lists need.
 	listAnswers = 1 << 16
 	nameAnswers = 8192
 )
 
-// Reviewer asks questions about upstream resources. Answers are kept for a while; the same
-// question is not asked twice at a time.
+// Reviewer asks questions about upstream resources. It keeps answers for a while, and asks the same
+// question only once at a time.
 type Reviewer struct {
 	authorizer authorizer.UnconditionalAuthorizer
 	flights    singleflight.Group
 	lists      *cache.LRUExpireCache
 	names      *cache.LRUExpireCache
 	limit      *NameLimit
-	// watchTTL is how long an answer is believed by running watches, and outageTTL how long
-	// while reviews fail.
+	// watchTTL is how long an answer is valid for running watches, and outageTTL how long it is
+	// valid while reviews fail.
 	watchTTL, outageTTL time.Duration
 	outage              outage
 }
 
-// watchShare divides the interval of running watches: for that part of it, the watches of a
-// user share an answer. They hear of a change at most that much later than an interval after
-// it, and a user has at most that many reviews of a kind in an interval, however many
-// watches he has.
+// watchShare divides the interval of running watches. The watches of a user share an answer for
+// interval/watchShare. So a watch learns of a change at most interval + interval/watchShare after
+// it, and a user causes at most watchShare reviews of a kind in an interval, no matter how many
+// watches the user has.
 const watchShare = 2
 
-// New returns a Reviewer that asks a, which need not cache. Running watches ask at the
-// interval. Questions about names are counted against the limit.
+// New returns a Reviewer that asks the authorizer a, which need not cache. watchInterval is the
+// interval at which running watches ask. Questions about names count against the limit.
 func New(a authorizer.UnconditionalAuthorizer, watchInterval time.Duration, names *NameLimit) *Reviewer {
 	return &Reviewer{
 		watchTTL:   watchInterval / watchShare,
@@ -78,20 +77,20 @@ type question struct {
 	name     string
 }
 
-// ErrUnknown says that a review failed, and that no answer was given to its question lately.
-var ErrUnknown = errors.New("what the user may do could not be asked")
+// ErrUnknown means that a review failed and that there is no recent answer to its question.
+var ErrUnknown = errors.New("the access review failed")
 
-// ErrTooManyNames says that more single objects or paths are asked about for a user than may be.
+// ErrTooManyNames means that a user has asked about too many single objects or paths.
 var ErrTooManyNames = errors.New("too many requests for single objects or paths")
 
-// CanList tells whether the user may list the resource in the whole cluster. It fails with
-// ErrUnknown; whoever is not known to be allowed is not.
+// CanList returns whether the user may list the resource in the whole cluster. It returns false
+// and ErrUnknown if the answer is not known.
 func (r *Reviewer) CanList(ctx context.Context, u user.Info, resource schema.GroupVersionResource) (bool, error) {
 	return r.canList(ctx, u, resource, answerTTL)
 }
 
-// CanStillList is CanList for a watch that is running. The answer may be as old as a part of
-// the interval, so that the watches of a user share reviews.
+// CanStillList is CanList for a running watch. Its answer may be older, up to a part of the
+// interval, so that the watches of a user share reviews.
 func (r *Reviewer) CanStillList(ctx context.Context, u user.Info, resource schema.GroupVersionResource) (bool, error) {
 	return r.canList(ctx, u, resource, r.watchTTL)
 }
@@ -104,9 +103,9 @@ func (r *Reviewer) canList(ctx context.Context, u user.Info, resource schema.Gro
 	return r.ask(ctx, r.lists, q, attributes(u, resource, "list", ""))
 }
 
-// CanGet tells whether the user may get the object of that name. It fails with ErrUnknown, as
-// CanList does. Beyond a rate that no person reaches, it fails with ErrTooManyNames without
-// asking, whatever the name.
+// CanGet returns whether the user may get the object with that name. It fails with ErrUnknown, as
+// CanList does. Beyond a rate that no person reaches, it fails with ErrTooManyNames without asking,
+// whatever the name.
 func (r *Reviewer) CanGet(ctx context.Context, u user.Info, resource schema.GroupVersionResource, name string) (bool, error) {
 	q := question{identity: IdentityOf(u), resource: resource.GroupResource(), name: name}
 	if known := known(r.names, q); known.isFresh(answerTTL) {
@@ -118,10 +117,12 @@ func (r *Reviewer) CanGet(ctx context.Context, u user.Info, resource schema.Grou
 	return r.ask(ctx, r.names, q, attributes(u, resource, "get", name))
 }
 
-// answer is what is known of a question. The zero answer, of which nothing is, is older than any.
+// answer is what is known about a question. The zero answer means that nothing is known; it is older
+// than any other.
 type answer struct {
 	allowed bool
-	// given is when a review said so, and asked when the last one was to.
+	// given is the time of the review that gave the answer. asked is the time of the latest review,
+	// which may have failed.
 	given, asked time.Time
 }
 
@@ -132,7 +133,7 @@ func known(answers *cache.LRUExpireCache, q question) answer {
 	return answer{}
 }
 
-// result returns ErrUnknown if no review has said anything.
+// result returns ErrUnknown if no review has given an answer.
 func (a *answer) result() (bool, error) {
 	if a.given.IsZero() {
 		return false, ErrUnknown
@@ -147,8 +148,8 @@ func (a *answer) isFresh(maxAge time.Duration) bool {
 	return time.Since(a.asked) < maxAge
 }
 
-// ask waits for the answer as long as the request lives, and no longer than the review may
-// take. The review goes on without the request, for the others that wait for it.
+// ask waits for the answer until the request ends or the review times out. The review goes on
+// after the request has ended, because others may wait for it.
 func (r *Reviewer) ask(ctx context.Context, answers *cache.LRUExpireCache, q question, a authorizer.Attributes) (bool, error) {
 	flight := r.flights.DoChan(q.key(), func() (any, error) {
 		reviewing, cancel := context.WithTimeout(context.WithoutCancel(ctx), timeout)
@@ -174,7 +175,8 @@ func (r *Reviewer) ask(ctx context.Context, answers *cache.LRUExpireCache, q que
 	return latest.result()
 }
 
-// believed is what is known of a question while no review answers it.
+// believed returns the earlier answer to a question whose review has failed or is not done, as long
+// as that answer is valid.
 func (r *Reviewer) believed(answers *cache.LRUExpireCache, q question) answer {
 	if known := known(answers, q); time.Since(known.given) < r.outageTTL {
 		return known

@@ -26,7 +26,7 @@ var (
 	bob     = &user.DefaultInfo{Name: "bob"}
 )
 
-// fake is an authorizer that keeps what it was asked.
+// fake is an authorizer that records its questions.
 type fake struct {
 	answer func(context.Context, authorizer.Attributes) (authorizer.Decision, error)
 
@@ -54,7 +54,7 @@ func allowing() *fake {
 	}}
 }
 
-// is leaves out whether the answer is known.
+// is returns the answer without its error.
 func is(allowed bool, _ error) bool { return allowed }
 
 func TestAnswers(t *testing.T) {
@@ -72,11 +72,11 @@ func TestAnswers(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			f := &fake{answer: func(context.Context, authorizer.Attributes) (authorizer.Decision, error) { return tc.decision, tc.err }}
 			r := New(f, 30*time.Second, NewNameLimit())
-			var unknown error // whoever is not known to be allowed is not, but that is no refusal
+			var unknown error // an unknown answer allows nothing, but is not a refusal
 			if tc.err != nil {
 				unknown = ErrUnknown
 			}
-			for range 2 { // the second time from what is kept
+			for range 2 { // the second answer comes from the cache
 				if got, err := r.CanList(t.Context(), alice, classes); got != tc.want || !errors.Is(err, unknown) {
 					t.Errorf("list: %v, %v", got, err)
 				}
@@ -95,7 +95,7 @@ func TestAnswers(t *testing.T) {
 	}
 }
 
-// Questions that differ in anything must not share an answer.
+// Questions that differ in any part must not share an answer.
 func TestQuestionsAreApart(t *testing.T) {
 	f := allowing()
 	r := New(f, 30*time.Second, NewNameLimit())
@@ -124,7 +124,7 @@ func TestAnswersAreKept(t *testing.T) {
 		ttl time.Duration
 	}{
 		"an answer": {nil, answerTTL},
-		// An authorizer that is away must be asked again soon, but not by each request.
+		// An authorizer that is unavailable must be asked again soon, but not by each request.
 		"a failure": {errors.New("away"), failureTTL},
 	} {
 		for what, ask := range map[string]func(context.Context, *Reviewer) bool{
@@ -135,7 +135,7 @@ func TestAnswersAreKept(t *testing.T) {
 			},
 		} {
 			t.Run(what+"/"+name, func(t *testing.T) {
-				synctest.Test(t, func(t *testing.T) { // whose clock runs when all wait
+				synctest.Test(t, func(t *testing.T) { // its clock advances when all goroutines wait
 					f := &fake{answer: func(context.Context, authorizer.Attributes) (authorizer.Decision, error) {
 						return authorizer.DecisionAllow, tc.err
 					}}
@@ -157,8 +157,8 @@ func TestAnswersAreKept(t *testing.T) {
 	}
 }
 
-// The watches of a user share an answer for a part of their interval; they believe neither
-// what a list has asked before that, nor is what they know too old for a list.
+// The watches of a user share an answer for a part of their interval. Lists and watches share
+// answers, too, but a list uses only younger ones.
 func TestWatchesShareAnswers(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := allowing()
@@ -177,7 +177,7 @@ func TestWatchesShareAnswers(t *testing.T) {
 			reviews = append(reviews, f.count())
 		}
 		list()
-		watch() // knows what the list has asked
+		watch() // shares the list's answer
 		time.Sleep(answerTTL)
 		watch()
 		list() // asks again
@@ -192,8 +192,8 @@ func TestWatchesShareAnswers(t *testing.T) {
 	})
 }
 
-// Whoever loses a right must not be shown for two intervals what it allowed;
-// and a controller with thousands of watches must not ask thousands of times.
+// A user who loses a right must not see for two intervals what it allowed. A controller with
+// thousands of watches must not ask thousands of times.
 func TestManyWatchesHearInTime(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		const interval, watches = 30 * time.Second, 2000
@@ -221,7 +221,7 @@ func TestManyWatchesHearInTime(t *testing.T) {
 		allowed.Store(false)
 		running.Wait()
 		if late := time.Since(revoked); late > interval+interval/2 {
-			t.Errorf("the last watch hears of it after %v", late)
+			t.Errorf("the last watch learns of it after %v", late)
 		}
 		if most := 2 * int(time.Since(start)/interval+1); f.count() > most {
 			t.Errorf("%d reviews of %d watches, want no more than %d", f.count(), watches, most)
@@ -229,8 +229,8 @@ func TestManyWatchesHearInTime(t *testing.T) {
 	})
 }
 
-// What was answered a moment ago is a better answer than no, but not for ever: for four intervals
-// of watches, and no longer than two minutes. Then nothing is known, which is not a refusal.
+// While reviews fail, a recent answer is better than no. It stays valid for four intervals of
+// watches, and at most for two minutes. After that the answer is unknown, which is not a refusal.
 func TestAnswersOutliveAnOutage(t *testing.T) {
 	type ask func(context.Context, *Reviewer) (bool, error)
 	asks := map[string]ask{
@@ -295,7 +295,7 @@ func testOutage(t *testing.T, interval, believed time.Duration, allowed bool, as
 	}
 }
 
-// hanging is an authorizer that says something only when nobody waits for it any more.
+// hanging is an authorizer that answers only when no request waits for it any more.
 func hanging(decision authorizer.Decision) func(context.Context, authorizer.Attributes) (authorizer.Decision, error) {
 	return func(ctx context.Context, _ authorizer.Attributes) (authorizer.Decision, error) {
 		<-ctx.Done()
@@ -303,7 +303,7 @@ func hanging(decision authorizer.Decision) func(context.Context, authorizer.Attr
 	}
 }
 
-// A request that does not wait for a review which hangs is told what is known.
+// A cancelled request does not wait for a hanging review. It gets the last known answer.
 func TestCancelledRequestDuringAnOutage(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := allowing()
@@ -316,7 +316,7 @@ func TestCancelledRequestDuringAnOutage(t *testing.T) {
 		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 		defer cancel()
 		if !is(r.CanList(ctx, alice, nodes)) {
-			t.Error("what was answered before is not believed")
+			t.Error("the earlier answer is not used")
 		}
 		time.Sleep(timeout) // the review goes on without it
 	})
@@ -328,7 +328,7 @@ func TestNobodyIsAllowedByACancelledRequest(t *testing.T) {
 		ctx, cancel := context.WithCancel(t.Context())
 		cancel()
 		if is(New(f, 40*time.Second, NewNameLimit()).CanStillList(ctx, bob, nodes)) {
-			t.Error("the answer of a request that is cancelled is yes")
+			t.Error("a cancelled request is allowed without an answer")
 		}
 		time.Sleep(timeout) // the review goes on without it
 	})
@@ -340,7 +340,7 @@ func TestAuthorizerThatDoesNotAnswer(t *testing.T) {
 		r := New(f, 30*time.Second, NewNameLimit())
 		start := time.Now()
 		if is(r.CanList(t.Context(), alice, nodes)) {
-			t.Error("no answer counts as yes")
+			t.Error("a missing answer counts as yes")
 		}
 		if waited := time.Since(start); waited != timeout {
 			t.Errorf("waited %v, want %v", waited, timeout)
@@ -363,7 +363,7 @@ func TestEqualQuestionsAreAskedOnce(t *testing.T) {
 		for range 20 {
 			waiting.Go(func() {
 				if !is(r.CanList(t.Context(), alice, nodes)) {
-					t.Error("one of those who wait is told no")
+					t.Error("one of the waiting requests gets no")
 				}
 			})
 		}
@@ -379,7 +379,7 @@ func TestEqualQuestionsAreAskedOnce(t *testing.T) {
 	})
 }
 
-// The request that asks first may be cancelled by its client, who decides nothing for others.
+// If a client cancels the request that asked first, other requests must still get the answer.
 func TestRequestThatIsCancelled(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		answer := make(chan struct{})
@@ -409,7 +409,7 @@ func TestRequestThatIsCancelled(t *testing.T) {
 	})
 }
 
-// Names can be guessed; guesses must not become load, nor reveal by their answer.
+// Users can guess names. Guesses must not cause load, and their answers must not reveal anything.
 func TestNamesAreLimited(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := allowing()
@@ -444,8 +444,8 @@ func TestNamesAreLimited(t *testing.T) {
 	})
 }
 
-// The service accounts of a namespace guess together, however often they are created anew; and
-// more groups or another uid make nobody another user.
+// The service accounts of a namespace share a limit, however often they are created again. More
+// groups or another uid do not give a user another limit.
 func TestNamesAreLimitedByFlow(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		account := func(namespace, name, uid string) user.Info {
@@ -475,7 +475,7 @@ func TestNamesAreLimitedByFlow(t *testing.T) {
 
 // The first guesses of a user may come all at once.
 func TestNamesAreLimitedConcurrently(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) { // whose clock stands still meanwhile
+	synctest.Test(t, func(t *testing.T) { // its clock stands still meanwhile
 		f := allowing()
 		r := New(f, 30*time.Second, NewNameLimit())
 		var guesses sync.WaitGroup

@@ -16,27 +16,26 @@ import (
 	"k8s.io/klog/v2"
 )
 
-// Webhook is an authorizer that creates a SubjectAccessReview for each question. It keeps
-// nothing.
+// Webhook is an authorizer that creates a SubjectAccessReview for each question. It does not cache.
 //
 // The webhook authorizer of k8s.io/apiserver (plugin/pkg/authorizer/webhook) asks the same, but
-// always keeps up to 8,192 questions, whatever their time to live: each as JSON with the
+// always caches up to 8,192 questions, whatever their time to live. It keeps each as JSON with the
 // selectors of the request and all groups of the user.
 type Webhook struct {
 	client  authorizationclient.SubjectAccessReviewInterface
 	backoff wait.Backoff
 }
 
-// NewWebhook returns an authorizer that asks by the client. It tries again after errors that
-// are said to pass (webhook.DefaultShouldRetry), in the steps of the backoff.
+// NewWebhook returns an authorizer that uses the client. It retries after temporary errors
+// (webhook.DefaultShouldRetry) with the given backoff.
 func NewWebhook(client authorizationclient.SubjectAccessReviewInterface, backoff wait.Backoff) *Webhook {
 	return &Webhook{client: client, backoff: backoff}
 }
 
 var errAllowedAndDenied = errors.New("the review both allows and denies the request")
 
-// Authorize asks about everything but the selectors of the request. They can only narrow what
-// is asked about, so that it fails closed.
+// Authorize asks about the request without its selectors. They can only narrow the question, so
+// leaving them out fails closed.
 func (w *Webhook) Authorize(ctx context.Context, a authorizer.Attributes) (authorizer.Decision, string, error) {
 	review := &authorizationv1.SubjectAccessReview{Spec: specOf(a)}
 	var answer *authorizationv1.SubjectAccessReview

@@ -20,7 +20,7 @@ import (
 	authorizationclient "k8s.io/client-go/kubernetes/typed/authorization/v1"
 )
 
-// reviewClient answers reviews one after the other, and the last answer again and again.
+// reviewClient gives its answers one after the other, and then repeats the last one.
 type reviewClient struct {
 	authorizationclient.SubjectAccessReviewInterface
 	answers []authorizationv1.SubjectAccessReviewStatus

@@ -31,13 +31,13 @@ func Resources() sets.Set[schema.GroupVersionResource] {
 	return resources
 }
 
-// withoutSelectors leaves out the selectors of requests of what authorization is asked about,
-// which then need not be parsed for it. They can only narrow what is asked about.
+// withoutSelectors hides the selectors of requests from authorization, so that they need not be
+// parsed for it. A selector can only narrow the question.
 type withoutSelectors struct {
 	genericapirequest.RequestInfoResolver
 }
 
-// NewRequestInfo is part of request.RequestInfoResolver.
+// NewRequestInfo implements request.RequestInfoResolver.
 func (r withoutSelectors) NewRequestInfo(req *http.Request) (*genericapirequest.RequestInfo, error) {
 	info, err := r.RequestInfoResolver.NewRequestInfo(req)
 	if info != nil {
@@ -46,9 +46,9 @@ func (r withoutSelectors) NewRequestInfo(req *http.Request) (*genericapirequest.
 	return info, err
 }
 
-// withAuthorization serves the requests that the authorizer allows, as the filter of
-// k8s.io/apiserver does, which would answer accessreview.ErrTooManyNames with an internal error:
-// that becomes TooManyRequests.
+// withAuthorization serves the requests that the authorizer allows. It wraps the filter of
+// k8s.io/apiserver, which would answer accessreview.ErrTooManyNames with an internal error, and
+// answers that with TooManyRequests.
 func withAuthorization(next http.Handler, c *genericapiserver.Config) http.Handler {
 	authorized := genericapifilters.WithAuthorization(next, authorizer.AuthorizerFunc(decided), c.Serializer)
 	return http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
@@ -68,20 +68,20 @@ func withAuthorization(next http.Handler, c *genericapiserver.Config) http.Handl
 	})
 }
 
-// retryAfter is how many seconds a request that is refused is told to wait.
+// retryAfter is the number of seconds after which a client should retry a refused request.
 const retryAfter = 1
 
 type verdictKey struct{}
 
-// verdict is what the authorizer has said of a request.
+// verdict is the authorizer's answer for a request.
 type verdict struct {
 	decision authorizer.Decision
 	reason   string
 	err      error
 }
 
-// decided is an authorizer that repeats what was said of the request. It allows nothing of which
-// nothing was said.
+// decided is an authorizer that repeats the verdict in the request's context. It denies requests
+// without a verdict.
 func decided(ctx context.Context, _ authorizer.Attributes) (authorizer.Decision, string, error) {
 	v, ok := ctx.Value(verdictKey{}).(verdict)
 	if !ok {

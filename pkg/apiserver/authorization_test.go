@@ -24,7 +24,8 @@ import (
 	"capsule.dev/tenantview/pkg/accessreview"
 )
 
-// roles is an authorizer that allows users questions, as "verb name", and keeps what it is asked.
+// roles is an authorizer that allows each user certain questions, as "verb name". It records the
+// questions.
 type roles struct {
 	allowed map[string][]string
 
@@ -50,7 +51,7 @@ func (r *roles) count() int {
 	return len(r.asked)
 }
 
-// delegating has a server ask roles who may ask it.
+// delegating makes a server authorize its requests by roles.
 func delegating(r *roles) func(*genericapiserver.Config) {
 	return func(c *genericapiserver.Config) {
 		delegated := accessreview.NewDelegated(accessreview.DelegatedConfig{
@@ -65,7 +66,7 @@ func delegating(r *roles) func(*genericapiserver.Config) {
 	}
 }
 
-// Lists with selectors of their own are one question, which has no selector.
+// Lists that differ only in their selectors are one question, which has no selector.
 func TestAuthorizationWithoutSelectors(t *testing.T) {
 	const lists = 1500
 	r := &roles{allowed: map[string][]string{"alice": {"list", "watch"}}}
@@ -88,11 +89,11 @@ func TestAuthorizationWithoutSelectors(t *testing.T) {
 		}
 	}
 	if got := s.code(t, "alice", namespaces+"?labelSelector=a%20b"); got != http.StatusBadRequest {
-		t.Errorf("a selector that makes no sense: code %d", got)
+		t.Errorf("an invalid selector: code %d", got)
 	}
 }
 
-// Nothing is asked about a request whose selector is refused.
+// A request whose selector is refused causes no review.
 func TestLargeSelectorsAreNotAuthorized(t *testing.T) {
 	r := &roles{}
 	s := newReadyServer(t, delegating(r))
@@ -111,8 +112,8 @@ func TestLargeSelectorsAreNotAuthorized(t *testing.T) {
 	}
 }
 
-// Whoever may get only some objects by their name can guess others' names, at a rate that makes
-// no load, and learns nothing by it: not from codes, not from when he is limited.
+// A user who may get only some objects by name can guess other names, but only at a rate that makes
+// no load. The user learns nothing from that, neither from the codes nor from when the limit begins.
 func TestGuessesOfNames(t *testing.T) {
 	const guesses, burst = 200, 25
 	answers := map[string]map[int]int{}
@@ -128,15 +129,15 @@ func TestGuessesOfNames(t *testing.T) {
 		}
 		t.Logf("%s: %d names make %d reviews, answered by %v", name, guesses, r.count()-before, answers[name])
 	}
-	// alice's requests are limited, too: where the native review of an upstream name comes first.
+	// alice's requests are limited, too, because each name needs a native review upstream.
 	if n := answers["alice"]; n[http.StatusForbidden] > 0 || n[http.StatusNotFound] < burst {
-		t.Errorf("answers to one who may get all: %v", n)
+		t.Errorf("answers to a user who may get all: %v", n)
 	}
 	if n := answers["bob"]; n[http.StatusForbidden] < burst || n[http.StatusTooManyRequests] == 0 || n[http.StatusForbidden]+n[http.StatusTooManyRequests] != guesses {
-		t.Errorf("answers to one who may get one: %v", n)
+		t.Errorf("answers to a user who may get one: %v", n)
 	}
 	if got := s.code(t, "bob", namespaces); got != http.StatusOK {
-		t.Errorf("a list of one who has guessed: code %d", got)
+		t.Errorf("a list of a user who has guessed: code %d", got)
 	}
 	for name, object := range map[string]string{"hidden": "hidden-a", "absent": "absent"} {
 		if got := s.code(t, name, namespaces+"/"+object); got != http.StatusNotFound {
@@ -145,7 +146,7 @@ func TestGuessesOfNames(t *testing.T) {
 	}
 }
 
-// The filter allows nothing without a word of the authorizer, and repeats its errors.
+// The filter allows nothing without a verdict of the authorizer, and passes on its errors.
 func TestWithAuthorization(t *testing.T) {
 	for name, tc := range map[string]struct {
 		decision authorizer.Decision
@@ -176,7 +177,7 @@ func TestWithAuthorization(t *testing.T) {
 		})
 	}
 	if got, _, err := decided(t.Context(), nil); got != authorizer.DecisionDeny || err == nil {
-		t.Errorf("of a request of which nothing was said: %v, %v", got, err)
+		t.Errorf("a request without a verdict: %v, %v", got, err)
 	}
 	if diff := gocmp.Diff(len(Resources()), 7); diff != "" {
 		t.Errorf("resources (-got +want):\n%s", diff)

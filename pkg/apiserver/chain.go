@@ -19,13 +19,13 @@ import (
 	"capsule.dev/tenantview/pkg/registry"
 )
 
-// buildHandlerChain returns the filters of the server around the API. They are those of
-// genericapiserver.DefaultBuildHandlerChain, in its order, but:
+// buildHandlerChain wraps the API in the filters of the server. They are those of
+// genericapiserver.DefaultBuildHandlerChain, in the same order, with these differences:
 //
 //   - Requests whose URI or selectors are too long are refused before anything else.
-//   - A user's share of requests and watches is taken before impersonation and authorization,
-//     both of which wait for reviews. It is what bounds requests under way.
-//   - Authorization may refuse with TooManyRequests, and does not see selectors.
+//   - Each request takes from its user's share of requests or watches before impersonation and
+//     authorization, which both wait for reviews. These shares bound the requests under way.
+//   - Authorization may answer TooManyRequests, and does not see selectors.
 //   - Options that this server never sets are left out: CORS, priority and fairness, goaway
 //     chance, retry-after on shutdown, and endpoints that are installed while it serves.
 func (l limits) buildHandlerChain(api http.Handler, c *genericapiserver.Config) http.Handler {
@@ -36,13 +36,13 @@ func (l limits) buildHandlerChain(api http.Handler, c *genericapiserver.Config) 
 	return l.withShortURIs(withSmallSelectors(withWriteDeadline(handler, c.RequestTimeout+l.grace)))
 }
 
-// authorized puts around the API what an authenticated user has to pass.
+// authorized adds the filters that come after authentication.
 func (l limits) authorized(handler http.Handler, c *genericapiserver.Config) http.Handler {
 	handler = filterlatency.TrackCompleted(handler)
 	handler = withAuthorization(handler, c)
 	handler = filterlatency.TrackStarted(handler, c.TracerProvider, "authorization")
 
-	// Shares are smaller, so that this refuses nobody. It is there for its metrics.
+	// This never refuses a request, because shares are smaller. It is there for its metrics.
 	handler = genericfilters.WithMaxInFlightLimit(handler, 2*l.requestsOfAll, 2*l.requestsOfAll, c.LongRunningFunc)
 
 	handler = filterlatency.TrackCompleted(handler)
@@ -60,7 +60,8 @@ func (l limits) authorized(handler http.Handler, c *genericapiserver.Config) htt
 	return filterlatency.TrackStarted(handler, c.TracerProvider, "audit")
 }
 
-// authenticated finds out who asks, and refuses those of whom it cannot.
+// authenticated adds the filters that authenticate requests. They refuse a request whose user they
+// cannot determine.
 func authenticated(handler http.Handler, c *genericapiserver.Config) http.Handler {
 	failed := genericapifilters.Unauthorized(c.Serializer)
 	failed = genericapifilters.WithFailedAuthenticationAudit(failed, c.AuditBackend, c.AuditPolicyRuleEvaluator)
@@ -72,7 +73,7 @@ func authenticated(handler http.Handler, c *genericapiserver.Config) http.Handle
 	return filterlatency.TrackStarted(handler, c.TracerProvider, "authentication")
 }
 
-// bounded ends requests in time, and what goes wrong with them within them.
+// bounded adds the filters that end requests in time and confine their failures.
 func bounded(handler http.Handler, c *genericapiserver.Config) http.Handler {
 	handler = genericapifilters.WithWarningRecorder(handler)
 	handler = genericfilters.WithTimeoutForNonLongRunningRequests(handler, c.LongRunningFunc)
@@ -94,8 +95,8 @@ func bounded(handler http.Handler, c *genericapiserver.Config) http.Handler {
 	return genericapifilters.WithAuditInit(handler)
 }
 
-// shutdown tells watches when the server stops accepting requests: the generic server's own
-// signal is not exported. It comes as much after the shutdown has begun as that one.
+// shutdown signals watches that the server stops accepting requests. The generic server's own
+// signal is not exported; this one comes at the same time after the shutdown has begun.
 type shutdown struct{ begun func() <-chan struct{} }
 
 func newShutdown(c *genericapiserver.Config) shutdown {
@@ -110,5 +111,5 @@ func newShutdown(c *genericapiserver.Config) shutdown {
 	})}
 }
 
-// ShuttingDown is part of request.ServerShutdownSignal.
+// ShuttingDown implements request.ServerShutdownSignal.
 func (s shutdown) ShuttingDown() <-chan struct{} { return s.begun() }

@@ -18,7 +18,7 @@ import (
 	genericapiserver "k8s.io/apiserver/pkg/server"
 )
 
-// A server that stops ends its watches. It would wait for them for as long as they may take.
+// A stopping server ends its watches. Otherwise it would wait until they end by themselves.
 func TestWatchesEndWithTheServer(t *testing.T) {
 	s := newReadyServer(t, func(c *genericapiserver.Config) { c.ShutdownWatchTerminationGracePeriod = time.Hour })
 	response := s.open(t, s.client, "alice", namespaces+"?watch=1")
@@ -34,8 +34,8 @@ func TestWatchesEndWithTheServer(t *testing.T) {
 	}
 }
 
-// Impersonation is for those who may: whoever may not is refused, and whoever may is shown what
-// the other one is.
+// Users who may not impersonate another user are refused. Those who may see what the other user
+// sees.
 func TestImpersonationAtTheServer(t *testing.T) {
 	s := newReadyServer(t, func(c *genericapiserver.Config) {
 		c.Authorization.Authorizer = authorizer.AuthorizerFunc(func(_ context.Context, a authorizer.Attributes) (authorizer.Decision, string, error) {
@@ -65,7 +65,7 @@ func TestImpersonationAtTheServer(t *testing.T) {
 	}
 }
 
-// auditLog keeps the codes of the answers to each user.
+// auditLog records the codes of the responses to each user.
 type auditLog struct{ codes chan [2]any }
 
 func (l auditLog) ProcessEvents(events ...*auditinternal.Event) bool {
@@ -81,7 +81,7 @@ func (auditLog) Run(<-chan struct{}) error { return nil }
 func (auditLog) Shutdown()                 {}
 func (auditLog) String() string            { return "test" }
 
-// What is refused is in the audit log, too, be it for want of a share or of a role.
+// Refused requests are in the audit log, too, whether they lack a share or a role.
 func TestAudit(t *testing.T) {
 	log := auditLog{codes: make(chan [2]any, 100)}
 	s := newReadyServer(t, limited(time.Hour, limits{requests: 1, watches: 1, grace: time.Hour}), func(c *genericapiserver.Config) {

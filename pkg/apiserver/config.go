@@ -27,29 +27,29 @@ import (
 	"capsule.dev/tenantview/pkg/version"
 )
 
-// Config is what a server is made from.
+// Config configures a server.
 type Config struct {
-	// Generic is the configuration of the generic API server; serving, authentication and
+	// Generic is the configuration of the generic API server. Serving, authentication and
 	// authorization must be set.
 	Generic *genericapiserver.Config
-	// Cluster is how to reach the cluster whose objects are served.
+	// Cluster says how to reach the cluster whose objects are served.
 	Cluster *restclient.Config
-	// Reviews answers what users may do to upstream resources. It is asked only if the
-	// policy unions native RBAC in, and need not cache.
+	// Reviews answers what users may do with upstream resources. It need not cache. The server
+	// calls it only if the policy adds native RBAC.
 	Reviews authorizer.UnconditionalAuthorizer
-	// Names limits what Reviews is asked about names; nil makes a limit. It is to be that of the
-	// authorizer of requests, which is asked about names, too.
+	// Names limits the questions to Reviews about names; nil makes a limit. It should be the one
+	// that the authorizer of requests uses, which also gets questions about names.
 	Names *accessreview.NameLimit
-	// Policy decides where Capsule leaves room.
+	// Policy holds the decisions that Capsule leaves to the administrator.
 	Policy grants.Policy
-	// ReviewInterval is how often a running watch asks Reviews again.
+	// ReviewInterval is the interval at which a running watch asks Reviews again.
 	ReviewInterval time.Duration
-	// Kinds are options of the kinds.
+	// Kinds holds the options of the kinds.
 	Kinds kinds.Options
 }
 
-// NewGenericConfig returns the configuration of a generic API server for the API group, to
-// be completed with serving, authentication and authorization.
+// NewGenericConfig returns the configuration of a generic API server for the API group. The caller
+// must add serving, authentication and authorization.
 func NewGenericConfig() *genericapiserver.Config {
 	config := genericapiserver.NewConfig(Codecs)
 	config.BuildHandlerChainFunc = defaultLimits.buildHandlerChain
@@ -58,16 +58,16 @@ func NewGenericConfig() *genericapiserver.Config {
 	namer := openapinamer.NewDefinitionNamer(Scheme)
 	config.OpenAPIConfig = genericapiserver.DefaultOpenAPIConfig(openapi.GetOpenAPIDefinitions, namer)
 	config.OpenAPIConfig.Info.Title = "tenantview"
-	// The version of the API and not of the binary: kube-apiserver asks for a document by its
-	// hash, which should change with the schema only.
+	// The version of the API and not of the binary: kube-apiserver requests a document by its hash,
+	// which should change only with the schema.
 	config.OpenAPIConfig.Info.Version = v1alpha1.SchemeGroupVersion.Version
 	config.OpenAPIV3Config = genericapiserver.DefaultOpenAPIV3Config(openapi.GetOpenAPIDefinitions, namer)
 	config.OpenAPIV3Config.Info = config.OpenAPIConfig.Info
 	return config
 }
 
-// effectiveVersion emulates Kubernetes' own version for its feature gates, and says
-// tenantview's to those who ask.
+// effectiveVersion has the version of Kubernetes for feature gates, but reports that of tenantview
+// to clients.
 type effectiveVersion struct {
 	basecompatibility.MutableEffectiveVersion
 }
@@ -84,7 +84,7 @@ type CompletedConfig struct {
 	generic genericapiserver.CompletedConfig
 }
 
-// Complete fills in what can be derived.
+// Complete fills in the fields that can be derived.
 func (c *Config) Complete() CompletedConfig {
 	if serving := c.Generic.SecureServing; serving != nil {
 		serving.Listener = &timedListener{Listener: serving.Listener, timeout: c.Generic.RequestTimeout}
@@ -92,7 +92,7 @@ func (c *Config) Complete() CompletedConfig {
 	return CompletedConfig{config: c, generic: c.Generic.Complete(nil)}
 }
 
-// New makes the server. It connects to nothing before it is run.
+// New returns the server. It makes no connections until it runs.
 func (c CompletedConfig) New() (*Server, error) {
 	generic, err := c.generic.New("tenantview-apiserver", genericapiserver.NewEmptyDelegate())
 	if err != nil {

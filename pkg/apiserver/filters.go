@@ -24,39 +24,39 @@ import (
 	"capsule.dev/tenantview/pkg/registry"
 )
 
-// limits keep a client, who may reach the server's own port and read nothing of what it
-// answers, from holding what the server has for all.
+// limits keeps a client from using up what all users share, even if it reaches the server's own
+// port and never reads a response.
 type limits struct {
-	// uri is the length of a request's URI.
+	// uri is the maximum length of a request's URI.
 	uri int
-	// requests and watches are what a user has of them at a time, and requestsOfAll and
-	// watchesOfAll what all users have together. Half of that is left to users who have none.
+	// requests and watches bound what each user has at a time, and requestsOfAll and watchesOfAll
+	// what all users have together. Half of the latter is reserved for users who have none.
 	requests, requestsOfAll, watches, watchesOfAll int
-	// grace is how long a client may take to read the rest of an answer.
+	// grace is how long a client may take to read the rest of a response.
 	grace time.Duration
 }
 
-// watchQuery is the length of a query from which on its watch counts as one more: a watch keeps
-// its selectors, which take up to ten times their length, and twice as much heap as all the rest.
+// watchQuery is the length of query for which a watch counts as one more. A watch keeps its
+// selectors, which take up to ten times their length, and twice as much heap as all the rest.
 const watchQuery = 2 << 10
 
 var defaultLimits = limits{
-	// What common proxies admit.
+	// The maximum of common proxies.
 	uri: 8 << 10,
-	// Clients of the Kubernetes API wait for most of their answers before they ask again, or let
-	// through some ten requests a second.
+	// Most clients of the Kubernetes API wait for a response before they send the next request, or
+	// limit themselves to some ten requests a second.
 	requests: 50,
-	// That of the generic server (genericapiserver.NewConfig, MaxRequestsInFlight).
+	// The default of the generic server (genericapiserver.NewConfig, MaxRequestsInFlight).
 	requestsOfAll: 400,
 	// Seven informers, one for each kind, in well over a hundred clients.
 	watches: 1000,
-	// A watch takes 24 KiB of heap, which makes 470 MiB: half of it is for as many watches as
-	// the clients like, half for one watch of each other client.
+	// A watch takes 24 KiB of heap, so all take 470 MiB. Half of them may belong to users with
+	// several watches; the other half is for the first watch of each other user.
 	watchesOfAll: 20_000,
 	grace:        5 * time.Second,
 }
 
-// withShortURIs refuses requests before anybody parses what their URI asks for.
+// withShortURIs refuses requests with long URIs before the server parses them.
 func (l limits) withShortURIs(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
 		if len(req.RequestURI) > l.uri {
@@ -70,11 +70,12 @@ func (l limits) withShortURIs(next http.Handler) http.Handler {
 	})
 }
 
-// withShares gives each user his share of requests under way and of watches, which he keeps
-// until his handler is done, reviews and all. Probes are for everybody, and short.
+// withShares limits the requests under way and the watches of each user. A request counts until its
+// handler is done, including the time for reviews. Probes do not count: they are for everybody, and
+// short.
 //
-// As for the generic server (k8s.io/apiserver/pkg/server/filters, WithMaxInFlightLimit), members
-// of system:masters always get an answer.
+// Members of system:masters are never refused, as in the generic server
+// (k8s.io/apiserver/pkg/server/filters, WithMaxInFlightLimit).
 func (l limits) withShares(next http.Handler, c *genericapiserver.Config) http.Handler {
 	requests := registry.NewLimit("requests under way", l.requests, l.requestsOfAll)
 	watches := registry.NewLimit("watches", l.watches, l.watchesOfAll)
@@ -114,9 +115,9 @@ func refuse(w http.ResponseWriter, req *http.Request, err error) {
 	responsewriters.ErrorNegotiated(err, Codecs, v1alpha1.SchemeGroupVersion, w, req)
 }
 
-// exceptProbes has the generic server take probes for requests that run long, too: those it
-// neither counts nor refuses, however many requests are under way. Nor does it time them out:
-// kubelet does, and withWriteDeadline.
+// exceptProbes makes the generic server treat probes as long-running requests. It neither counts
+// nor refuses those, however many requests are under way. It does not time them out either, but
+// kubelet and withWriteDeadline do.
 func exceptProbes(longRunning genericapirequest.LongRunningRequestCheck) genericapirequest.LongRunningRequestCheck {
 	return func(req *http.Request, info *genericapirequest.RequestInfo) bool {
 		return isProbe(info) || longRunning(req, info)
@@ -132,14 +133,14 @@ func isProbe(info *genericapirequest.RequestInfo) bool {
 	return false
 }
 
-// withWriteDeadline ends what a handler writes when the time is over, unless a watch begins to
-// run. The generic server's timeout does not: a handler whose client takes nothing is within a
-// write, which it waits for.
+// withWriteDeadline makes a handler's writes fail when the time is over, unless a watch begins to
+// run. The generic server's timeout does not do that: it waits for a handler that is blocked in a
+// write because its client reads nothing.
 func withWriteDeadline(next http.Handler, timeout time.Duration) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
 		answer := &writes{response: http.NewResponseController(w)}
-		// The last of an answer is written when the handler is done, and in time as well: the
-		// deadline is left to net/http, which ends it with the answer.
+		// The end of a response is written after the handler is done, and the deadline must hold for
+		// that, too. So it stays set; net/http resets it after the response.
 		answer.until(time.Now().Add(timeout))
 		defer answer.done()
 		next.ServeHTTP(w, req.WithContext(context.WithValue(req.Context(), writesKey{}, answer)))
@@ -148,17 +149,17 @@ func withWriteDeadline(next http.Handler, timeout time.Duration) http.Handler {
 
 type writesKey struct{}
 
-// writes are those of one handler.
+// writes controls the writes of one handler.
 type writes struct {
 	mu sync.Mutex
-	// response is nil once the handler is done: the connection is another's then.
+	// response is nil once the handler is done: the connection then belongs to another request.
 	response *http.ResponseController
 }
 
 func writesOf(ctx context.Context) *writes { return ctx.Value(writesKey{}).(*writes) }
 
-// until sets the time after which writes fail, those that wait for the client as well; zero is
-// never. It does nothing when the handler is done.
+// until sets the time after which writes fail, including those that already wait for the client.
+// The zero time means never. until does nothing when the handler is done.
 func (w *writes) until(deadline time.Time) {
 	w.mu.Lock()
 	defer w.mu.Unlock()

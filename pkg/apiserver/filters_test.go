@@ -22,22 +22,22 @@ import (
 	genericapiserver "k8s.io/apiserver/pkg/server"
 )
 
-// limited changes the limits of a server, which ends requests after a time.
+// limited sets the limits of a server and the time after which it ends requests.
 func limited(timeout time.Duration, l limits) func(*genericapiserver.Config) {
 	return func(c *genericapiserver.Config) {
 		l.uri = defaultLimits.uri
-		// What the generic server admits must not matter.
+		// The limit of the generic server must not matter.
 		c.RequestTimeout, c.MaxRequestsInFlight, c.BuildHandlerChainFunc = timeout, 1, l.buildHandlerChain
 	}
 }
 
 const namespaces = group + "/tenantnamespaces"
 
-// large is an answer that the server does not keep until the handler is done.
+// large is the path of a response that is too large to be buffered until the handler is done.
 const large = "/openapi/v2"
 
-// newHTTP2Client returns a client over HTTP/2 that lets the server send so many bytes of an
-// answer ahead of those that are read.
+// newHTTP2Client returns an HTTP/2 client that lets the server send that many bytes of a response
+// before they are read.
 func newHTTP2Client(t *testing.T, window int) *http.Client {
 	transport := &http.Transport{
 		TLSClientConfig:   &tls.Config{InsecureSkipVerify: true}, // as in newServer
@@ -48,7 +48,7 @@ func newHTTP2Client(t *testing.T, window int) *http.Client {
 	return &http.Client{Transport: transport}
 }
 
-// open asks for something and returns the answer before it is read.
+// open sends a request and returns the response before its body is read.
 func (s *running) open(t testing.TB, client *http.Client, user, path string) *http.Response {
 	t.Helper()
 	r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, s.url+path, nil)
@@ -64,8 +64,8 @@ func (s *running) open(t testing.TB, client *http.Client, user, path string) *ht
 	return response
 }
 
-// hold asks for something over HTTP/2 and reads nothing of the answer: the handler is blocked
-// until the answer is closed.
+// hold sends a request over HTTP/2 and reads nothing of the response. The handler is blocked until
+// the response is closed.
 func (s *running) hold(t *testing.T, user, path string) (release func()) {
 	t.Helper()
 	response := s.open(t, newHTTP2Client(t, 1), user, path)
@@ -75,18 +75,18 @@ func (s *running) hold(t *testing.T, user, path string) (release func()) {
 	return func() { response.Body.Close() }
 }
 
-// code returns the code of an answer, and does not wait for its end.
+// code returns the code of a response without waiting for its end.
 func (s *running) code(t *testing.T, user, path string) int {
 	t.Helper()
 	response := s.open(t, s.client, user, path)
 	response.Body.Close()
 	if response.StatusCode == http.StatusTooManyRequests && response.Header.Get("Retry-After") == "" {
-		t.Errorf("%s is not told when to ask again", user)
+		t.Errorf("the response to %s does not say when to retry", user)
 	}
 	return response.StatusCode
 }
 
-// The requests of one user must not keep others from theirs, nor kubelet from probes.
+// The requests of one user must block neither those of others nor kubelet's probes.
 func TestHeldRequests(t *testing.T) {
 	const alice, bot, otherBot, foreignBot = "alice", "system:serviceaccount:solar:a", "system:serviceaccount:solar:b", "system:serviceaccount:wind:a"
 	s := newReadyServer(t, limited(time.Hour, limits{requests: 2, requestsOfAll: 8, watches: 1, grace: time.Hour}))
@@ -125,7 +125,7 @@ func TestHeldRequests(t *testing.T) {
 	eventually(t, "alice gets an answer", func() bool { return s.code(t, alice, namespaces) == http.StatusOK })
 }
 
-// A request of a client who reads nothing ends in time, and leaves its place to others.
+// A request of a client that reads nothing ends in time and frees its place for others.
 func TestHeldRequestsEnd(t *testing.T) {
 	s := newReadyServer(t, limited(time.Second, limits{requests: 2, requestsOfAll: 4, watches: 1, grace: 100 * time.Millisecond}))
 	s.hold(t, "alice", large)
@@ -141,7 +141,7 @@ func TestHeldWatches(t *testing.T) {
 	s.hold(t, "alice", group+"/tenantnodes?watch=1")
 	const another = group + "/tenantstorageclasses?watch=1"
 	if got := s.code(t, "alice", another); got != http.StatusTooManyRequests {
-		t.Errorf("one watch too many is answered with %d", got)
+		t.Errorf("one watch too many gets %d", got)
 	}
 	for user, path := range map[string]string{"alice": namespaces, "bob": another} {
 		if got := s.code(t, user, path); got != http.StatusOK {
@@ -182,7 +182,7 @@ func TestHeldWatchesOfMany(t *testing.T) {
 	}
 }
 
-// One user's requests that wait for their authorization must not keep others from theirs.
+// Requests of one user that wait for authorization must not block those of others.
 func TestRequestsThatWaitForReviews(t *testing.T) {
 	const connections, others = 450, 40
 	answer := make(chan struct{})
@@ -231,14 +231,14 @@ func TestRequestsThatWaitForReviews(t *testing.T) {
 	}
 }
 
-// A watch that has ended gives up its connection, though its client reads nothing. So does a
-// request for a watch that does not become one.
+// A watch that has ended closes its connection even if the client reads nothing. So does a watch
+// request that fails.
 func TestHeldWatchesEnd(t *testing.T) {
 	s := newReadyServer(t, limited(time.Second, limits{requests: 1, requestsOfAll: 1, watches: 1, watchesOfAll: 1, grace: 100 * time.Millisecond}))
 	for name, query := range map[string]string{
-		"timeout":                            "&timeoutSeconds=1",
-		"unknown revision":                   "&resourceVersion=7",
-		"wrong, and it is told so at length": "&labelSelector=" + strings.Repeat("a", 6000),
+		"timeout":                    "&timeoutSeconds=1",
+		"unknown revision":           "&resourceVersion=7",
+		"invalid, with a long error": "&labelSelector=" + strings.Repeat("a", 6000),
 	} {
 		t.Run(name, func(t *testing.T) {
 			eventually(t, "alice may watch", func() bool { return s.code(t, "alice", namespaces+"?watch=1") == http.StatusOK })
@@ -248,8 +248,8 @@ func TestHeldWatchesEnd(t *testing.T) {
 	}
 }
 
-// A watch runs for as long as it wants to, whatever the time for other requests is, and so do
-// the requests after it.
+// The timeout of other requests does not end a watch, nor the requests that follow it on its
+// connection.
 func TestWatchOutlivesRequests(t *testing.T) {
 	s := newReadyServer(t, limited(500*time.Millisecond, limits{requests: 10, watches: 10, grace: time.Second}))
 	for name, client := range map[string]*http.Client{"HTTP/1.1": s.client, "HTTP/2.0": newHTTP2Client(t, 1<<20)} {
@@ -268,7 +268,7 @@ func TestWatchOutlivesRequests(t *testing.T) {
 	}
 }
 
-// When a handler is done, its connection serves another request.
+// When a handler is done, its connection serves another request, whose deadline must not change.
 func TestWritesDone(t *testing.T) {
 	recorder := &deadlines{ResponseRecorder: httptest.NewRecorder()}
 	w := &writes{response: http.NewResponseController(recorder)}
@@ -280,7 +280,7 @@ func TestWritesDone(t *testing.T) {
 	}
 }
 
-// deadlines notes the write deadlines that are set.
+// deadlines records the write deadlines that are set.
 type deadlines struct {
 	*httptest.ResponseRecorder
 	set []time.Time
@@ -291,10 +291,10 @@ func (d *deadlines) SetWriteDeadline(deadline time.Time) error {
 	return nil
 }
 
-// Whoever asks too long a question is told so, before he is asked who he is.
+// A request with too long a URI is refused before it is authenticated.
 func testLongURIs(t *testing.T, s *running) {
 	longest := namespaces + "?labelSelector="
-	longest += strings.Repeat("a", defaultLimits.uri-len(longest)) // no label's name, but read
+	longest += strings.Repeat("a", defaultLimits.uri-len(longest)) // not a valid label name, but it is parsed
 	if r := s.get(t, "alice", longest, ""); r.Code != http.StatusBadRequest {
 		t.Errorf("%d bytes: code %d: %s", len(longest), r.Code, r.Body)
 	}
@@ -303,7 +303,7 @@ func testLongURIs(t *testing.T, s *running) {
 		if r.Code != http.StatusRequestURITooLong {
 			t.Fatalf("%q: %d bytes: code %d: %s", user, len(longest)+1, r.Code, r.Body)
 		}
-		r.Code = http.StatusOK // what read expects
+		r.Code = http.StatusOK // as read expects
 		want := metav1.Status{
 			TypeMeta: metav1.TypeMeta{Kind: "Status", APIVersion: "v1"}, Status: metav1.StatusFailure, Code: http.StatusRequestURITooLong,
 			Message: "the URI of the request is longer than 8192 bytes; a shorter selector may do",

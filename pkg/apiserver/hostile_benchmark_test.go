@@ -16,7 +16,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 )
 
-// hostileSelectors are selectors as large as a request may have them, beside none.
+// hostileSelectors are the largest selectors that a request may have, and none for comparison.
 func hostileSelectors() map[string]string {
 	return map[string]string{
 		"none":         "",
@@ -44,9 +44,9 @@ func crowdedUpstream(t testing.TB) *upstream {
 	return u
 }
 
-// What the largest selectors that a request may have cost: the heap of a watch with one, of
-// client and server, and the time of a list of 5,000 nodes, which compares all requirements with
-// each of them and selects none.
+// The cost of the largest selectors that a request may have: the heap of a watch with one, of
+// client and server together, and the time of a list of 5,000 nodes. The list compares all
+// requirements with each node and selects none.
 func BenchmarkHostileSelectors(b *testing.B) {
 	const watches, lists = 200, 20
 	s := newServer(b, crowdedUpstream(b))
@@ -55,7 +55,7 @@ func BenchmarkHostileSelectors(b *testing.B) {
 		b.Run(name, func(b *testing.B) {
 			var perWatch int64
 			var perList time.Duration
-			// labels.Parse sorts by the key, so that this is asked last.
+			// labels.Parse sorts by key, so this requirement is checked last.
 			nothing := strings.Replace(strings.Replace(selector, ",v999", "", 1), "!"+longKey(0)+",", "", 1) + ",zzz=none"
 			for b.Loop() {
 				before := heapOf()
@@ -86,7 +86,7 @@ func BenchmarkHostileSelectors(b *testing.B) {
 }
 
 func heapOf() int64 {
-	time.Sleep(100 * time.Millisecond) // handlers of connections that were closed end
+	time.Sleep(100 * time.Millisecond) // for the handlers of closed connections to end
 	runtime.GC()
 	runtime.GC()
 	var stats runtime.MemStats

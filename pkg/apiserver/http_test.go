@@ -21,7 +21,7 @@ import (
 	"capsule.dev/tenantview/pkg/registry/kinds"
 )
 
-// One server answers all requests that change nothing about it.
+// One server answers the requests of all tests that do not change it.
 func TestServer(t *testing.T) {
 	s := newReadyServer(t)
 	for name, test := range map[string]func(*testing.T, *running){
@@ -42,10 +42,10 @@ func TestServer(t *testing.T) {
 	}
 }
 
-// verbs are those that every resource offers.
+// verbs are the verbs of every resource.
 var verbs = metav1.Verbs{"get", "list", "watch"}
 
-// kubectl finds resources, their short names and the category by this document.
+// kubectl finds resources, their short names and the category in this document.
 func testDiscovery(t *testing.T, s *running) {
 	got := read[metav1.APIResourceList](t, s.get(t, "alice", group, ""))
 	want := metav1.APIResourceList{
@@ -123,7 +123,7 @@ func testOpenAPI(t *testing.T, s *running) {
 		for version, paths := range map[string]map[string]map[string]any{"v2": v2.Paths, "v3": v3.Paths} {
 			for _, path := range []string{group + "/" + k.Resource, group + "/" + k.Resource + "/{name}"} {
 				if paths[path]["get"] == nil || paths[path]["post"] != nil || paths[path]["put"] != nil || paths[path]["delete"] != nil {
-					t.Errorf("%s: %s has not just get", version, path)
+					t.Errorf("%s: %s has other methods than get", version, path)
 				}
 			}
 		}
@@ -173,16 +173,16 @@ func testTable(t *testing.T, s *running) {
 	}
 }
 
-// Neither the body nor a header may tell a hidden object from one that does not exist.
+// Neither the body nor a header may differ between a hidden object and one that does not exist.
 func testNotFound(t *testing.T, s *running) {
 	for resource, hidden := range map[string]string{"tenantnamespaces": "hidden-a", "tenantnodes": "hidden-node"} {
 		for _, query := range []string{"", "?resourceVersion=0", "?resourceVersion=7"} {
-			absent := "a" + strings.Repeat("b", len(hidden)-1) // as long, so that lengths are equal, too
+			absent := "a" + strings.Repeat("b", len(hidden)-1) // same length, so that responses have it, too
 			want := s.get(t, "alice", group+"/"+resource+"/"+absent+query, "")
 			got := s.get(t, "alice", group+"/"+resource+"/"+hidden+query, "")
 			want.Body = strings.ReplaceAll(want.Body, absent, hidden)
 			for _, r := range []response{want, got} {
-				r.Header.Del("Audit-Id") // of each request
+				r.Header.Del("Audit-Id") // differs for each request
 				r.Header.Del("Date")
 			}
 			if want.Code != http.StatusNotFound {
@@ -195,7 +195,7 @@ func testNotFound(t *testing.T, s *running) {
 	}
 }
 
-// There is nothing to create, and nothing that a user could break.
+// The API is read-only: no user can create or change anything.
 func testMethods(t *testing.T, s *running) {
 	const body = `{"apiVersion":"tenantview.capsule.dev/v1alpha1","kind":"TenantNamespace","metadata":{"name":"solar-a"}}`
 	for _, user := range []string{"alice", "root"} {
@@ -219,8 +219,7 @@ func testMethods(t *testing.T, s *running) {
 	}
 }
 
-// Clients that ask for protobuf first, as client-go can be told to, must get JSON: our kinds
-// have no protobuf.
+// Clients that prefer protobuf, as client-go can, must get JSON: our kinds have no protobuf.
 func testContentTypes(t *testing.T, s *running) {
 	const protobuf, cbor = "application/vnd.kubernetes.protobuf", "application/cbor"
 	const table = ";as=Table;v=v1;g=meta.k8s.io"
@@ -268,8 +267,8 @@ func testContentTypes(t *testing.T, s *running) {
 	}
 }
 
-// Metadata informers ask for protobuf first, and must be able to have it: kube-apiserver gives it to them for
-// every kind. A client that would take the whole object as well gets the metadata that it has asked for first.
+// Metadata informers prefer protobuf and must get it: kube-apiserver serves it to them for every
+// kind. A client that also accepts the whole object gets the metadata, which it prefers.
 func testMetadata(t *testing.T, s *running) {
 	const protobuf, asObject, asList = "application/vnd.kubernetes.protobuf", ";as=PartialObjectMetadata;v=v1;g=meta.k8s.io", ";as=PartialObjectMetadataList;v=v1;g=meta.k8s.io"
 	scheme := runtime.NewScheme()

@@ -10,15 +10,15 @@ import (
 	"time"
 )
 
-// timedListener accepts connections on which no write waits longer than the timeout. Deadlines
-// of requests do not do for clients who read nothing from their connection: HTTP/2 ends a
-// request by what it writes, after all that waits there.
+// timedListener accepts connections on which no write waits longer than the timeout. Deadlines of
+// requests do not suffice for clients that read nothing from their connection: to end a request,
+// HTTP/2 must write to the connection, after everything that waits there already.
 type timedListener struct {
 	net.Listener
 	timeout time.Duration
 }
 
-// Accept is part of net.Listener.
+// Accept implements net.Listener.
 func (l *timedListener) Accept() (net.Conn, error) {
 	conn, err := l.Listener.Accept()
 	if err != nil {
@@ -32,11 +32,12 @@ type timedConn struct {
 	timeout time.Duration
 
 	mu sync.Mutex
-	// deadline is the one that was set, if any: it holds if it is earlier.
+	// deadline is the one that the caller has set, if any. It applies if it comes before the
+	// timeout.
 	deadline time.Time
 }
 
-// Write is part of net.Conn.
+// Write implements net.Conn.
 func (c *timedConn) Write(b []byte) (int, error) {
 	c.mu.Lock()
 	err := c.boundWritesLocked()
@@ -47,7 +48,7 @@ func (c *timedConn) Write(b []byte) (int, error) {
 	return c.Conn.Write(b)
 }
 
-// SetWriteDeadline is part of net.Conn.
+// SetWriteDeadline implements net.Conn.
 func (c *timedConn) SetWriteDeadline(deadline time.Time) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -55,7 +56,7 @@ func (c *timedConn) SetWriteDeadline(deadline time.Time) error {
 	return c.boundWritesLocked()
 }
 
-// SetDeadline is part of net.Conn.
+// SetDeadline implements net.Conn.
 func (c *timedConn) SetDeadline(deadline time.Time) error {
 	return errors.Join(c.SetReadDeadline(deadline), c.SetWriteDeadline(deadline))
 }

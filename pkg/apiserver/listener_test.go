@@ -16,9 +16,9 @@ import (
 	genericapiserver "k8s.io/apiserver/pkg/server"
 )
 
-// A client who reads nothing at all from his connection is given up, with all of his requests.
+// If a client reads nothing at all from its connection, the server drops it with all its requests.
 func TestHeldConnectionsEnd(t *testing.T) {
-	const requests = 90 // whose answers are more than what a connection buffers
+	const requests = 90 // with larger responses than a connection buffers
 	var ended atomic.Int32
 	s := newReadyServer(t, limited(time.Second, limits{requests: requests, requestsOfAll: 2 * requests, watches: 1, grace: 100 * time.Millisecond}),
 		func(c *genericapiserver.Config) {
@@ -61,7 +61,7 @@ func TestHeldConnectionsEnd(t *testing.T) {
 	eventually(t, "all have ended", func() bool { return ended.Load() == requests })
 }
 
-// deafConn is a connection from which nothing is read once it is deaf, until it is done.
+// deafConn is a connection that, once it is deaf, reads nothing until it is done.
 type deafConn struct {
 	net.Conn
 	deaf chan struct{}
@@ -78,7 +78,7 @@ func (c *deafConn) Read(b []byte) (int, error) {
 	}
 }
 
-// What net/http sets for one request holds beside what holds for all.
+// A deadline that net/http sets for one request applies in addition to the general timeout.
 func TestTimedConn(t *testing.T) {
 	past := time.Now().Add(-time.Second)
 	for name, tc := range map[string]struct {

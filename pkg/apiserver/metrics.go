@@ -15,8 +15,8 @@ import (
 	"capsule.dev/tenantview/pkg/tenancy"
 )
 
-// serverMetrics are those that are told of events as they happen. No user, tenant or object is
-// ever a label: metrics are read by others than those who may see them.
+// serverMetrics are the metrics that are updated when something happens. Users, tenants and objects
+// must never be labels: readers of metrics may not be allowed to see them.
 type serverMetrics struct {
 	listItems  *metrics.HistogramVec
 	grantApply *metrics.Histogram
@@ -65,8 +65,8 @@ func (m *serverMetrics) observeTermination(resource, reason string) {
 
 func (m *serverMetrics) observeApply(d time.Duration) { m.grantApply.Observe(d.Seconds()) }
 
-// registration guards the process's registry, which takes each name once: the metrics of
-// the first server of a process are the ones that are served.
+// registration guards the process's registry, which accepts each name once. The process serves the
+// metrics of its first server.
 var registration sync.Once
 
 func (m *serverMetrics) register(c *collector) {
@@ -79,21 +79,21 @@ func (m *serverMetrics) register(c *collector) {
 var (
 	objectsDesc  = describe("objects", "Objects in the view.", "resource")
 	watchersDesc = describe("watchers", "Running watches.", "resource")
-	// The criteria are what lists are computed from; their number bounds the cost of a change.
-	criteriaDesc = describe("criteria", "Distinct criteria that somebody holds.", "resource")
-	subjectsDesc = describe("subjects", "Users and groups that hold a grant on namespaces or any other kind, by the kind with most.")
+	// Lists are computed from criteria. Their number bounds the cost of a change.
+	criteriaDesc = describe("criteria", "Distinct criteria that at least one subject holds.", "resource")
+	subjectsDesc = describe("subjects", "Users and groups that hold a grant, for the kind with the most of them.")
 	revisionDesc = describe("revision", "Revision of the view.", "resource")
-	lagDesc      = describe("source_lag_seconds", "How far what is served is behind the source, in seconds: the time without a connection, or for which events have been waiting to be applied.", "source")
-	syncedDesc   = describe("source_synced", "1 if the source has been read, 0 before.", "source")
-	absentDesc   = describe("source_absent", "1 if the cluster does not serve the source's resource, by discovery or as it has not been found for 30 seconds.", "source")
-	invalidDesc  = describe("invalid_objects", "Objects that do not grant all that they say, because a part makes no sense or is too much, and objects that are missing.", "source", "reason")
+	lagDesc      = describe("source_lag_seconds", "How far the served objects lag behind the source, in seconds: the time without a connection, or for which events have been waiting to be applied.", "source")
+	syncedDesc   = describe("source_synced", "1 if the source has been read, otherwise 0.", "source")
+	absentDesc   = describe("source_absent", "1 if the cluster does not serve the source's resource, according to discovery or because requests have not found it for 30 seconds.", "source")
+	invalidDesc  = describe("invalid_objects", "Objects whose grants are partly ignored because they are invalid or too large, and objects that are missing.", "source", "reason")
 )
 
 func describe(name, help string, labels ...string) *metrics.Desc {
 	return metrics.NewDesc("tenantview_"+name, help, labels, nil, metrics.ALPHA, "")
 }
 
-// collector reads the state of the views and sources when it is asked.
+// collector reads the state of the views and sources when metrics are collected.
 type collector struct {
 	metrics.BaseStableCollector
 	kinds   []*registry.Kind
@@ -105,14 +105,14 @@ func newCollector(kinds []*registry.Kind, cluster *tenancy.Cluster, sources *sou
 	return &collector{kinds: kinds, cluster: cluster, sources: sources}
 }
 
-// DescribeWithStability says which metrics there are.
+// DescribeWithStability sends the descriptions of the metrics.
 func (c *collector) DescribeWithStability(ch chan<- *metrics.Desc) {
 	for _, d := range []*metrics.Desc{objectsDesc, watchersDesc, criteriaDesc, subjectsDesc, revisionDesc, lagDesc, syncedDesc, absentDesc, invalidDesc} {
 		ch <- d
 	}
 }
 
-// CollectWithStability reads them.
+// CollectWithStability sends the current values of the metrics.
 func (c *collector) CollectWithStability(ch chan<- metrics.Metric) {
 	gauge := func(d *metrics.Desc, value float64, labels ...string) {
 		ch <- metrics.NewLazyConstMetric(d, metrics.GaugeValue, value, labels...)

@@ -20,7 +20,7 @@ import (
 	"capsule.dev/tenantview/pkg/tenancy"
 )
 
-// metricNames are a contract with dashboards and alerts.
+// metricNames are the names of all metrics. Dashboards and alerts rely on them.
 var metricNames = []string{
 	"tenantview_criteria",
 	"tenantview_grant_apply_seconds",
@@ -37,12 +37,12 @@ var metricNames = []string{
 	"tenantview_watchers",
 }
 
-// eventMetrics are those of which there is no sample before something happens. They are
-// served for the first server of a process only, which needs not be that of the test.
+// eventMetrics are the metrics without a sample until something happens. A process serves those of
+// its first server only, which need not be the test's server.
 var eventMetrics = []string{"tenantview_list_items", "tenantview_watch_resume_total", "tenantview_watch_terminated_total"}
 
-// allowedLabels are the names of labels. A label that named users, tenants or objects would
-// tell them to everybody who may read metrics.
+// allowedLabels are the names that labels may have. A label with users, tenants or objects would
+// reveal them to all readers of metrics.
 var allowedLabels = []string{"resource", "source", "reason", "result"}
 
 func TestMetrics(t *testing.T) {
@@ -95,7 +95,7 @@ func TestMetrics(t *testing.T) {
 				}
 				for _, secret := range []string{"alice", "solar", "hidden", "wall-e", "uid-"} {
 					if strings.Contains(l.GetValue(), secret) {
-						t.Errorf("%s tells %s=%s", f.GetName(), l.GetName(), l.GetValue())
+						t.Errorf("%s reveals %s=%s", f.GetName(), l.GetName(), l.GetValue())
 					}
 				}
 				key += " " + l.GetValue()

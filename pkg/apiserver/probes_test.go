@@ -9,8 +9,8 @@ import (
 	"testing"
 )
 
-// A pod that is not ready must say what it waits for, and must not answer with less than
-// the truth meanwhile.
+// A pod that is not ready must report what it waits for. Meanwhile it must refuse requests instead
+// of answering with a part of the objects.
 func TestReadyz(t *testing.T) {
 	u := newUpstream(t)
 	releaseNodes, releaseTenants := u.hold("nodes"), u.hold("tenants")
@@ -53,7 +53,7 @@ func TestReadyz(t *testing.T) {
 	})
 }
 
-// Sources of Capsule's resources that are not installed are read, too: as empty.
+// Sources of Capsule resources that are not installed count as read, and empty.
 func TestReadyWithoutCapsule(t *testing.T) {
 	u := newUpstream(t)
 	delete(u.lists, "tenants")
@@ -64,7 +64,7 @@ func TestReadyWithoutCapsule(t *testing.T) {
 	}
 }
 
-// What was read stays true when kube-apiserver goes away.
+// The server keeps serving what it has read when kube-apiserver goes away.
 func TestReadyWithoutConnection(t *testing.T) {
 	u := newUpstream(t)
 	s := newServer(t, u)

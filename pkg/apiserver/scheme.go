@@ -14,9 +14,9 @@ import (
 )
 
 var (
-	// Scheme knows the kinds of the API group, and those that every API server answers with.
+	// Scheme contains the kinds of the API group, and those that every API server responds with.
 	Scheme = newScheme()
-	// Codecs encode and decode what the Scheme knows.
+	// Codecs encodes and decodes the types of the Scheme.
 	Codecs = serializer.NewCodecFactory(Scheme)
 )
 
@@ -30,5 +30,5 @@ func newScheme() *runtime.Scheme {
 	return scheme
 }
 
-// ParameterCodec reads the parameters of requests.
+// ParameterCodec decodes the parameters of requests.
 var ParameterCodec = runtime.NewParameterCodec(Scheme)

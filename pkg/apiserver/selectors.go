@@ -12,9 +12,9 @@ import (
 	"capsule.dev/tenantview/pkg/grants"
 )
 
-// withSmallSelectors refuses requests whose selectors are larger than a rule's may be, before
-// anybody parses them: each requirement is compared with every object of a list, and a watch
-// keeps its selectors as long as it runs. A selector is never more than the URI has room for.
+// withSmallSelectors refuses requests whose selectors are larger than those of rules may be, before
+// the server parses them. A list compares each requirement with every object, and a watch keeps its
+// selectors as long as it runs. The limit on URIs also bounds the length of selectors.
 func withSmallSelectors(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
 		if req.URL.RawQuery != "" {
@@ -22,7 +22,7 @@ func withSmallSelectors(next http.Handler) http.Handler {
 			for parameter, sizeOf := range selectorSizes {
 				for _, selector := range query[parameter] {
 					if n := sizeOf(selector); n.requirements > grants.MaxRequirements || n.values > grants.MaxValues {
-						refuse(w, req, apierrors.NewBadRequest(fmt.Sprintf("%s: %d requirements with %d values, of which it may have %d and %d",
+						refuse(w, req, apierrors.NewBadRequest(fmt.Sprintf("%s has %d requirements with %d values; at most %d and %d are allowed",
 							parameter, n.requirements, n.values, grants.MaxRequirements, grants.MaxValues)))
 						return
 					}
@@ -36,14 +36,14 @@ func withSmallSelectors(next http.Handler) http.Handler {
 // selectorSize is how many requirements a selector has, and how many values they list.
 type selectorSize struct{ requirements, values int }
 
-// selectorSizes are how to tell the size of a selector, by the parameter that has it.
+// selectorSizes maps the parameters that hold selectors to functions that return a selector's size.
 var selectorSizes = map[string]func(string) selectorSize{
 	"labelSelector": sizeOfLabelSelector,
 	"fieldSelector": sizeOfFieldSelector,
 }
 
-// sizeOfLabelSelector counts what labels.Parse would find, in one pass and without its memory.
-// Of a selector that makes no sense it returns something, too.
+// sizeOfLabelSelector counts what labels.Parse would find, in one pass and without allocating. For
+// an invalid selector, it returns some size.
 func sizeOfLabelSelector(selector string) selectorSize {
 	if selector == "" {
 		return selectorSize{}
@@ -65,7 +65,7 @@ func sizeOfLabelSelector(selector string) selectorSize {
 				n.requirements++
 			}
 		case '=', '<', '>':
-			if last != '=' { // of ==
+			if last != '=' { // the first character of ==
 				n.values++
 			}
 		}
@@ -83,7 +83,7 @@ func sizeOfFieldSelector(selector string) selectorSize {
 	for i := 0; i < len(selector); i++ {
 		switch selector[i] {
 		case '\\':
-			i++ // which escapes what follows
+			i++ // skip the escaped character
 		case ',':
 			n++
 		}

@@ -17,7 +17,7 @@ import (
 	"k8s.io/apimachinery/pkg/labels"
 )
 
-// repeated is a selector of so many parts.
+// repeated returns a selector with that many parts.
 func repeated(n int, part func(int) string) string {
 	parts := make([]string, n)
 	for i := range parts {
@@ -34,11 +34,11 @@ func TestSelectorsOfRequests(t *testing.T) {
 	const byLabel, byField = "labelSelector", "fieldSelector"
 	set := func(n int) string { return "k in (" + repeated(n, value) + ")" }
 	tooMany := func(parameter string, requirements, values int) string {
-		return fmt.Sprintf("%s: %d requirements with %d values, of which it may have 64 and 1000", parameter, requirements, values)
+		return fmt.Sprintf("%s has %d requirements with %d values; at most 64 and 1000 are allowed", parameter, requirements, values)
 	}
 	for name, tc := range map[string]struct {
 		query url.Values
-		want  string // the message, of what is refused
+		want  string // the message, if the request is refused
 	}{
 		"none":                        {nil, ""},
 		"empty":                       {url.Values{byLabel: {""}, byField: {""}}, ""},
@@ -77,7 +77,7 @@ func TestSelectorsOfRequests(t *testing.T) {
 	}
 }
 
-// What would be parsed must not be more than what was counted.
+// The parsers must not find more than was counted.
 func FuzzSelectorSizes(f *testing.F) {
 	for _, selector := range []string{
 		"", "a", "!a", "a=b", "a==b", "a!=b", "a in (b,c),d notin (e)", "a in (,b)", "a>1,b<2", "a=,b", "a in ()", ",a", "a,,b",

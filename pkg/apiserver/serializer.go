@@ -13,9 +13,9 @@ import (
 	"capsule.dev/tenantview/pkg/apis/tenantview/v1alpha1"
 )
 
-// withMetadataInProtobuf has requests for the kinds of the API group, which have no protobuf,
-// ask for it only where they want no more than metadata of them: as PartialObjectMetadata.
-// Clients that ask for protobuf first get their next choice, as they do for custom resources.
+// withMetadataInProtobuf removes protobuf from the Accept header of requests for the API group,
+// except where they ask for PartialObjectMetadata: the kinds of the group have no protobuf, but
+// their metadata has. Clients that prefer protobuf get their next choice, as for custom resources.
 func withMetadataInProtobuf(next http.Handler) http.Handler {
 	kinds := "/apis/" + v1alpha1.SchemeGroupVersion.String() + "/"
 	return http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
@@ -27,7 +27,7 @@ func withMetadataInProtobuf(next http.Handler) http.Handler {
 	})
 }
 
-// withoutProtobuf leaves out the clauses of an Accept header that no kind can meet.
+// withoutProtobuf removes the clauses of an Accept header that no kind can satisfy.
 func withoutProtobuf(accept string) string {
 	var kept []string
 	for clause := range strings.SplitSeq(accept, ",") {
@@ -38,7 +38,7 @@ func withoutProtobuf(accept string) string {
 		kept = append(kept, clause)
 	}
 	if len(kept) == 0 {
-		// Without any clause everything would be accepted. No conversion of this name exists.
+		// An empty header would accept everything. No conversion with this name exists.
 		return runtime.ContentTypeProtobuf + ";as=Object"
 	}
 	return strings.Join(kept, ",")

@@ -22,7 +22,7 @@ type Server struct {
 
 // Run serves until the context ends and the requests under way are answered.
 func (s *Server) Run(ctx context.Context) error {
-	// The sources outlive ctx: what is still being answered after it has ended is the truth, too.
+	// The sources outlive ctx, so that requests under way still get current answers.
 	reading, stop := context.WithCancel(context.WithoutCancel(ctx))
 	stopped := make(chan struct{})
 	go func() {
@@ -35,8 +35,8 @@ func (s *Server) Run(ctx context.Context) error {
 	return err
 }
 
-// readyzChecks has one check for each source. A check that has succeeded never fails again:
-// when a source loses its connection, old truth is better than none.
+// readyzChecks returns one check for each source. A check that has succeeded never fails again:
+// when a source loses its connection, old data is better than none.
 func readyzChecks(sources *source.Sources) []healthz.HealthChecker {
 	var checks []healthz.HealthChecker
 	for _, s := range sources.All() {

@@ -34,12 +34,12 @@ type running struct {
 	*Server
 	url    string
 	client *http.Client
-	// stop has the server end in order.
+	// stop shuts the server down gracefully.
 	stop context.CancelFunc
 }
 
-// newServer starts a server over an upstream, as users see it who are authenticated by a
-// header. It stops with the test.
+// newServer starts a server over an upstream. It authenticates users by a header. It stops with the
+// test.
 func newServer(t testing.TB, u *upstream, changes ...func(*genericapiserver.Config)) *running {
 	t.Helper()
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
@@ -74,7 +74,7 @@ func newServer(t testing.TB, u *upstream, changes ...func(*genericapiserver.Conf
 	ctx, stop := context.WithCancel(context.Background())
 	stopped := make(chan error, 1)
 	go func() { stopped <- server.Run(ctx) }()
-	transport := &http.Transport{TLSClientConfig: &tls.Config{InsecureSkipVerify: true}} // a loopback server with a certificate of its own
+	transport := &http.Transport{TLSClientConfig: &tls.Config{InsecureSkipVerify: true}} // a loopback server with a self-signed certificate
 	t.Cleanup(func() {
 		transport.CloseIdleConnections()
 		stop()
@@ -87,7 +87,7 @@ func newServer(t testing.TB, u *upstream, changes ...func(*genericapiserver.Conf
 	return s
 }
 
-// newReadyServer starts a server that has read its upstream.
+// newReadyServer starts a server and waits until it has read its upstream.
 func newReadyServer(t testing.TB, changes ...func(*genericapiserver.Config)) *running {
 	t.Helper()
 	s := newServer(t, newUpstream(t), changes...)
@@ -95,7 +95,7 @@ func newReadyServer(t testing.TB, changes ...func(*genericapiserver.Config)) *ru
 	return s
 }
 
-// What one server has told a client means nothing to another.
+// Each server gives its own resourceVersions, which mean nothing to other servers.
 func TestServersCountEachForItself(t *testing.T) {
 	given := make(map[string]bool)
 	for range 3 {
@@ -128,7 +128,7 @@ func authenticate(r *http.Request) (*authenticator.Response, bool, error) {
 	return &authenticator.Response{User: &user.DefaultInfo{Name: name, Groups: groups}}, true, nil
 }
 
-// authorize allows everybody everything but mallory.
+// authorize allows everything to every user except mallory.
 func authorize(_ context.Context, a authorizer.Attributes) (authorizer.Decision, string, error) {
 	if a.GetUser().GetName() == "mallory" {
 		return authorizer.DecisionDeny, "", nil
@@ -136,7 +136,7 @@ func authorize(_ context.Context, a authorizer.Attributes) (authorizer.Decision,
 	return authorizer.DecisionAllow, "", nil
 }
 
-// review lets root list and get everything upstream.
+// review allows root to list and get everything upstream.
 func review(_ context.Context, a authorizer.Attributes) (authorizer.Decision, string, error) {
 	if a.GetUser().GetName() == "root" {
 		return authorizer.DecisionAllow, "", nil
@@ -155,7 +155,7 @@ func eventually(t testing.TB, what string, condition func() bool) {
 	}
 }
 
-// response is what matters of a response.
+// response holds the parts of a response that tests check.
 type response struct {
 	Code   int
 	Header http.Header

@@ -20,19 +20,19 @@ import (
 	"k8s.io/apimachinery/pkg/runtime/schema"
 )
 
-// upstream is as much of a kube-apiserver as the server reads: lists, and watches on which
-// nothing happens.
+// upstream implements the part of kube-apiserver that the server uses: lists, and watches without
+// events.
 type upstream struct {
-	// lists are by the resource; what is not in it is not served.
+	// lists holds the served lists by resource. Other resources are not served.
 	lists  map[string]any
 	server *httptest.Server
-	// away refuses every request.
+	// away makes every request fail.
 	away atomic.Bool
 
 	mu sync.Mutex
-	// disconnected ends the requests that wait.
+	// disconnected ends the waiting requests when it is closed.
 	disconnected chan struct{}
-	// held are the resources whose lists wait.
+	// held holds the resources whose lists wait.
 	held map[string]chan struct{}
 }
 
@@ -111,8 +111,8 @@ func write(w http.ResponseWriter, o any) {
 	_ = json.NewEncoder(w).Encode(o)
 }
 
-// content is a cluster in which alice owns the Tenant solar. Its names are such that they
-// are found wherever they turn up.
+// content returns a cluster in which alice owns the Tenant solar. Its names are unusual, so that
+// tests can find them wherever they leak.
 func content() map[string]any {
 	lists := map[string]any{
 		"namespaces": corev1.NamespaceList{

@@ -74,15 +74,15 @@ func TestWatchBegins(t *testing.T) {
 		"no initial events, from any":              {ask: ask{initial: ptr.To(false), request: request{version: "0", versionMatch: notOlder}}},
 		"resume":                                   {list: true, ask: ask{request: request{version: "100"}}, resume: "resumed"},
 		"resume, without initial events":           {list: true, ask: ask{initial: ptr.To(false), request: request{version: "100", versionMatch: notOlder}}, resume: "resumed"},
-		"resume at a revision of nobody":           {list: true, ask: ask{request: request{version: "99"}}, want: []string{tooOld, "end"}, resume: "foreign"},
+		"resume at a revision not given out":       {list: true, ask: ask{request: request{version: "99"}}, want: []string{tooOld, "end"}, resume: "foreign"},
 		"resume at a revision of an object":        {list: true, ask: ask{request: request{version: "12"}}, want: []string{tooOld, "end"}, resume: "foreign"},
-		"resume at a revision of somebody else":    {list: true, ask: ask{ctx: as("bob"), request: request{version: "100"}}, want: []string{tooOld, "end"}, resume: "foreign"},
+		"resume at a revision of another user":     {list: true, ask: ask{ctx: as("bob"), request: request{version: "100"}}, want: []string{tooOld, "end"}, resume: "foreign"},
 		"resume at a revision of another server":   {list: true, ask: ask{verbatim: true, request: request{version: "100000041"}}, want: []string{tooOld, "end"}, resume: "foreign"},
 		"resume at a revision of upstream":         {list: true, ask: ask{verbatim: true, request: request{version: "100"}}, want: []string{tooOld, "end"}, resume: "foreign"},
 		"resume at no revision of the server":      {list: true, ask: ask{verbatim: true, request: request{version: "42"}}, want: []string{tooOld, "end"}, resume: "foreign"},
 		"resume with other groups":                 {list: true, ask: ask{ctx: as("alice", "windy"), request: request{version: "100"}}, want: []string{tooOld, "end"}, resume: "foreign"},
 		"table, resume":                            {list: true, ask: ask{ctx: tableContext(as("alice")), request: request{version: "100"}}, resume: "resumed"},
-		"table, resume at a revision of nobody":    {ask: ask{ctx: tableContext(as("alice")), request: request{version: "99"}}, want: initially, resume: "restarted"},
+		"table, resume at one not given out":       {ask: ask{ctx: tableContext(as("alice")), request: request{version: "99"}}, want: initially, resume: "restarted"},
 		"table, resume at a revision of elsewhere": {list: true, ask: ask{verbatim: true, ctx: tableContext(as("alice")), request: request{version: "100000041"}}, want: initially, resume: "restarted"},
 		"table, resume in the future":              {ask: ask{ctx: tableContext(as("alice")), request: request{version: "1000"}}, want: initially, resume: "restarted"},
 		"the future":                               {ask: ask{request: request{version: "1000"}}, want: []string{tooOld, "end"}, resume: "foreign"},
@@ -140,7 +140,7 @@ func TestWatchIsRefused(t *testing.T) {
 		unsynced bool
 		want     int32
 	}{
-		"nobody":     {ctx: context.Background(), want: http.StatusUnauthorized},
+		"no user":    {ctx: context.Background(), want: http.StatusUnauthorized},
 		"not synced": {ctx: as("alice"), unsynced: true, want: http.StatusServiceUnavailable},
 		"garbage":    {ctx: as("alice"), version: "x", want: http.StatusBadRequest},
 		"negative":   {ctx: as("alice"), version: "-1", want: http.StatusBadRequest},
@@ -189,7 +189,7 @@ func TestWatchTellsAtOnce(t *testing.T) {
 		select {
 		case event := <-stream.ResultChan():
 			if event.Type != watch.Added {
-				t.Errorf("told %v", event)
+				t.Errorf("unexpected event %v", event)
 			}
 		default:
 			t.Error("the event is not in the client's channel when the change returns")

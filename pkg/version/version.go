@@ -1,7 +1,7 @@
 // Copyright The tenantview Authors.
 // SPDX-License-Identifier: Apache-2.0
 
-// Package version says which tenantview this is.
+// Package version returns the version of the running binary.
 package version
 
 import (
@@ -11,11 +11,11 @@ import (
 	apimachineryversion "k8s.io/apimachinery/pkg/version"
 )
 
-// gitVersion is set by the linker for releases.
+// gitVersion is the version of a release. The linker sets it.
 var gitVersion = ""
 
-// Get returns the version of the running binary. Without the linker's help it is that of
-// the module or of the commit that the binary was built from.
+// Get returns the version of the running binary. If the linker has not set it, that is the version
+// of the module or the commit from which the binary was built.
 func Get() apimachineryversion.Info {
 	info := apimachineryversion.Info{
 		GitVersion: gitVersion,

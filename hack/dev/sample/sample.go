@@ -1,9 +1,9 @@
 // Copyright The tenantview Authors.
 // SPDX-License-Identifier: Apache-2.0
 
-// Package sample fills a cluster with two tenants, solar and wind, and with what they may and may not
-// use. It is what "make demo" shows. The objects stand in the YAML files beside this one, except the
-// Nodes, which are all alike.
+// Package sample fills a cluster with two tenants, solar and wind, and with objects that they may and may
+// not use. "make demo" shows it. The objects are in the YAML files beside this file, except the Nodes,
+// which are all alike.
 package sample
 
 import (
@@ -21,16 +21,16 @@ import (
 //go:embed *.yaml
 var files embed.FS
 
-// tenantLabel is set by Capsule on the namespaces and volumes of a tenant.
+// tenantLabel is the label that Capsule sets on the namespaces and volumes of a tenant.
 const tenantLabel = "capsule.clastix.io/tenant"
 
-// User is a user of the sample cluster, with his groups.
+// User is a user of the sample cluster, with groups.
 type User struct {
 	Name   string
 	Groups []string
 }
 
-// Users are the users whom the sample cluster knows, or pointedly does not know.
+// Users are the users of the sample cluster. It deliberately does not mention mallory.
 var Users = []User{
 	{Name: "alice"},
 	{Name: "bob"},
@@ -40,7 +40,7 @@ var Users = []User{
 	{Name: "mallory"},
 }
 
-// Apply creates the sample cluster or brings it back to its original state. What somebody has added stays.
+// Apply creates the sample cluster or restores its original state. It leaves added objects alone.
 func Apply(ctx context.Context, applier *controlplane.Applier) error {
 	uids := map[string]types.UID{}
 	for _, file := range []string{"tenants.yaml", "namespaces.yaml", "classes.yaml", "volumes.yaml", "settings.yaml"} {
@@ -69,7 +69,7 @@ func Apply(ctx context.Context, applier *controlplane.Applier) error {
 	return nil
 }
 
-// own gives a namespace the owner reference that Capsule gives to one of a tenant's.
+// own gives a namespace the owner reference that Capsule gives to namespaces of tenants.
 func own(namespace *unstructured.Unstructured, uids map[string]types.UID) {
 	tenant := namespace.GetLabels()[tenantLabel]
 	if tenant == "" {

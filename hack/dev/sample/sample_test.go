@@ -12,7 +12,7 @@ import (
 	"k8s.io/apimachinery/pkg/types"
 )
 
-// The numbers and names in the Tenants' status are written by hand, and would silently go stale.
+// The numbers and names in the status of the Tenants are written by hand and could silently go stale.
 func TestTenantsNameTheirNamespaces(t *testing.T) {
 	namespaces, err := read("namespaces.yaml")
 	if err != nil {

@@ -16,7 +16,7 @@ import (
 	"capsule.dev/tenantview/pkg/view"
 )
 
-// classLists sets the list of a Tenant that is about a kind of classes.
+// classLists maps each kind of class to a function that sets the Tenant's list for it.
 var classLists = map[string]func(*capsule.TenantSpec, *capsule.ClassList){
 	"tenantstorageclasses":  func(s *capsule.TenantSpec, l *capsule.ClassList) { s.StorageClasses = l },
 	"tenantingressclasses":  func(s *capsule.TenantSpec, l *capsule.ClassList) { s.IngressOptions.AllowedClasses = l },
@@ -24,7 +24,7 @@ var classLists = map[string]func(*capsule.TenantSpec, *capsule.ClassList){
 	"tenantruntimeclasses":  func(s *capsule.TenantSpec, l *capsule.ClassList) { s.RuntimeClasses = l },
 }
 
-// classes are those of the cluster.
+// classes are the classes of the cluster.
 var classes = []view.Attributes{
 	{Name: "gold", Labels: map[string]string{"env": "prod", "disk": "ssd"}},
 	{Name: "silver", Labels: map[string]string{"env": "prod"}},
@@ -40,7 +40,7 @@ func TestClassesOfATenant(t *testing.T) {
 		list  *capsule.ClassList
 		unset grants.Unset
 		want  []string
-		// problems are the reasons of those that are reported.
+		// problems are the reasons of the reported problems.
 		problems []string
 	}{
 		"absent":                            {unset: grants.UnsetAll, want: everything},
@@ -67,14 +67,14 @@ func TestClassesOfATenant(t *testing.T) {
 		for name, tc := range cases {
 			t.Run(k.Resource+"/"+name, func(t *testing.T) {
 				tenant := &capsule.Tenant{Meta: capsule.Meta{Name: "solar"}}
-				// What a Tenant says about other kinds must not matter.
+				// The Tenant's lists for other kinds must not matter.
 				for _, setOther := range classLists {
 					setOther(&tenant.Spec, &capsule.ClassList{Allowed: []string{"another-kind", "gold", "silver", "fast-ssd", "slow"}})
 				}
 				tenant.Spec.NodeSelector = map[string]string{"env": "test"}
 				set(&tenant.Spec, tc.list)
 
-				// Nor must what the policy says about nodes.
+				// Nor must the policy for nodes.
 				got, problems := selection(k, tenant, &grants.Policy{UnsetClasses: tc.unset, UnsetNodeSelector: grants.UnsetAll}, classes)
 				if diff := cmp.Diff(tc.want, got); diff != "" {
 					t.Errorf("classes (-want +got):\n%s", diff)

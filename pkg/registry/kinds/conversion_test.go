@@ -32,7 +32,7 @@ import (
 	"capsule.dev/tenantview/pkg/view"
 )
 
-// upstream has an empty object for each kind.
+// upstream holds an empty upstream object for each kind.
 var upstream = map[string]runtime.Object{
 	"tenantnamespaces":        &corev1.Namespace{},
 	"tenantstorageclasses":    &storagev1.StorageClass{},
@@ -65,7 +65,7 @@ func upstreamMetadata() metav1.ObjectMeta {
 	}
 }
 
-// servedMetadata is what is served for upstreamMetadata, but for the uid.
+// servedMetadata is the metadata served for upstreamMetadata, except for the uid.
 func servedMetadata() metav1.ObjectMeta {
 	m := upstreamMetadata()
 	m.GenerateName, m.OwnerReferences, m.Finalizers, m.ManagedFields = "", nil, nil, nil
@@ -94,7 +94,7 @@ func entryOf(k *registry.Kind, fill *randfill.Filler) *view.Entry {
 	}
 }
 
-// A field that a conversion forgets is invisible to users, who cannot know that it is set.
+// If a conversion forgets a field, users do not see it and cannot know that it is set.
 func TestConversionKeepsEveryField(t *testing.T) {
 	for _, k := range kinds.All(kinds.Options{ListNodeImages: true}) {
 		t.Run(k.Resource, func(t *testing.T) {
@@ -110,7 +110,7 @@ func TestConversionKeepsEveryField(t *testing.T) {
 					got := fields(t, object)
 					got["metadata"] = nil
 					if status, ok := want["status"].(map[string]any); ok && k.Resource == "tenantnodes" {
-						// They name the volumes of every tenant that has a Pod on the node.
+						// They reveal the volumes of every tenant that has a Pod on the node.
 						delete(status, "volumesInUse")
 						delete(status, "volumesAttached")
 					}
@@ -136,7 +136,7 @@ func TestConversionOfMetadata(t *testing.T) {
 			for how, object := range converted(t, k, entryOf(k, fill)) {
 				got := metadata(t, object)
 				want := servedMetadata()
-				want.UID = first.UID // stable, whatever else changes
+				want.UID = first.UID // stable across conversions
 				if diff := cmp.Diff(want, got); diff != "" {
 					t.Errorf("%s (-want +got):\n%s", how, diff)
 				}
@@ -145,7 +145,7 @@ func TestConversionOfMetadata(t *testing.T) {
 	}
 }
 
-// Entries are shared by all requests and watchers.
+// All requests and watchers share entries, so a conversion must not change them.
 func TestConversionLeavesTheEntryAlone(t *testing.T) {
 	for _, options := range []kinds.Options{{}, {ListNodeImages: true}} {
 		for _, k := range kinds.All(options) {
@@ -155,7 +155,7 @@ func TestConversionLeavesTheEntryAlone(t *testing.T) {
 				attributes := e.Attributes
 				for _, object := range converted(t, k, e) {
 					k.Cells(object)
-					// What the encoder does to the object that it is given.
+					// Encoders do this to the objects that they get.
 					object.GetObjectKind().SetGroupVersionKind(corev1.SchemeGroupVersion.WithKind("Encoded"))
 				}
 				if diff := cmp.Diff(before, e.Value); diff != "" {
@@ -172,7 +172,7 @@ func TestConversionLeavesTheEntryAlone(t *testing.T) {
 	}
 }
 
-// converted returns what is served for an entry, for a get and in a list.
+// converted returns the objects that a get and a list serve for an entry.
 func converted(t *testing.T, k *registry.Kind, e *view.Entry) map[string]runtime.Object {
 	t.Helper()
 	items, err := meta.ExtractList(k.ConvertList([]*view.Entry{e}, 7))

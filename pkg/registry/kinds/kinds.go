@@ -1,7 +1,7 @@
 // Copyright The tenantview Authors.
 // SPDX-License-Identifier: Apache-2.0
 
-// Package kinds collects the kinds that are served. It alone knows them all.
+// Package kinds lists the served kinds. No other package knows them all.
 package kinds
 
 import (
@@ -15,13 +15,13 @@ import (
 	"capsule.dev/tenantview/pkg/registry/tenantstorageclass"
 )
 
-// Options are what an administrator may choose about kinds.
+// Options are the settings of kinds that an administrator may choose.
 type Options struct {
-	// ListNodeImages includes status.images wherever nodes are shown.
+	// ListNodeImages includes status.images in nodes, in lists, watches and gets.
 	ListNodeImages bool
 }
 
-// All returns the kinds, always in the same order. The result is the caller's.
+// All returns the kinds, always in the same order. The caller owns the result.
 func All(options Options) []*registry.Kind {
 	return []*registry.Kind{
 		tenantnamespace.Kind(),

@@ -15,13 +15,13 @@ import (
 	"capsule.dev/tenantview/pkg/registry/kinds"
 )
 
-// names are those by which users, rules and proxySettings know a kind.
+// names are the names of a kind for users, rules and proxySettings.
 type names struct {
 	Kind, List, Resource, Singular, ShortName, ProxySetting string
 	Upstream                                                string
 }
 
-// What this compares is API: kubectl's users, Tenants and ProxySettings depend on it.
+// These names are part of the API: users of kubectl, Tenants and ProxySettings depend on them.
 func TestAll(t *testing.T) {
 	want := []names{
 		{"TenantNamespace", "TenantNamespaceList", "tenantnamespaces", "tenantnamespace", "tns", "", "/v1, Resource=namespaces"},
@@ -62,8 +62,8 @@ func kindOf(t *testing.T, scheme *runtime.Scheme, o runtime.Object) string {
 	return found[0].Kind
 }
 
-// A row with more or fewer cells than columns makes kubectl print values under the wrong
-// heading, and a panic on an object without any field would take the server down.
+// If a row had more or fewer cells than columns, kubectl would print values under the wrong
+// heading. A panic on an object without any field would take the server down.
 func TestEveryColumnHasACell(t *testing.T) {
 	for _, k := range kinds.All(kinds.Options{}) {
 		t.Run(k.Resource, func(t *testing.T) {
@@ -74,7 +74,7 @@ func TestEveryColumnHasACell(t *testing.T) {
 	}
 }
 
-// As JSON, nil items would be null where clients expect an array.
+// In JSON, nil items would be null, but clients expect an array.
 func TestAListOfNothingHasItems(t *testing.T) {
 	for _, k := range kinds.All(kinds.Options{}) {
 		t.Run(k.Resource, func(t *testing.T) {

@@ -14,8 +14,8 @@ import (
 	"capsule.dev/tenantview/pkg/view"
 )
 
-// What belongs to a Tenant is its own, whatever it says of classes and nodes, and whatever
-// labels an object has.
+// For namespaces and volumes, a Tenant sees exactly the objects that belong to it. Its settings for
+// classes and nodes do not matter, nor do the objects' labels.
 func TestObjectsThatBelongToATenant(t *testing.T) {
 	objects := []view.Attributes{
 		{Name: "ours", Partition: "solar"},
@@ -33,7 +33,7 @@ func TestObjectsThatBelongToATenant(t *testing.T) {
 		"another tenant":  {tenant: "wind", policy: grants.DefaultPolicy(), want: []string{"theirs"}},
 		"nothing unset":   {tenant: "solar", policy: grants.CapsuleProxyPolicy(), want: []string{"ours"}},
 		"without objects": {tenant: "water", policy: grants.DefaultPolicy()},
-		// Objects of no tenant must not become those of a Tenant that has no name.
+		// A Tenant without a name must not get the objects that belong to no tenant.
 		"without a name": {policy: grants.DefaultPolicy()},
 		"with a spec": {
 			tenant: "solar",

@@ -28,7 +28,7 @@ func cells(o runtime.Object) []any {
 	return []any{name, class.Spec.Controller, parameters(class.Spec.Parameters), registry.Age(class.CreationTimestamp)}
 }
 
-// parameters prints KIND.GROUP/NAME, whatever the scope of the parameters, as kubectl does.
+// parameters returns KIND.GROUP/NAME, whatever the scope of the parameters, as kubectl prints it.
 func parameters(ref *networkingv1.IngressClassParametersReference) string {
 	if ref == nil {
 		return "<none>"

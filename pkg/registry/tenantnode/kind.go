@@ -14,9 +14,8 @@ import (
 	"capsule.dev/tenantview/pkg/view"
 )
 
-// Kind describes TenantNodes. images includes status.images, wherever a Node is shown. Without
-// it they are left out: they name what every tenant with a Pod on the Node runs, and are two
-// thirds of its bytes.
+// Kind describes TenantNodes. images says whether they include status.images. Images reveal what
+// every tenant with a Pod on the Node runs, and are two thirds of its bytes.
 func Kind(images bool) *registry.Kind {
 	return registry.NewKind(registry.Description{
 		Kind: grants.Kind{
@@ -32,7 +31,7 @@ func Kind(images bool) *registry.Kind {
 	}, func(l *v1alpha1.TenantNodeList) *[]v1alpha1.TenantNode { return &l.Items }, func(out *v1alpha1.TenantNode, e *view.Entry) {
 		convert(out, e)
 		if !images {
-			out.Status.Images = nil // of the copy only
+			out.Status.Images = nil // only in the copy
 		}
 	})
 }
@@ -46,6 +45,6 @@ func convert(out *v1alpha1.TenantNode, e *view.Entry) {
 	out.ObjectMeta = registry.Metadata("TenantNode", &in.ObjectMeta)
 	out.Spec = in.Spec
 	out.Status = in.Status
-	// These name the volumes of every tenant that has a Pod on the node.
+	// These reveal the volumes of every tenant that has a Pod on the node.
 	out.Status.VolumesInUse, out.Status.VolumesAttached = nil, nil
 }

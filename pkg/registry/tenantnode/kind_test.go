@@ -17,7 +17,7 @@ import (
 	"capsule.dev/tenantview/pkg/view"
 )
 
-// Images tell a tenant what the others on his nodes run.
+// Images reveal to a tenant what the other tenants on its nodes run.
 func TestImages(t *testing.T) {
 	images := []corev1.ContainerImage{{Names: []string{"registry.example.com/app:v1"}, SizeBytes: 1 << 20}}
 	status := corev1.NodeStatus{Phase: corev1.NodeRunning, Images: images}
@@ -60,7 +60,7 @@ func TestNodesOfATenant(t *testing.T) {
 		selector map[string]string
 		unset    grants.Unset
 		want     []string
-		// problems are the reasons of those that are reported.
+		// problems are the reasons of the reported problems.
 		problems []string
 	}{
 		"absent":                           {unset: grants.UnsetAll, want: everything},
@@ -76,7 +76,7 @@ func TestNodesOfATenant(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			tenant := &capsule.Tenant{Spec: capsule.TenantSpec{
 				NodeSelector: tc.selector,
-				// What a Tenant, and the policy, say about classes must not matter.
+				// The Tenant's lists of classes, and the policy for them, must not matter.
 				StorageClasses: &capsule.ClassList{Allowed: []string{"d"}},
 			}}
 			policy := grants.Policy{UnsetNodeSelector: tc.unset, UnsetClasses: grants.UnsetAll}

@@ -59,7 +59,7 @@ func status(node *v1alpha1.TenantNode) string {
 		case c.Type != corev1.NodeReady:
 		case c.Status == corev1.ConditionTrue:
 			status = "Ready"
-		default: // False, and Unknown too
+		default: // False or Unknown
 			status = "NotReady"
 		}
 	}
@@ -69,8 +69,8 @@ func status(node *v1alpha1.TenantNode) string {
 	return status
 }
 
-// roles returns those of the labels node-role.kubernetes.io/ROLE, whatever their value, and
-// kubernetes.io/role=ROLE, in the order of the alphabet.
+// roles returns the roles in the labels node-role.kubernetes.io/ROLE, whatever their value, and
+// kubernetes.io/role=ROLE, in alphabetical order.
 func roles(labels map[string]string) string {
 	var found []string
 	for key, value := range labels {
@@ -89,7 +89,7 @@ func roles(labels map[string]string) string {
 	return strings.Join(slices.Compact(found), ",")
 }
 
-// address returns the first address of that type.
+// address returns the node's first address of that type.
 func address(node *v1alpha1.TenantNode, t corev1.NodeAddressType) string {
 	for _, a := range node.Status.Addresses {
 		if a.Type == t {

@@ -55,7 +55,7 @@ func cells(o runtime.Object) []any {
 	}
 }
 
-// shortModes are the modes that kubectl prints, in its order.
+// shortModes are the access modes as kubectl prints them, in the same order.
 var shortModes = []struct {
 	mode  corev1.PersistentVolumeAccessMode
 	short string
@@ -90,7 +90,7 @@ func claim(ref *corev1.ObjectReference) string {
 	return ref.Namespace + "/" + ref.Name
 }
 
-// storageClass asks the beta annotation first, which Kubernetes still prefers.
+// storageClass returns the volume's class. It prefers the beta annotation, as Kubernetes still does.
 func storageClass(pv *v1alpha1.TenantPersistentVolume) string {
 	if class, ok := pv.Annotations[corev1.BetaStorageClassAnnotation]; ok {
 		return class

@@ -28,7 +28,7 @@ func cells(o runtime.Object) []any {
 	class := o.(*v1alpha1.TenantPriorityClass)
 	return []any{
 		class.Name,
-		int64(class.Value), // the only integer type that a table's cell may have
+		int64(class.Value), // table cells allow no other integer type
 		class.GlobalDefault,
 		registry.Age(class.CreationTimestamp),
 		string(ptr.Deref(class.PreemptionPolicy, "")),

@@ -17,11 +17,10 @@ import (
 	"capsule.dev/tenantview/pkg/registry/tenantpriorityclass"
 )
 
-// month is when an object was made that is 30 days old.
+// month is the creation time of an object that is 30 days old.
 var month = metav1.NewTime(time.Now().Add(-30*24*time.Hour - time.Minute))
 
-// kubectl places cells by the order of the columns, and shows those of priority 1 with
-// -o wide only.
+// kubectl prints cells in the order of the columns, and those of priority 1 only with -o wide.
 func TestColumns(t *testing.T) {
 	want := []metav1.TableColumnDefinition{
 		{Name: "Name", Type: "string", Format: "name"},

@@ -42,8 +42,8 @@ func cells(o runtime.Object) []any {
 	}
 }
 
-// isDefault tells whether claims that name no class get this one. Kubernetes still heeds
-// the annotation's beta name.
+// isDefault returns whether the class is the default for claims without a class. Kubernetes still
+// honours the beta name of the annotation.
 func isDefault(annotations map[string]string) bool {
 	return annotations["storageclass.kubernetes.io/is-default-class"] == "true" ||
 		annotations["storageclass.beta.kubernetes.io/is-default-class"] == "true"

@@ -16,8 +16,8 @@ import (
 	"capsule.dev/tenantview/pkg/generated/informers/externalversions"
 )
 
-// The generated clients fit together: an informer over the (fake) clientset
-// fills the lister, under the resource name that the server serves.
+// The generated clients fit together: an informer on the (fake) clientset fills
+// the lister, and asks for the resource name that the server serves.
 func TestInformerFillsLister(t *testing.T) {
 	client := fake.NewClientset(
 		&v1alpha1.TenantStorageClass{ObjectMeta: metav1.ObjectMeta{Name: "fast"}, Provisioner: "example.com/disk"},
@@ -51,7 +51,7 @@ func TestInformerFillsLister(t *testing.T) {
 func TestEveryKindHasAnApplyConfiguration(t *testing.T) {
 	for kind := range upstream {
 		if applyconfiguration.ForKind(v1alpha1.SchemeGroupVersion.WithKind(kind)) == nil {
-			t.Errorf("%s has none", kind)
+			t.Errorf("%s has no apply configuration", kind)
 		}
 	}
 }

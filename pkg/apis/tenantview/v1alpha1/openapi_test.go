@@ -56,8 +56,8 @@ func schema(t *testing.T, kind string) *spec.Schema {
 	return found
 }
 
-// kubectl finds the schema of a kind by the group, version and kind that the
-// definition claims; explain prints the descriptions.
+// kubectl finds the schema of a kind by the group, version and kind in the
+// definition. kubectl explain prints the descriptions.
 func TestOpenAPIDescribesEveryKind(t *testing.T) {
 	for kind := range upstream {
 		for _, kind := range []string{kind, kind + "List"} {
@@ -97,8 +97,8 @@ func TestOpenAPIRequiredFieldsAreThoseOfUpstream(t *testing.T) {
 	}
 }
 
-// The upstream types keep kube-apiserver's names, for clients see both
-// documents, and nothing that a definition refers to was pruned.
+// The upstream types keep their names from kube-apiserver, because clients see
+// both documents. Nothing that a definition refers to was pruned.
 func TestOpenAPIReferencesResolve(t *testing.T) {
 	name := regexp.MustCompile(`^(dev\.capsule\.tenantview\.v1alpha1|io\.k8s\.(api|apimachinery))\.[\w.]+$`)
 	var refs []string
@@ -127,7 +127,7 @@ func TestOpenAPIReferencesResolve(t *testing.T) {
 		}
 	}
 
-	// The document as it is served must resolve too.
+	// References in the served document must resolve, too.
 	doc := document(t)
 	data, err := json.Marshal(doc)
 	if err != nil {

@@ -69,10 +69,10 @@ func TestSchemeHoldsEveryKindAndItsList(t *testing.T) {
 	}
 }
 
-// A client reads our kinds as it reads the upstream ones: the JSON of any
-// upstream object decodes into our kind without an unknown field, and encodes
-// to the same JSON again. This fails when a new Kubernetes release adds a
-// top-level field to a kind that has no spec.
+// Clients can read our kinds like the upstream ones: the JSON of any upstream
+// object decodes into our kind without unknown fields, and encodes to the same
+// JSON again. This fails when a new Kubernetes release adds a top-level field
+// to a kind that has no spec.
 func TestUpstreamRoundTrip(t *testing.T) {
 	scheme := newScheme(t)
 	fill := fuzzer.FuzzerFor(metafuzzer.Funcs, rand.NewSource(1), serializer.NewCodecFactory(scheme))
