@@ -9,12 +9,12 @@ import (
 	"slices"
 )
 
-// Scope is which criteria a viewer may list by, as a value to compare: two viewers of one scope
-// see the same, whatever their names. The zero Scope is nobody's.
+// Scope identifies the set of criteria that a viewer may list by. It is comparable: two viewers
+// with equal Scopes see the same, whatever their names. No viewer has the zero Scope.
 type Scope struct{ digest digest }
 
-// scopeOf returns the scope of postings, and these in a canonical order, each once. It takes the
-// slice.
+// scopeOf returns the scope of postings, and the postings in a canonical order without duplicates.
+// It takes ownership of the slice.
 func scopeOf(postings []*posting) (Scope, []*posting) {
 	if len(postings) > 1 {
 		slices.SortFunc(postings, func(p, q *posting) int { return bytes.Compare(p.digest[:], q.digest[:]) })
@@ -29,18 +29,20 @@ func scopeOf(postings []*posting) (Scope, []*posting) {
 	return s, postings
 }
 
-// audience is the watchers of one scope. What a change is to one of them, it is to all: it is
-// worked out once. An audience is never changed but for its watchers; watchers whose scope
-// changes move to another one.
+// audience is the watchers of one scope. A change has the same effect on all of them, so that
+// effect is computed once. Only the watchers of an audience change. Watchers whose scope changes
+// move to another audience.
 type audience struct {
 	scope    Scope
 	postings map[*posting]struct{}
 	watchers map[*Watcher]struct{}
-	// saw and sees are scratch: what the change that is being told is to the audience.
+	// saw and sees are scratch: whether the audience saw and sees the object of the change that is
+	// being dispatched.
 	saw, sees bool
 }
 
-// audienceOf returns the audience of what a viewer holds now, made if it does not exist.
+// audienceOf returns the audience for what a viewer holds now. It creates the audience if it does
+// not exist.
 func (v *View) audienceOf(who Viewer) *audience {
 	scope, postings := v.held(who)
 	if a := v.audiences[scope]; a != nil {
@@ -58,7 +60,7 @@ func (v *View) audienceOf(who Viewer) *audience {
 	return a
 }
 
-// dropAudience forgets an audience that nobody belongs to.
+// dropAudience removes an audience without watchers.
 func (v *View) dropAudience(a *audience) {
 	if len(a.watchers) > 0 || v.audiences[a.scope] != a {
 		return
@@ -69,7 +71,7 @@ func (v *View) dropAudience(a *audience) {
 	}
 }
 
-// hasOneOf tells whether the audience sees what is in one of the postings.
+// hasOneOf reports whether the audience sees the members of one of the postings.
 func (a *audience) hasOneOf(postings []*posting) bool {
 	return slices.ContainsFunc(postings, func(p *posting) bool {
 		_, ok := a.postings[p]
@@ -77,13 +79,13 @@ func (a *audience) hasOneOf(postings []*posting) bool {
 	})
 }
 
-// enter makes a watcher a member of the audience of what it may see, and has it follow the
-// grants of its subjects.
+// enter adds a watcher to the audience for what it may see, and makes it follow the grants of its
+// subjects.
 func (v *View) enter(w *Watcher) {
 	w.audience = v.audienceOf(w.viewer)
 	w.audience.watchers[w] = struct{}{}
 	if w.viewer.All {
-		return // no grant can add to everything
+		return // no grant can add anything
 	}
 	for _, s := range w.viewer.Subjects {
 		if v.listeners[s] == nil {

@@ -5,30 +5,30 @@ package view
 
 import "sync"
 
-// Change is what one transaction did to one object, as somebody saw it. All who saw it so
-// share it.
+// Change is what one transaction did to one object, as a watcher sees it. Watchers that see it in
+// the same way share it.
 type Change struct {
 	// Revision is the view's revision of the change.
 	Revision uint64
-	// Previous is what was seen before, and Current what is seen now; nil for nothing. A
-	// change without either is a bookmark.
+	// Previous is the entry that the watcher saw before, and Current the one that it sees now. Each
+	// may be nil. If both are nil, the change is a bookmark.
 	Previous, Current *Entry
-	// partial tells that there are other changes of the same revision.
+	// partial is true if there are other changes of the same revision.
 	partial bool
 
 	// gone is the previous entry as the event of its disappearance shows it.
 	gone memo[*Entry]
-	// here and left are the forms in which Current and gone are served. They live as long as
-	// somebody has still to be told of the change.
+	// here and left are the served forms of Current and gone. They live until all watchers have
+	// received the change.
 	here, left memo[any]
 
 	mu sync.Mutex
-	// since are the disappearances that this one is to those who have last seen another
-	// entry than Previous: what came in between was left out.
+	// since holds variants of this disappearance, for watchers that have last seen another entry
+	// than Previous, because the changes in between were skipped.
 	since map[*Entry]*Change
 }
 
-// lastSeen returns the disappearance as it is to those who have last seen that entry.
+// lastSeen returns the disappearance for watchers that have last seen that entry.
 func (c *Change) lastSeen(seen *Entry) *Change {
 	if seen == c.Previous {
 		return c
@@ -46,7 +46,7 @@ func (c *Change) lastSeen(seen *Entry) *Change {
 	return d
 }
 
-// memo is a value that is made once, by whoever needs it first.
+// memo is a value that its first user creates.
 type memo[T any] struct {
 	once  sync.Once
 	value T
@@ -68,24 +68,24 @@ func (c *Change) isBookmark() bool { return c.Previous == nil && c.Current == ni
 
 func (c *Change) isDisappearance() bool { return c.Previous != nil && c.Current == nil }
 
-// change is what a transaction did to one slot.
+// change is what one transaction did to one slot.
 type change struct {
 	revision uint64
-	// partial tells that there are other changes of the same revision.
+	// partial is true if there are other changes of the same revision.
 	partial           bool
 	slot              *slot
 	previous, current *Entry
 
-	// was and is are the postings that contained the slot before, and that contain it now, and
-	// that somebody watches. They are forgotten when watchers have been told.
+	// was and is are the watched postings that contained the slot before, and that contain it now.
+	// They are dropped after the dispatch.
 	was, is []*posting
-	// appeared, modified and vanished are the Changes that it is to those who see the object
-	// now, who saw it before, and both. They are made when somebody is concerned.
+	// appeared, modified and vanished are the Changes for watchers that see the object only now,
+	// both before and now, or only before. They are created on demand.
 	appeared, modified, vanished *Change
 }
 
-// to returns what the change is to those who saw the object before, or see it now; nil if it is
-// nothing to them. All who are told of it together share it.
+// to returns the Change for watchers that saw the object before, or see it now. It returns nil if
+// the change does not concern them. All watchers in one dispatch share the result.
 func (c *change) to(saw, sees bool) *Change {
 	var shared **Change
 	switch {
@@ -104,7 +104,7 @@ func (c *change) to(saw, sees bool) *Change {
 	return *shared
 }
 
-// as is to for one who is told of it alone. It may be called at any time.
+// as is like to, but for a single watcher: the result is not shared. It may be called at any time.
 func (c *change) as(saw, sees bool) *Change {
 	if !saw && !sees {
 		return nil
@@ -119,5 +119,5 @@ func (c *change) as(saw, sees bool) *Change {
 	return seen
 }
 
-// forget drops what nobody needs any more when watchers have been told.
+// forget drops what is not needed after the dispatch.
 func (c *change) forget() { c.was, c.is, c.appeared, c.modified, c.vanished = nil, nil, nil, nil, nil }

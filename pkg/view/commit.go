@@ -8,16 +8,15 @@ import (
 	"slices"
 )
 
-// membership is an edit of a posting's members.
+// membership is an edit of the members of a posting.
 type membership struct {
 	posting *posting
 	id      uint32
 	member  bool
 }
 
-// prepare works out what the transaction means. Readers go on meanwhile, so that it does not
-// matter to them how long it takes to evaluate what somebody has written: it changes nothing
-// that they read.
+// prepare computes the effects of the transaction. It changes nothing that readers see, so they can
+// continue meanwhile, even if it takes long to evaluate the criteria that users have written.
 func (tx *Tx) prepare() {
 	for v, t := range tx.touched {
 		t.changes = slices.DeleteFunc(t.changes, func(c *change) bool { return c == nil })
@@ -35,10 +34,10 @@ func (tx *Tx) prepare() {
 			}
 		}
 		t.findChangedSubjects(v)
-		// A change of grants has a revision of its own for all objects that it reveals or hides;
-		// the view is then one revision further, so that a client that has seen that one has
-		// seen all of them. If it can, that one is the cause's: nobody can tell from it in how
-		// many parts the change came.
+		// A change of grants has a revision of its own for all objects that it reveals or hides.
+		// Then the view advances by one more revision. A client that has seen that one has seen
+		// all of the objects. If possible, it equals the revision of the cause, so that it does
+		// not reveal in how many parts the change came.
 		changedSubjects := len(t.changedSubjects) > 0
 		if changedSubjects {
 			t.grantsRevision = tx.advance(v, tx.beforeCause())
@@ -49,10 +48,9 @@ func (tx *Tx) prepare() {
 	}
 }
 
-// reindex moves a slot in the index from what readers see of it to its latest entry.
+// reindex moves a slot in the index from the entry that readers see to its latest entry.
 func (v *View) reindex(s *slot) {
 	if s.entry != nil && s.latest != nil && sameAttributes(s.entry, s.latest) {
-		s.latest.Labels = s.entry.Labels // which need not be kept twice
 		return
 	}
 	if s.entry != nil {
@@ -63,13 +61,13 @@ func (v *View) reindex(s *slot) {
 	}
 }
 
-// sameAttributes tells whether no criterion can tell two entries of one name apart.
+// sameAttributes reports whether all criteria treat two entries of one name alike.
 func sameAttributes(a, b *Entry) bool {
 	return a.Partition == b.Partition && maps.Equal(a.Labels, b.Labels)
 }
 
-// compare notes in which postings the slot of a change was, if somebody watches them, and how
-// their members have to change.
+// compare records which watched postings contained the slot of a change, and how the members of
+// postings must change.
 func (v *View) compare(c *change, t *touched) {
 	s := c.slot
 	same := c.previous != nil && c.current != nil && sameAttributes(c.previous, c.current)
@@ -99,7 +97,7 @@ func (v *View) compare(c *change, t *touched) {
 	}
 }
 
-// watching returns the postings that contain a slot and that somebody watches.
+// watching returns the watched postings that contain a slot.
 func (v *View) watching(s *slot) []*posting {
 	if s.entry == nil || len(v.audiences) == 0 {
 		return nil
@@ -107,7 +105,7 @@ func (v *View) watching(s *slot) []*posting {
 	var found []*posting
 	visit := func(p *posting) {
 		if len(p.audiences) > 0 && p.members.contains(s.id) {
-			found = append(found, p) // again does no harm
+			found = append(found, p) // duplicates are harmless
 		}
 	}
 	visit(v.all)
@@ -115,7 +113,8 @@ func (v *View) watching(s *slot) []*posting {
 	return found
 }
 
-// findChangedSubjects notes whose holdings have changed, of those that were given or taken.
+// findChangedSubjects records the subjects whose holdings have changed, among those with grants or
+// revocations.
 func (t *touched) findChangedSubjects(v *View) {
 	for id, h := range t.holdings {
 		if _, held := v.holdings[id.subject][id.key]; held == (h.grants > 0) {
@@ -128,7 +127,7 @@ func (t *touched) findChangedSubjects(v *View) {
 	}
 }
 
-// publish shows readers what the transaction has changed.
+// publish makes the transaction's changes visible to readers.
 func (tx *Tx) publish() {
 	for v, t := range tx.touched {
 		for name, s := range t.names {
@@ -173,7 +172,7 @@ func (v *View) setHolding(id holdingID, h *holding) {
 	}
 }
 
-// dispatch tells watchers, and forgets what nobody can see any more.
+// dispatch sends the changes to watchers, and drops everything that no viewer can see any more.
 func (tx *Tx) dispatch() {
 	for v, t := range tx.touched {
 		if tx.set.live {
@@ -195,7 +194,7 @@ func (tx *Tx) dispatch() {
 	}
 }
 
-// dropIfUnused forgets a posting that no subject holds.
+// dropIfUnused removes a posting that no subject holds.
 func (v *View) dropIfUnused(p *posting) {
 	if p != v.all && p.holdings == 0 && v.postings.byKey[p.criterion.key] == p {
 		v.postings.delete(p)

@@ -13,9 +13,9 @@ import (
 	"strings"
 )
 
-// A Criterion selects objects by their attributes: it is a boolean query. It is a value in
-// canonical form: two criteria with the same Key select the same objects, and a view evaluates
-// them once, however many grants use them.
+// A Criterion is a boolean query that selects objects by their attributes. It is in canonical form:
+// two criteria with the same Key select the same objects. A view evaluates them once, even if many
+// grants use them.
 type Criterion struct {
 	key  string
 	expr expression
@@ -44,8 +44,8 @@ func Names(names ...string) Criterion {
 	return Criterion{key: bounded("names/" + joined(distinct)), expr: nameIn(setOf(distinct))}
 }
 
-// Partition selects the objects of a partition. The empty partition has no objects that a
-// criterion could select: those that belong to none are selected by other criteria only.
+// Partition selects the objects of a partition. For the empty partition, it selects none: only other
+// criteria select objects that belong to no partition.
 func Partition(partition string) Criterion {
 	if partition == "" {
 		return None()
@@ -75,17 +75,17 @@ func HasLabel(key string) Criterion {
 	return Criterion{key: bounded("haslabel/" + key), expr: exactly{term{field: labelKeyField, key: key}}}
 }
 
-// Where selects the objects for which match is true. The key must be canonical: equal
-// keys promise equal matches. match must be a pure function of the attributes. Where no other
-// criterion narrows it, it is evaluated with every object: prefer the others.
+// Where selects the objects for which match returns true. The key must be canonical: equal keys
+// promise equal matches. match must be a pure function of the attributes. Unless another criterion
+// narrows it, it is evaluated with every object, so prefer the other criteria.
 func Where(key string, match func(*Attributes) bool) Criterion {
 	return Criterion{key: bounded("where/" + key), expr: where{match}}
 }
 
-// Key is the canonical form of the criterion.
+// Key returns the canonical form of the criterion.
 func (c Criterion) Key() string { return c.key }
 
-// Matches tells whether the criterion selects an object with these attributes.
+// Matches reports whether the criterion selects an object with these attributes.
 func (c Criterion) Matches(o *Attributes) bool { return c.expr.matches(o) }
 
 // Not selects the objects that the criterion does not select.
@@ -93,7 +93,7 @@ func (c Criterion) Not() Criterion {
 	return Criterion{key: bounded("not/" + c.key), expr: not{c.expr}}
 }
 
-// And selects the objects that all of the criteria select.
+// And selects the objects that all the criteria select.
 func And(criteria ...Criterion) Criterion {
 	distinct := make(map[string]Criterion, len(criteria))
 	for _, c := range criteria {
@@ -121,7 +121,7 @@ func And(criteria ...Criterion) Criterion {
 	return Criterion{key: key, expr: allOf(parts)}
 }
 
-// Or selects the objects that one of the criteria selects, or several.
+// Or selects the objects that at least one of the criteria selects.
 func Or(criteria ...Criterion) Criterion {
 	distinct := make(map[string]Criterion, len(criteria))
 	for _, c := range criteria {
@@ -170,8 +170,8 @@ func setOf(list []string) map[string]struct{} {
 	return set
 }
 
-// maxKey bounds a key's memory: what somebody writes into a selector can be long, and stands
-// in the key of every criterion that is made of it.
+// maxKey limits the memory of a key. A selector can be long, and it is part of the key of every
+// criterion that contains it.
 const maxKey = 128
 
 // bounded returns the key, or its digest if it is long.
@@ -183,7 +183,7 @@ func bounded(key string) string {
 	return "sha256/" + hex.EncodeToString(digest[:])
 }
 
-// joined returns one text for a list. The lengths keep ("a", "b&c") and ("a&b", "c") apart.
+// joined returns one text for a list. The lengths distinguish ("a", "b&c") from ("a&b", "c").
 func joined(list []string) string {
 	var text strings.Builder
 	for _, s := range list {

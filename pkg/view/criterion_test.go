@@ -82,13 +82,13 @@ func TestCriteria(t *testing.T) {
 				}
 			}
 			if got != tc.want {
-				t.Errorf("it selects %q, want %q", got, tc.want)
+				t.Errorf("the criterion selects %q, want %q", got, tc.want)
 			}
 		})
 	}
 }
 
-// Otherwise the same combination would be evaluated twice, and counted as two criteria.
+// Otherwise the same combination would be evaluated twice and counted as two criteria.
 func TestAndAndOrAreCommutative(t *testing.T) {
 	criteria := someCriteria()
 	for _, c := range criteria {
@@ -103,7 +103,7 @@ func TestAndAndOrAreCommutative(t *testing.T) {
 	}
 }
 
-// someCriteria are criteria of every kind, with terms of every kind.
+// someCriteria returns criteria of every kind, with terms of every kind.
 func someCriteria() []view.Criterion {
 	where := view.Where("short", func(o *view.Attributes) bool { return o.Labels["x"] == "1" || o.Name == "a" })
 	simple := []view.Criterion{
@@ -124,8 +124,8 @@ func someCriteria() []view.Criterion {
 	return all
 }
 
-// Postings are kept up to date by changes of objects and of grants, in any order: they must
-// always be what a pass over all objects would find.
+// Changes of objects and grants update postings, in any order. Postings must always equal the result
+// of a pass over all objects.
 func TestPostingsAreWhatAPassWouldFind(t *testing.T) {
 	for seed := range uint64(40) {
 		t.Run(fmt.Sprint(seed), func(t *testing.T) {

@@ -3,10 +3,10 @@
 
 package view
 
-// dispatch tells the watchers of a view what a transaction has done. Every change reaches
-// the watchers that saw the object before, or see it now, and no others.
+// dispatch sends the changes of a transaction to the watchers of a view. Every change reaches the
+// watchers that saw the object before, or see it now, and no others.
 //
-// It runs after readers have been let in again, but before the next transaction.
+// It runs after readers have been admitted again, but before the next transaction.
 func (v *View) dispatch(changes []*change, moves []*move, changedSubjects uint64) {
 	for _, c := range changes {
 		v.history.add(c, v.set.historySize, historyBytes)
@@ -20,15 +20,15 @@ func (v *View) dispatch(changes []*change, moves []*move, changedSubjects uint64
 		v.arrive(moves)
 	}
 	if len(changes) > 0 && v.history.turned(historyBytes/4) {
-		v.closeBehind(min(v.history.floor, changes[0].revision-1)) // not for what they have just been told
+		v.closeBehind(min(v.history.floor, changes[0].revision-1)) // not for what was just dispatched
 	}
 	for _, c := range changes {
-		c.forget() // the history outlives it
+		c.forget() // the history keeps the change longer
 	}
 }
 
-// closeBehind closes the watchers that have yet to be told of what is forgotten, so that not each
-// of them remembers another past of large objects.
+// closeBehind closes the watchers that still have to deliver changes which the history has dropped.
+// Otherwise each of them could keep its own past of large objects in memory.
 func (v *View) closeBehind(revision uint64) {
 	for _, a := range v.audiences {
 		for w := range a.watchers {
@@ -39,7 +39,8 @@ func (v *View) closeBehind(revision uint64) {
 	}
 }
 
-// dispatchChange tells each audience once, however many of its postings contain the object.
+// dispatchChange sends a change to each audience once, even if several of its postings contain the
+// object.
 func (v *View) dispatchChange(c *change) {
 	var concerned []*audience
 	visit := func(a *audience) {
@@ -68,14 +69,14 @@ func (v *View) dispatchChange(c *change) {
 	}
 }
 
-// move is watchers whose audience changes by a change of grants.
+// move is a group of watchers that a change of grants moves to another audience.
 type move struct {
 	from, to *audience
 	watchers []*Watcher
 }
 
-// moves finds the audiences between which the watchers of subjects move whose holdings have
-// changed, and takes the watchers out of the audiences that they leave.
+// moves returns the moves of the watchers of subjects whose holdings have changed. It removes the
+// watchers from the audiences that they leave.
 func (v *View) moves(changedSubjects map[Subject]struct{}) []*move {
 	type route struct{ from, to *audience }
 	routes := make(map[route]*move)
@@ -83,7 +84,7 @@ func (v *View) moves(changedSubjects map[Subject]struct{}) []*move {
 	for s := range changedSubjects {
 		for w := range v.listeners[s] {
 			if w.moving {
-				continue // another of its subjects has come first
+				continue // already moved because of another of its subjects
 			}
 			to := v.audienceOf(w.viewer)
 			if to == w.audience {
@@ -104,8 +105,8 @@ func (v *View) moves(changedSubjects map[Subject]struct{}) []*move {
 	return found
 }
 
-// arrive completes moves. An audience that some leave may be one that others enter, so
-// none is dropped before all have arrived.
+// arrive completes moves. Some watchers may enter an audience that others leave, so no audience is
+// dropped before all have arrived.
 func (v *View) arrive(moves []*move) {
 	for _, m := range moves {
 		for _, w := range m.watchers {

@@ -5,30 +5,30 @@ package view
 
 import "math"
 
-// Attributes are the facts of an object that criteria may ask about.
+// Attributes are the properties of an object that criteria may use.
 type Attributes struct {
 	// Name is unique in a view.
 	Name string
 	// Partition is the one partition that the object belongs to, or "" for none.
 	Partition string
-	// Labels must not be changed once they are given to a view.
+	// Labels must not be changed after they have been passed to a view.
 	Labels map[string]string
 }
 
-// Object is an object as its source delivered it.
+// Object is an object in the form that its source delivered.
 type Object struct {
 	Attributes
 	// Version is the source's resourceVersion of the object. Two deliveries of one name
 	// with the same Version are the same object.
 	Version uint64
-	// Value is what readers get. It must not be changed once it is given to a view.
+	// Value is what readers get. It must not be changed after it has been passed to a view.
 	Value any
-	// Size is how many bytes the object takes, about.
+	// Size is the approximate size of the object in bytes.
 	Size int
 }
 
-// Entry is a published object. It is never changed: a change of the object, or of its
-// partition, publishes another entry. Readers share it and must not change it either.
+// Entry is a published object. It is immutable: a change of the object, or of its partition,
+// publishes a new entry. Readers share it and must not change it either.
 type Entry struct {
 	Object
 	// Revision is the view's revision of the change that published the entry.
@@ -38,14 +38,15 @@ type Entry struct {
 // at returns the entry as the event of a later revision shows it.
 func (e *Entry) at(revision uint64) *Entry { return &Entry{Object: e.Object, Revision: revision} }
 
-// slot is where the entries of one name succeed each other. Sets of objects are sets of the
-// ids of slots.
+// slot is the place of one name, where the entries of its object succeed each other. Sets of
+// objects are sets of the ids of slots.
 type slot struct {
 	id uint32
-	// entry is what readers see; nil before the first one is published. Guarded by the set's mu.
+	// entry is what readers see. It is nil until the first entry is published. The set's mu guards
+	// it.
 	entry *Entry
-	// latest is what the transaction that runs has made of it, and else the entry; nil for a
-	// slot that is deleted. It is the writer's own.
+	// latest is the entry as changed by the running transaction. It is nil if the slot is deleted.
+	// Only the writer uses it.
 	latest *Entry
 }
 

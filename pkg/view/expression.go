@@ -5,26 +5,26 @@ package view
 
 import "github.com/RoaringBitmap/roaring/v2"
 
-// expression is what a criterion evaluates.
+// expression is the query that a criterion evaluates.
 type expression interface {
-	// matches decides about one object.
+	// matches reports whether one object matches.
 	matches(*Attributes) bool
-	// within takes the slots that do not match out of a bitmap; nil stands for the bitmap of
-	// all slots. It returns the bitmap, or a new one, which is the caller's.
+	// within removes the slots that do not match from a bitmap. A nil bitmap means all slots. It
+	// returns the bitmap, or a new one, which the caller owns.
 	within(*index, *roaring.Bitmap) *roaring.Bitmap
-	// terms are such that every object that matches meets one of them. Without any such terms,
-	// bounded is false.
+	// terms returns terms of which every matching object meets at least one. If there are no such
+	// terms, bounded is false.
 	terms() (terms []term, bounded bool)
 }
 
-// everything matches all.
+// everything matches all objects.
 type everything struct{}
 
 func (everything) matches(*Attributes) bool                           { return true }
 func (everything) within(x *index, b *roaring.Bitmap) *roaring.Bitmap { return x.everything(b) }
 func (everything) terms() ([]term, bool)                              { return nil, false }
 
-// exactly matches what meets a term.
+// exactly matches the objects that meet a term.
 type exactly struct{ term }
 
 func (e exactly) within(x *index, b *roaring.Bitmap) *roaring.Bitmap {
@@ -34,7 +34,7 @@ func (e exactly) within(x *index, b *roaring.Bitmap) *roaring.Bitmap {
 
 func (e exactly) terms() ([]term, bool) { return []term{e.term}, true }
 
-// nameIn matches what has one of the names.
+// nameIn matches the objects that have one of the names.
 type nameIn map[string]struct{}
 
 func (e nameIn) matches(o *Attributes) bool {
@@ -60,7 +60,7 @@ func (e nameIn) terms() ([]term, bool) {
 	return terms, true
 }
 
-// labelIn matches what has the label with one of the values.
+// labelIn matches the objects that have the label with one of the values.
 type labelIn struct {
 	key    string
 	values map[string]struct{}
@@ -93,7 +93,7 @@ func (e labelIn) terms() ([]term, bool) {
 	return []term{{field: labelKeyField, key: e.key}}, true
 }
 
-// not matches what its expression does not match.
+// not matches the objects that its expression does not match.
 type not struct{ expression }
 
 func (e not) matches(o *Attributes) bool { return !e.expression.matches(o) }
@@ -106,7 +106,7 @@ func (e not) within(x *index, b *roaring.Bitmap) *roaring.Bitmap {
 
 func (e not) terms() ([]term, bool) { return nil, false }
 
-// where matches what a function says.
+// where matches the objects for which a function returns true.
 type where struct{ match func(*Attributes) bool }
 
 func (e where) matches(o *Attributes) bool { return e.match(o) }
@@ -117,7 +117,7 @@ func (e where) within(x *index, b *roaring.Bitmap) *roaring.Bitmap {
 
 func (e where) terms() ([]term, bool) { return nil, false }
 
-// matching returns the slots of a bitmap that match, by a look at each.
+// matching returns the slots of a bitmap that match. It examines each of them.
 func matching(e expression, x *index, b *roaring.Bitmap) *roaring.Bitmap {
 	kept := roaring.New()
 	b.Iterate(func(id uint32) bool {
@@ -129,7 +129,7 @@ func matching(e expression, x *index, b *roaring.Bitmap) *roaring.Bitmap {
 	return kept
 }
 
-// allOf matches what all of its parts match. Those that leave few come first.
+// allOf matches the objects that all of its parts match. The most selective parts come first.
 type allOf []Criterion
 
 func (e allOf) matches(o *Attributes) bool {
@@ -141,7 +141,8 @@ func (e allOf) matches(o *Attributes) bool {
 	return true
 }
 
-// fewToMatch is how few slots are looked at one by one rather than by sets.
+// fewToMatch is the number of slots up to which matching examines each slot, instead of using set
+// operations.
 const fewToMatch = 64
 
 func (e allOf) within(x *index, b *roaring.Bitmap) *roaring.Bitmap {
@@ -164,7 +165,7 @@ func (e allOf) terms() (terms []term, bounded bool) {
 	return terms, bounded
 }
 
-// anyOf matches what one of its parts matches.
+// anyOf matches the objects that at least one of its parts matches.
 type anyOf []Criterion
 
 func (e anyOf) matches(o *Attributes) bool {
@@ -201,7 +202,7 @@ func (e anyOf) terms() (terms []term, bounded bool) {
 	return terms, true
 }
 
-// rank orders expressions by how few objects they usually leave, and how cheap they are.
+// rank orders expressions by their usual selectivity and their cost.
 func rank(e expression) int {
 	switch e := e.(type) {
 	case exactly:

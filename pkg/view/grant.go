@@ -3,11 +3,11 @@
 
 package view
 
-// Operations are what a grant allows on the objects that it selects.
+// Operations are the operations that a grant allows on the objects that it selects.
 type Operations uint8
 
-// The operations. List includes Get wherever grants are made; Update and Delete count
-// only together with List, on the same grant.
+// The operations. List includes Get wherever grants are created. Update and Delete count only
+// together with List in the same grant.
 const (
 	OpGet Operations = 1 << iota
 	OpList
@@ -15,20 +15,20 @@ const (
 	OpDelete
 )
 
-// Has tells whether o includes every operation of p.
+// Has reports whether o includes every operation of p.
 func (o Operations) Has(p Operations) bool { return o&p == p }
 
-// Subject is somebody who can hold grants: a user, or a group.
+// Subject is a user or a group that can hold grants.
 type Subject struct {
-	// Group tells a group from a user of the same name.
+	// Group distinguishes a group from a user of the same name.
 	Group bool
 	Name  string
 }
 
-// User is the subject of a user name. Service accounts are users by their full name.
+// User returns the subject of a user name. A service account is the user with its full name.
 func User(name string) Subject { return Subject{Name: name} }
 
-// Group is the subject of a group name.
+// Group returns the subject of a group name.
 func Group(name string) Subject { return Subject{Group: true, Name: name} }
 
 // Grant allows operations on the objects that meet a criterion.
@@ -37,19 +37,19 @@ type Grant struct {
 	Operations Operations
 }
 
-// Viewer is who asks.
+// Viewer is the user of a request.
 type Viewer struct {
-	// Subjects are the names under which the viewer holds grants.
+	// Subjects are the subjects under which the viewer holds grants.
 	Subjects []Subject
-	// All says that the viewer may list and get every object, whatever his grants.
+	// All is true if the viewer may list and get every object, whatever their grants.
 	All bool
 }
 
-// holding is one criterion with one set of operations, held by one subject.
+// holding is one criterion with one set of operations that one subject holds.
 type holding struct {
 	posting    *posting
 	operations Operations
-	// grants counts the equal grants; the holding ends with the last.
+	// grants counts the equal grants. The holding ends with the last one.
 	grants int
 }
 
@@ -58,5 +58,5 @@ type holdingKey struct {
 	operations Operations
 }
 
-// holdings are what one subject holds.
+// holdings are the holdings of one subject.
 type holdings map[holdingKey]*holding

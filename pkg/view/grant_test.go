@@ -11,7 +11,7 @@ import (
 	"capsule.dev/tenantview/pkg/view"
 )
 
-// A grant that two sources give ends when both have taken it back, and not before.
+// A grant that two sources give ends only when both have revoked it.
 func TestGrantsAreCounted(t *testing.T) {
 	set, v := newView()
 	g := grant(view.Partition("p"), seen)
@@ -44,7 +44,7 @@ func TestGrantsAreCounted(t *testing.T) {
 	}
 }
 
-// Grants that differ in anything are taken back each by itself.
+// Grants that differ in any way are revoked separately.
 func TestRevokeTakesOnlyWhatItNames(t *testing.T) {
 	set, v := newView()
 	g := grant(view.Name("a"), seen)

@@ -3,29 +3,34 @@
 
 package view
 
-import "github.com/RoaringBitmap/roaring/v2"
+import (
+	"slices"
 
-// grantChange is a change of grants, of one revision. What it is for an object, it is to all who
-// gain or lose the sight of it.
+	"github.com/RoaringBitmap/roaring/v2"
+)
+
+// grantChange is a change of grants, with one revision. The Change of an object is the same for all
+// watchers that gain or lose the object.
 type grantChange struct {
 	view     *View
 	revision uint64
-	// changed are the slots that the transaction has changed, which is told apart from this.
+	// changed are the slots that the transaction has changed. They are dispatched separately.
 	changed            *roaring.Bitmap
 	appeared, vanished map[*slot]*Change
-	// done follows all that are told of.
+	// done follows all other changes.
 	done *Change
-	// exchanges are those that have been worked out.
+	// exchanges are those that have been computed so far.
 	exchanges map[[2]Scope]*exchange
 }
 
-// exchange is what it means to gain some postings and to lose others, to those who see the
-// objects in them by no other posting. Many watchers share it, however else they differ.
+// exchange is the effect of gaining some postings and losing others, for watchers that see the
+// objects through no other posting. Many watchers share it, even if they differ otherwise.
 type exchange struct {
-	// appear and vanish are the slots in what is gained only, and in what is lost only; concerned
-	// are both.
-	appear, vanish, concerned *roaring.Bitmap
-	// changes are what they are told, which end with done, if there are any.
+	// concerned are the slots that are either only in gained postings or only in lost ones.
+	concerned *roaring.Bitmap
+	// slots are the same in the order of their names. changes says of each whether it appears or
+	// vanishes, and ends with done, unless it is empty.
+	slots   []*slot
 	changes []*Change
 }
 
@@ -41,9 +46,8 @@ func newGrantChange(v *View, revision uint64, changes []*change) *grantChange {
 	return r
 }
 
-// dispatch tells the watchers what the transaction's changes are to them, and then what has
-// come into their sight and gone out of it with the grants. Only when they have been told all of
-// that, they are where a watch can resume.
+// dispatch sends the watchers the transaction's changes, and then the objects that they gain and
+// lose through the grants. A watch can resume only after all of that.
 func (m *move) dispatch(changes []*change, r *grantChange) {
 	told := batch{scope: m.to.scope}
 	for _, c := range changes {
@@ -69,13 +73,13 @@ func (m *move) dispatch(changes []*change, r *grantChange) {
 	}
 }
 
-// exchanged returns what the watchers gain and lose the sight of.
+// exchanged returns the changes for the objects that the watchers gain and lose.
 func (m *move) exchanged(r *grantChange) []*Change {
 	e := r.exchange(m.to.without(m.from), m.from.without(m.to))
 	if e.concerned.IsEmpty() {
 		return nil
 	}
-	var kept []*posting // by which they have seen and go on seeing something of it
+	var kept []*posting // through which they saw, and still see, some of the objects
 	for p := range m.to.postings {
 		if _, ok := m.from.postings[p]; ok && p.members.intersects(e.concerned) {
 			kept = append(kept, p)
@@ -84,15 +88,19 @@ func (m *move) exchanged(r *grantChange) []*Change {
 	if len(kept) == 0 {
 		return e.changes
 	}
-	appear, vanish := e.appear.Clone(), e.vanish.Clone()
-	for _, p := range kept {
-		p.members.removeFrom(appear)
-		p.members.removeFrom(vanish)
+	var changes []*Change
+	for i, s := range e.slots {
+		if !slices.ContainsFunc(kept, func(p *posting) bool { return p.members.contains(s.id) }) {
+			changes = append(changes, e.changes[i])
+		}
 	}
-	return r.changes(appear, vanish)
+	if len(changes) > 0 {
+		changes = append(changes, r.done)
+	}
+	return changes
 }
 
-// without returns the postings that b does not hold.
+// without returns the postings of a that b does not have.
 func (a *audience) without(b *audience) []*posting {
 	var rest []*posting
 	for p := range a.postings {
@@ -117,34 +125,22 @@ func (r *grantChange) exchange(gained, lost []*posting) *exchange {
 	for _, p := range lost {
 		p.members.addTo(before)
 	}
-	e := &exchange{appear: roaring.AndNot(now, before), vanish: roaring.AndNot(before, now)}
-	e.appear.AndNot(r.changed)
-	e.vanish.AndNot(r.changed)
-	e.concerned = roaring.Or(e.appear, e.vanish)
-	e.changes = r.changes(e.appear, e.vanish)
-	r.exchanges[key] = e
-	return e
-}
-
-// changes returns what the change of grants is to those to whom these slots appear and vanish, in the
-// order of their names.
-func (r *grantChange) changes(appear, vanish *roaring.Bitmap) []*Change {
-	both := roaring.Or(appear, vanish)
-	if both.IsEmpty() {
-		return nil
-	}
-	slots := make([]*slot, 0, both.GetCardinality())
-	both.Iterate(func(id uint32) bool { slots = append(slots, r.view.byID[id]); return true })
-	sortByName(slots)
-	changes := make([]*Change, 0, len(slots)+1)
-	for _, s := range slots {
-		if appear.Contains(s.id) {
-			changes = append(changes, r.appearance(s))
+	e := &exchange{concerned: roaring.Xor(now, before)}
+	e.concerned.AndNot(r.changed)
+	e.concerned.Iterate(func(id uint32) bool { e.slots = append(e.slots, r.view.byID[id]); return true })
+	sortByName(e.slots)
+	for _, s := range e.slots {
+		if now.Contains(s.id) {
+			e.changes = append(e.changes, r.appearance(s))
 		} else {
-			changes = append(changes, r.disappearance(s))
+			e.changes = append(e.changes, r.disappearance(s))
 		}
 	}
-	return append(changes, r.done)
+	if len(e.changes) > 0 {
+		e.changes = append(e.changes, r.done)
+	}
+	r.exchanges[key] = e
+	return e
 }
 
 func (r *grantChange) appearance(s *slot) *Change {

@@ -8,23 +8,23 @@ import (
 	"sort"
 )
 
-// How much of a view's past a watch can resume behind: so many changes, of objects that take
-// so many bytes together.
+// Limits of a view's history: the number of changes, and the total size of their objects in bytes. A
+// watch cannot resume from before the history.
 const (
 	historySize  = 4096
 	historyBytes = 64 << 20
 )
 
-// changeOverhead is what it takes to remember a change, about, beside the object.
+// changeOverhead is the approximate size of a remembered change without its object, in bytes.
 const changeOverhead = 256
 
-// history is the latest changes of a view, in their order.
+// history holds the latest changes of a view, in order.
 type history struct {
 	changes []*change
 	bytes   int
-	// floor is the revision of the latest change that is forgotten.
+	// floor is the revision of the latest change that has been dropped.
 	floor uint64
-	// dropped are the bytes that have been forgotten since turned was last true.
+	// dropped is the number of bytes that have been dropped since turned last returned true.
 	dropped int
 }
 
@@ -40,7 +40,7 @@ func (h *history) add(c *change, size, bytes int) {
 	}
 }
 
-// turned tells, time and again, that so many bytes have been forgotten.
+// turned returns true each time that the number of bytes has been dropped again.
 func (h *history) turned(bytes int) bool {
 	if h.dropped < bytes {
 		return false
@@ -49,30 +49,34 @@ func (h *history) turned(bytes int) bool {
 	return true
 }
 
-// since returns the changes after a revision, in their order. The slice is the caller's.
+// since returns the changes after a revision, in order. The caller owns the slice.
 func (h *history) since(revision uint64) []*change {
 	i := sort.Search(len(h.changes), func(i int) bool { return h.changes[i].revision > revision })
 	return slices.Clone(h.changes[i:])
 }
 
-// size is what it takes to remember the change, about: the entry that it has replaced is
-// remembered by the change before.
+// size returns the approximate size of the change in the history. It does not include the replaced
+// entry, because the change before counts that.
 func (c *change) size() int {
 	switch {
 	case c.current != nil:
 		return changeOverhead + c.current.Size
 	case c.previous != nil:
 		return changeOverhead + c.previous.Size
-	default: // it came and went in one transaction
+	default: // the object was created and deleted in one transaction
 		return changeOverhead
 	}
 }
 
-// missed returns what the audience would have been told of changes, up to a number more than
-// limit. Whether it saw an object then is decided by what the object was then: criteria are pure
-// functions of that. So it needs no lock, and it is right whatever others held in the meantime.
+// missed returns what has become of the objects that the audience saw before the changes, or sees
+// after them: the net change of each, in the order of the latest changes that it would have been
+// told. If there are more than limit, it returns more than limit.
+//
+// Criteria are pure functions of an object, so the object at each time decides whether the audience
+// saw it. So missed needs no lock, and it is correct whatever others held in the meantime. The
+// states in between are left out: the viewer may not have held the criteria then.
 func (a *audience) missed(changes []*change, limit int) []*Change {
-	// Most entries are the current one of a change, and the previous one of another.
+	// Most entries are Current in one change and Previous in another.
 	known := make(map[*Entry]bool)
 	sees := func(e *Entry) bool {
 		if e == nil {
@@ -89,10 +93,28 @@ func (a *audience) missed(changes []*change, limit int) []*Change {
 		}
 		return sees
 	}
-	var missed []*Change
+	net := make(map[*slot]*Change)
+	var order []*slot // by the latest change; those that come again later are nil
+	at := make(map[*slot]int)
 	for _, c := range changes {
-		if seen := c.as(sees(c.previous), sees(c.current)); seen != nil {
-			if missed = append(missed, seen); len(missed) > limit {
+		seen := c.as(sees(c.previous), sees(c.current))
+		if seen == nil {
+			continue
+		}
+		if earlier := net[c.slot]; earlier != nil {
+			seen.Previous = earlier.Previous
+			order[at[c.slot]] = nil
+		}
+		net[c.slot], at[c.slot] = seen, len(order)
+		order = append(order, c.slot)
+	}
+	missed := make([]*Change, 0, len(net))
+	for _, s := range order {
+		if s == nil {
+			continue
+		}
+		if c := net[s]; c.Previous != nil || c.Current != nil { // else it came and went
+			if missed = append(missed, c); len(missed) > limit {
 				break
 			}
 		}

@@ -9,19 +9,19 @@ import (
 	"github.com/RoaringBitmap/roaring/v2"
 )
 
-// maxFew is how many ids a set lists before it becomes a bitmap. Most sets of a view are those
-// of a tenant's few namespaces, or of a label value that a single object has: a bitmap takes
-// some 150 bytes even then.
+// maxFew is the number of ids up to which a set is a list and not a bitmap. Most sets of a view are
+// small, such as a tenant's few namespaces, or the only object with a label value. Even then, a
+// bitmap takes about 150 bytes.
 const maxFew = 16
 
-// ids is a set of slots, by their ids. The zero set is empty. Reads may run concurrently.
+// ids is a set of slot ids. The zero set is empty. Reads may run concurrently.
 type ids struct {
-	// few are the ids in rising order, unless there is a bitmap.
+	// few are the ids in ascending order, unless there is a bitmap.
 	few  []uint32
 	many *roaring.Bitmap
 }
 
-// newIDs returns the set of a bitmap's ids. It takes the bitmap.
+// newIDs returns the set of a bitmap's ids. It takes ownership of the bitmap.
 func newIDs(b *roaring.Bitmap) ids {
 	if b.GetCardinality() > maxFew {
 		return ids{many: b}
@@ -74,7 +74,7 @@ func (s *ids) len() int {
 	return len(s.few)
 }
 
-// each calls f for every id, in rising order.
+// each calls f for every id, in ascending order.
 func (s *ids) each(f func(id uint32)) {
 	if s.many == nil {
 		for _, id := range s.few {
@@ -110,7 +110,7 @@ func (s *ids) addTo(b *roaring.Bitmap) {
 	b.AddMany(s.few)
 }
 
-// removeFrom takes the ids out of a bitmap.
+// removeFrom removes the ids from a bitmap.
 func (s *ids) removeFrom(b *roaring.Bitmap) {
 	if s.many != nil {
 		b.AndNot(s.many)
@@ -121,8 +121,8 @@ func (s *ids) removeFrom(b *roaring.Bitmap) {
 	}
 }
 
-// within takes all other ids out of a bitmap; nil stands for the bitmap of all ids. It returns
-// the bitmap, or a new one.
+// within removes all other ids from a bitmap. A nil bitmap means all ids. It returns the bitmap, or
+// a new one.
 func (s *ids) within(b *roaring.Bitmap) *roaring.Bitmap {
 	switch {
 	case b == nil && s.many != nil:
@@ -142,7 +142,7 @@ func (s *ids) within(b *roaring.Bitmap) *roaring.Bitmap {
 	return kept
 }
 
-// intersects tells whether a bitmap has one of the ids.
+// intersects reports whether a bitmap has one of the ids.
 func (s *ids) intersects(b *roaring.Bitmap) bool {
 	if s.many != nil {
 		return s.many.Intersects(b)

@@ -13,7 +13,7 @@ type term struct {
 
 type field uint8
 
-// The fields, in rising order of how few objects a term of them usually leaves.
+// The fields, in order of increasing selectivity of their terms.
 const (
 	labelKeyField field = iota
 	labelField
@@ -38,12 +38,12 @@ func (t term) matches(o *Attributes) bool {
 
 func (t term) isOfLabel() bool { return t.field == labelField || t.field == labelKeyField }
 
-// index is an inverted index of the objects of a view: for every term, the slots that meet it.
-// A new criterion is evaluated by set operations on them, without a look at the objects.
+// index is an inverted index of the objects of a view: it maps every term to the slots that meet it.
+// Set operations on them evaluate a new criterion without examining the objects.
 type index struct {
-	// find returns the slot of a name, nil if there is none.
+	// find returns the slot of a name, or nil if there is none.
 	find func(name string) *slot
-	// byID are the slots by their ids; those that are free are nil.
+	// byID are the slots by their ids. Free ones are nil.
 	byID       []*slot
 	free       []uint32
 	all        ids
@@ -51,7 +51,7 @@ type index struct {
 	labels     map[string]*labelIndex
 }
 
-// labelIndex are the slots that have a label.
+// labelIndex holds the slots that have a label.
 type labelIndex struct {
 	any    ids
 	values map[string]ids
@@ -61,7 +61,7 @@ func newIndex(find func(string) *slot) *index {
 	return &index{find: find, partitions: make(map[string]ids), labels: make(map[string]*labelIndex)}
 }
 
-// newSlot returns a slot with an id that no other has.
+// newSlot returns a slot with a unique id.
 func (x *index) newSlot() *slot {
 	s := &slot{}
 	if n := len(x.free); n > 0 {
@@ -74,7 +74,7 @@ func (x *index) newSlot() *slot {
 	return s
 }
 
-// release gives the id of a slot back. Nobody may refer to it any more.
+// release frees the id of a slot. Nothing may refer to the id any more.
 func (x *index) release(s *slot) {
 	x.byID[s.id] = nil
 	x.free = append(x.free, s.id)
@@ -127,7 +127,7 @@ func removeFrom(sets map[string]ids, key string, id uint32) {
 	sets[key] = s
 }
 
-// of returns the slots that meet a term. They must not be changed.
+// of returns the slots that meet a term. The caller must not change them.
 func (x *index) of(t term) ids {
 	switch t.field {
 	case nameField:
@@ -149,7 +149,7 @@ func (x *index) of(t term) ids {
 	}
 }
 
-// everything returns the bitmap of all slots, or b, if it is not nil.
+// everything returns b, or the bitmap of all slots if b is nil.
 func (x *index) everything(b *roaring.Bitmap) *roaring.Bitmap {
 	if b == nil {
 		return x.all.within(nil)

@@ -16,41 +16,44 @@ import (
 	"capsule.dev/tenantview/pkg/view"
 )
 
-// modelClient mirrors what a user sees of a resource, by what it is told and nothing else.
+// modelClient mirrors what a user sees of a resource. It uses only the events that it receives.
 type modelClient struct {
 	name     string
 	user     user.Info
 	resource string
 	selector labels.Selector
-	// bookmarks tells that it asks for bookmarks, remembers that it resumes at old revisions,
-	// and not just where it was, and receives that it is handed what comes alone.
+	// bookmarks is true if the client asks for bookmarks, remembers if it also resumes at old
+	// revisions, and receives if it has a receiver.
 	bookmarks, remembers, receives bool
-	// offered counts what it was to be handed, and handed is what it has taken of that.
+	// offered counts the events that were passed to its receiver. handed are those that it took.
 	offered int
 	handed  []view.Event
 
 	random  *rand.Rand
 	replica *modelReplica
 	stream  *view.Watcher
-	// viewer is who the stream is for; sights are those that it had, by their revisions.
+	// viewer is the viewer of the stream. sights are the sights that it had, by their revisions.
 	viewer view.Viewer
 	sights []modelFrom
 
 	mirror map[string]*view.Entry
-	// revision is what the client has reached, 0 if it does not know; and from the replica
-	// that has told it, which a resourceVersion tells, too.
+	// revision is the revision that the client has reached, or 0 if it does not know. from is the
+	// replica that sent it. A real resourceVersion contains that, too.
 	revision uint64
 	from     *modelReplica
-	// told is the highest revision that this stream has told of.
+	// resumedAt is the revision of the view when the stream resumed: up to it, the stream sends what
+	// has become of each object by then.
+	resumedAt uint64
+	// told is the highest revision that this stream has delivered.
 	told uint64
 	past []modelPast
-	// log is what has happened to the client, for the message of a failure.
+	// log is what has happened to the client, for failure messages.
 	log []string
 
 	*modelCounts
 }
 
-// modelFrom is a sight that a stream has from a revision on.
+// modelFrom is the sight of a stream from a revision on.
 type modelFrom struct {
 	revision uint64
 	sight    modelSight
@@ -63,7 +66,7 @@ type modelPast struct {
 	mirror   map[string]*view.Entry
 }
 
-// modelCounts show that a run has tried what it is for.
+// modelCounts show that a run has covered what it is for.
 type modelCounts struct {
 	Events, Handed, Lists, Resumed, Foreign, Expired, Overrun, Partial int
 }
@@ -78,7 +81,7 @@ func (c *modelClient) note(format string, args ...any) {
 	c.log = append(c.log, fmt.Sprintf(format, args...))
 }
 
-// cut ends the connection. What the client had not been told by then is told to nobody.
+// cut ends the connection. Undelivered events are lost.
 func (c *modelClient) cut() {
 	if c.stream != nil {
 		c.stream.Stop()
@@ -87,8 +90,8 @@ func (c *modelClient) cut() {
 	}
 }
 
-// connect begins a watch: where the client was, or somewhere before, if the server lets it,
-// or else with what there is.
+// connect starts a watch at the client's position, or at an earlier one. If the server does not
+// permit that, the watch starts with the existing objects.
 func (c *modelClient) connect() {
 	if c.stream != nil {
 		return
@@ -153,12 +156,15 @@ func (c *modelClient) open(o view.WatchOptions) bool {
 		c.Resumed++
 	}
 	c.note("watch from %d (the view is at %d) as %+v", o.Resume.Revision, c.view().Revision(), c.viewer)
-	c.stream, c.told = stream, o.Resume.Revision
+	c.stream, c.told, c.resumedAt = stream, o.Resume.Revision, 0
+	if o.Resume.Revision != 0 {
+		c.resumedAt = c.view().Revision()
+	}
 	c.sights = []modelFrom{{0, sightOf(c.viewer)}}
 	return true
 }
 
-// look has the stream follow a change of the viewer.
+// look makes the stream follow a change of the viewer.
 func (c *modelClient) look() {
 	if c.stream == nil {
 		return
@@ -175,7 +181,7 @@ func (c *modelClient) look() {
 	c.note("become %+v at %d", who, before+1)
 }
 
-// reach notes that the client knows all of a revision.
+// reach records that the client knows everything of a revision.
 func (c *modelClient) reach(at view.Position, partial bool) {
 	c.replica.issue(c.user, c.resource, at, partial)
 	c.revision, c.from = at.Revision, c.replica
@@ -184,7 +190,7 @@ func (c *modelClient) reach(at view.Position, partial bool) {
 	}
 }
 
-// Receive is part of view.Receiver. The client is not always ready.
+// Receive implements view.Receiver. The client is not always ready.
 func (c *modelClient) Receive(e view.Event) bool {
 	if c.offered++; c.offered%4 == 0 {
 		return false
@@ -193,21 +199,21 @@ func (c *modelClient) Receive(e view.Event) bool {
 	return true
 }
 
-// hearHanded hears what the client was handed since it was last asked.
+// hearHanded processes the events that the receiver has taken since the last call.
 func (c *modelClient) hearHanded() error {
 	handed := c.handed
 	c.handed = nil
 	for _, event := range handed {
 		c.Handed++
-		// It was told at that moment; what may be seen by now is another question.
+		// The event was delivered at that moment. The user may see something else by now.
 		if err := c.hear(event, c.replica.step(c.resource, event.Revision), c.sightAt(event.Revision)); err != nil {
-			return fmt.Errorf("%s is handed %s: %w", c.name, describeEvent(event), err)
+			return fmt.Errorf("the receiver of %s got %s: %w", c.name, describeEvent(event), err)
 		}
 	}
 	return nil
 }
 
-// take takes up to n events, and tells what is wrong with them.
+// take takes up to n events, and returns an error if one is wrong.
 func (c *modelClient) take(n int) error {
 	for ; n > 0 && c.stream != nil; n-- {
 		event, ok := c.stream.Next()
@@ -220,13 +226,13 @@ func (c *modelClient) take(n int) error {
 			return nil
 		}
 		if err := c.hear(event, c.replica.latest(c.resource), sightOf(c.viewer)); err != nil {
-			return fmt.Errorf("%s is told %s: %w", c.name, describeEvent(event), err)
+			return fmt.Errorf("%s got %s: %w", c.name, describeEvent(event), err)
 		}
 	}
 	return nil
 }
 
-// settle connects the client and takes all that it is told.
+// settle connects the client and takes all events.
 func (c *modelClient) settle() error {
 	for {
 		c.connect()
@@ -254,7 +260,7 @@ func describeEvent(e view.Event) string {
 	return text
 }
 
-// hear takes an event. Nothing must be told that is not to be seen now, by that sight.
+// hear processes an event. It must not show anything that the sight does not allow now.
 func (c *modelClient) hear(e view.Event, now modelStep, sight modelSight) error {
 	c.Events++
 	c.note("%s", describeEvent(e))
@@ -287,13 +293,13 @@ func (c *modelClient) apply(e view.Event, now modelStep, sight modelSight) error
 	known := c.mirror[e.Entry.Name]
 	switch {
 	case e.Type == view.Added && known != nil:
-		return fmt.Errorf("it is known as of version %d", known.Version)
+		return fmt.Errorf("the client already knows version %d of the object", known.Version)
 	case e.Type != view.Added && known == nil:
-		return fmt.Errorf("it is not known")
+		return fmt.Errorf("the client does not know the object")
 	case known != nil && e.Entry.Version < known.Version:
-		return fmt.Errorf("it was known as of version %d", known.Version)
+		return fmt.Errorf("the client knew version %d of the object", known.Version)
 	case e.Type == view.Deleted && (e.Entry.Version != known.Version || e.Entry.Partition != known.Partition):
-		return fmt.Errorf("it was last seen as of version %d in %q", known.Version, known.Partition)
+		return fmt.Errorf("the client last saw version %d of the object, in %q", known.Version, known.Partition)
 	case !e.Initial && e.Entry.Revision != e.Revision:
 		return fmt.Errorf("the object has another revision")
 	}
@@ -308,27 +314,30 @@ func (c *modelClient) apply(e view.Event, now modelStep, sight modelSight) error
 	return nil
 }
 
-// allowed tells whether the event is true and may be told.
+// allowed returns an error if the event is wrong or must not be delivered.
 func (c *modelClient) allowed(e view.Event, now modelStep, sight modelSight) error {
-	then := now
-	if !e.Initial {
-		then = c.replica.step(c.resource, e.Revision)
+	then, at := now, e.Revision
+	if e.Type != view.Deleted { // after which an object of the same name may have come
+		at = max(at, c.resumedAt)
 	}
-	shown := then.shows(c.user, c.sightAt(e.Revision), e.Entry.Name)
+	if !e.Initial {
+		then = c.replica.step(c.resource, at)
+	}
+	shown := then.shows(c.user, c.sightAt(at), e.Entry.Name)
 	selected := c.selector.Matches(then.labels[e.Entry.Name])
 	switch {
 	case e.Type == view.Deleted && shown && selected:
-		return fmt.Errorf("it was to be seen at that moment")
+		return fmt.Errorf("the user could see the object at that moment")
 	case e.Type == view.Deleted:
 		return nil
 	case !now.shows(c.user, sight, e.Entry.Name):
-		return fmt.Errorf("it is not to be seen now, in %+v", now)
+		return fmt.Errorf("the user must not see the object now, in %+v", now)
 	case e.Initial:
 		return nil
 	case !shown:
-		return fmt.Errorf("it was not to be seen at that moment, in %+v", then)
+		return fmt.Errorf("the user could not see the object at that moment, in %+v", then)
 	case !c.selects(&e.Entry.Attributes):
-		return fmt.Errorf("it was not wanted")
+		return fmt.Errorf("the client has not selected the object")
 	}
 	return nil
 }

@@ -17,11 +17,11 @@ import (
 	"capsule.dev/tenantview/pkg/view"
 )
 
-// modelStore is the store of a made-up cluster.
+// modelStore is the store of a simulated cluster.
 type modelStore struct {
 	*feed.History
 	policy grants.Policy
-	// native are those whom RBAC lets list a resource: "user resource".
+	// native are the users that RBAC allows to list a resource: "user resource".
 	native map[string]bool
 }
 
@@ -34,28 +34,28 @@ func (s *modelStore) isNative(u user.Info, resource string) bool {
 	return s.policy.NativeRBAC == grants.NativeRBACUnion && s.native[u.GetName()+" "+resource]
 }
 
-// filter is what users should see when all has been delivered.
+// filter returns what users should see when everything has been delivered.
 func (s *modelStore) filter() *reference.Filter {
 	return &reference.Filter{World: s.World, Policy: s.policy, Native: func(u user.Info, verb, resource, _ string) bool {
 		return verb == "list" && s.isNative(u, resource)
 	}}
 }
 
-// modelReplica is one server's process: an engine whose sources are late, each by itself.
+// modelReplica is the process of one server: an engine whose sources lag independently.
 type modelReplica struct {
 	*feed.Late
 	store *modelStore
-	// granted says who sees what by grants, of what has been delivered.
+	// granted decides what users see by grants, based on what has been delivered.
 	granted *reference.Filter
-	// steps are what the transactions have made of each view.
+	// steps are the results of the transactions for each view.
 	steps map[string][]modelStep
-	// users are those who are asked about.
+	// users are the users of the model.
 	users []user.Info
-	// issued are the revisions that users were given: by "user resource".
+	// issued are the revisions that users received, by "user resource".
 	issued map[string]map[uint64]modelIssue
 }
 
-// modelStep is a transaction: all revisions of a view above from and up to to are its.
+// modelStep is a transaction. It covers the revisions of a view after from, up to and including to.
 type modelStep struct {
 	from, to uint64
 	labels   map[string]labels.Set
@@ -63,8 +63,8 @@ type modelStep struct {
 	granted map[string][]string
 }
 
-// modelIssue is how a user was given a revision: with which scope, or with several, or with
-// events of which he had not been told all.
+// modelIssue records how a user received a revision: with which scope, with several scopes, or with
+// partial events.
 type modelIssue struct {
 	scope   view.Scope
 	unclear bool
@@ -74,10 +74,10 @@ type modelSight struct{ all, granted bool }
 
 func sightOf(who view.Viewer) modelSight { return modelSight{who.All, len(who.Subjects) > 0} }
 
-// newModelReplica starts a process, which lists all resources one after the other.
+// newModelReplica starts a process that lists all resources one after the other.
 func newModelReplica(store *modelStore, users []user.Info) *modelReplica {
 	policy := store.policy
-	policy.CapsuleUsersOnly = false // is a matter of the viewer
+	policy.CapsuleUsersOnly = false // the viewer covers it
 	r := &modelReplica{
 		Late: feed.NewLate(feed.New(store.policy), store.History), store: store, users: users,
 		steps: make(map[string][]modelStep), issued: make(map[string]map[uint64]modelIssue),
@@ -89,7 +89,7 @@ func newModelReplica(store *modelStore, users []user.Info) *modelReplica {
 	return r
 }
 
-// note records what the views have become.
+// note records the state of the views.
 func (r *modelReplica) note() {
 	for _, resource := range reference.Resources() {
 		steps := r.steps[resource]
@@ -115,7 +115,7 @@ func (r *modelReplica) note() {
 
 func modelKey(u user.Info) string { return u.GetName() + "/" + strings.Join(u.GetGroups(), ",") }
 
-// at returns the step to which a revision belongs.
+// step returns the step that a revision belongs to.
 func (r *modelReplica) step(resource string, revision uint64) modelStep {
 	steps := r.steps[resource]
 	i, _ := slices.BinarySearchFunc(steps, revision, func(s modelStep, revision uint64) int {
@@ -134,20 +134,20 @@ func (r *modelReplica) latest(resource string) modelStep {
 	return r.steps[resource][len(r.steps[resource])-1]
 }
 
-// shows tells whether somebody saw the object after the step.
+// shows reports whether a user saw the object after the step.
 func (s *modelStep) shows(u user.Info, who modelSight, name string) bool {
 	_, exists := s.labels[name]
 	return exists && (who.all || (who.granted && slices.Contains(s.granted[modelKey(u)], name)))
 }
 
-// viewer is who a user is to the engine.
+// viewer returns the engine's viewer for a user.
 func (r *modelReplica) viewer(u user.Info, resource string) view.Viewer {
 	who := r.Cluster.Viewer(u)
 	who.All = r.store.isNative(u, resource)
 	return who
 }
 
-// issue notes that a user was given a position.
+// issue records that a user received a position.
 func (r *modelReplica) issue(u user.Info, resource string, at view.Position, partial bool) {
 	key := modelKey(u) + " " + resource
 	if r.issued[key] == nil {
@@ -161,7 +161,7 @@ func (r *modelReplica) issue(u user.Info, resource string, at view.Position, par
 	r.issued[key][at.Revision] = given
 }
 
-// scopeOf returns the scope by which a user was given a revision, if a watch can resume there.
+// scopeOf returns the scope with which a user received a revision, if a watch can resume there.
 func (r *modelReplica) scopeOf(u user.Info, resource string, revision uint64) (view.Scope, bool) {
 	given, ok := r.issued[modelKey(u)+" "+resource][revision]
 	return given.scope, ok && !given.unclear

@@ -26,10 +26,10 @@ import (
 // modelRunsVariable is the environment variable with the number of random runs.
 const modelRunsVariable = "TENANTVIEW_TEST_MODELS"
 
-// Whatever happens, every client that lists and watches ends with what its user may see, and
-// is told nothing on the way that is not so: with many sources that are each late by
-// themselves, two servers between which clients change, servers that start again, and
-// clients that are slow, are cut off and resume wherever they are let.
+// Whatever happens, every client that lists and watches ends up with what its user may see, and gets
+// no wrong events on the way. The model has many sources that lag independently, two servers between
+// which clients switch, servers that restart, and clients that are slow, are disconnected, and resume
+// wherever they may.
 func TestModel(t *testing.T) {
 	klog.LogToStderr(false)
 	klog.SetOutput(io.Discard)
@@ -48,7 +48,7 @@ func TestModel(t *testing.T) {
 	counts := reflect.ValueOf(total)
 	for i := range counts.NumField() {
 		if counts.Field(i).IsZero() {
-			t.Errorf("%s: none, so the runs have not tried what they are for", counts.Type().Field(i).Name)
+			t.Errorf("%s is 0: the runs have not covered it", counts.Type().Field(i).Name)
 		}
 	}
 }
@@ -99,7 +99,7 @@ func runModel(t *testing.T, seed uint64, counts *modelCounts) {
 
 func newModel(seed uint64, counts *modelCounts) *model {
 	m := &model{store: newModelStore(seed), random: rand.New(rand.NewPCG(seed, 2))}
-	// A few users and resources, so that clients share what is kept for them.
+	// Use few users and resources, so that clients share audiences and postings.
 	for _, i := range m.random.Perm(len(worlds.Users()))[:3] {
 		m.users = append(m.users, worlds.Users()[i])
 	}
@@ -130,7 +130,7 @@ func newModel(seed uint64, counts *modelCounts) *model {
 	return m
 }
 
-// start starts a process. Its bounds are low, so that runs cross them.
+// start starts a process. Its limits are low, so that runs exceed them.
 func (m *model) start() *modelReplica {
 	r := newModelReplica(m.store, m.users)
 	r.View("namespaces").SetBounds(m.random.IntN(6), 4+m.random.IntN(30))
@@ -141,7 +141,7 @@ func (m *model) replica() *modelReplica { return m.replicas[m.random.IntN(len(m.
 
 func (m *model) client() *modelClient { return m.clients[m.random.IntN(len(m.clients))] }
 
-// step has something happen to the cluster, and then to some clients.
+// step changes something in the cluster, and then in some clients.
 func (m *model) step() error {
 	switch n := m.random.IntN(200); {
 	case n < 80:
@@ -197,14 +197,14 @@ func (c *modelClient) step(m *model) error {
 	return nil
 }
 
-// changeNative changes whom RBAC lets list something.
+// changeNative changes which user RBAC allows to list a resource.
 func (m *model) changeNative() {
 	c := m.client()
 	key := c.user.GetName() + " " + c.resource
 	m.store.native[key] = !m.store.native[key]
 }
 
-// restart starts a process in the place of another.
+// restart replaces a process by a new one.
 func (m *model) restart() {
 	i := m.random.IntN(len(m.replicas))
 	old := m.replicas[i]
@@ -217,7 +217,7 @@ func (m *model) restart() {
 	}
 }
 
-// quiet lets everything be delivered and taken, and compares.
+// quiet delivers everything to all clients, and compares the results.
 func (m *model) quiet() error {
 	for _, r := range m.replicas {
 		r.CatchUp()

@@ -13,21 +13,22 @@ import (
 // posting is the set of the slots that meet a criterion: a postings list of the inverted index.
 type posting struct {
 	criterion Criterion
-	// digest tells criteria apart.
+	// digest identifies the criterion.
 	digest digest
-	// terms are those by which the postings of a slot are found; bounded is false if there are
-	// none.
+	// terms are the terms by which candidates finds the posting. bounded is false if there are none.
 	terms   []term
 	bounded bool
 
-	// members are guarded by the set's mu.
+	// The set's mu guards members.
 	members ids
-	// byName caches the members in the order of their names; nil after a change of the
-	// members. Readers that share the read lock may both build it.
+	// generation counts the changes of the members.
+	generation uint64
+	// byName caches the members in the order of their names. It is nil after a change of the
+	// members. Several readers that share the read lock may build it.
 	byName atomic.Pointer[[]*slot]
 
-	// audiences are those that see the members, and holdings counts the subjects' holdings
-	// that use the posting. They are the writer's own.
+	// audiences are those that see the members. holdings counts the subjects' holdings that use
+	// the posting. Only the writer uses both.
 	audiences map[*audience]struct{}
 	holdings  int
 	// visited is scratch: see View.visits.
@@ -44,43 +45,69 @@ func newPosting(c Criterion) *posting {
 
 func (p *posting) add(id uint32) {
 	p.members.add(id)
+	p.generation++
 	p.byName.Store(nil)
 }
 
 func (p *posting) remove(id uint32) {
 	p.members.remove(id)
+	p.generation++
 	p.byName.Store(nil)
 }
 
-// sorted returns the members in the order of their names. It is shared: read only.
-func (p *posting) sorted(byID []*slot) []*slot {
-	if s := p.byName.Load(); s != nil {
-		return *s
-	}
-	slots := make([]*slot, 0, p.members.len())
-	p.members.each(func(id uint32) { slots = append(slots, byID[id]) })
-	sortByName(slots)
-	p.byName.Store(&slots)
-	return slots
+// member is a slot in a set of objects, and its entry.
+type member struct {
+	slot  *slot
+	entry *Entry
 }
 
-// union returns the members of all postings, each once, in the order of their names. The
-// result may be shared: read only.
-func union(postings []*posting, byID []*slot) []*slot {
-	switch len(postings) {
-	case 0:
-		return nil
-	case 1:
-		return postings[0].sorted(byID)
+// union returns the members of all postings without duplicates, in no order. ordered is true if
+// there is one posting that knows the order of its members' names.
+func union(postings []*posting, byID []*slot) (members []member, ordered bool) {
+	if len(postings) == 1 {
+		if known := postings[0].byName.Load(); known != nil {
+			members = make([]member, len(*known))
+			for i, s := range *known {
+				members[i] = member{s, s.entry}
+			}
+			return members, true
+		}
 	}
 	var either ids
 	for _, p := range postings {
 		either.addAll(&p.members)
 	}
-	slots := make([]*slot, 0, either.len())
-	either.each(func(id uint32) { slots = append(slots, byID[id]) })
-	sortByName(slots)
-	return slots
+	members = make([]member, 0, either.len())
+	either.each(func(id uint32) { members = append(members, member{byID[id], byID[id].entry}) })
+	return members, false
+}
+
+// entriesByName returns the entries of members in the order of their names. It changes the order of
+// the members.
+func entriesByName(members []member, ordered bool) []*Entry {
+	if len(members) == 0 {
+		return nil
+	}
+	if !ordered {
+		slices.SortFunc(members, func(a, b member) int { return strings.Compare(a.entry.Name, b.entry.Name) })
+	}
+	entries := make([]*Entry, len(members))
+	for i := range members {
+		entries[i] = members[i].entry
+	}
+	return entries
+}
+
+// remember stores the order of the members, which is that of a generation of the posting.
+func (p *posting) remember(members []member, generation uint64) {
+	if p.generation != generation {
+		return
+	}
+	slots := make([]*slot, len(members))
+	for i := range members {
+		slots[i] = members[i].slot
+	}
+	p.byName.Store(&slots)
 }
 
 // sortByName sorts slots that have an entry.
@@ -88,16 +115,16 @@ func sortByName(slots []*slot) {
 	slices.SortFunc(slots, func(a, b *slot) int { return strings.Compare(a.entry.Name, b.entry.Name) })
 }
 
-// postings are those of a view, the one of all objects apart. They are the writer's own; what
-// readers see of them, they see through the holdings of subjects.
+// postings are the postings of a view, except the one of all objects. Only the writer uses them.
+// Readers see postings only through the holdings of subjects.
 type postings struct {
-	// byKey are all of them, by the key of their criterion.
+	// byKey are all postings, by the key of their criterion.
 	byKey map[string]*posting
-	// byTerm are those that have terms, by each of these, and byLabel counts the terms about a
-	// label.
+	// byTerm are the postings that have terms, by each of their terms. byLabel counts the terms for
+	// each label.
 	byTerm  map[term]map[*posting]struct{}
 	byLabel map[string]int
-	// unbounded are the others: any object may be in them.
+	// unbounded are the postings without terms: they may contain any object.
 	unbounded map[*posting]struct{}
 }
 
@@ -142,8 +169,8 @@ func (ps *postings) delete(p *posting) {
 	}
 }
 
-// candidates calls f with every posting that an object with these attributes can be in; with
-// some of them more than once.
+// candidates calls f with every posting that may contain an object with these attributes. It may
+// call f more than once with the same posting.
 func (ps *postings) candidates(o *Attributes, f func(*posting)) {
 	each := func(found map[*posting]struct{}) {
 		for p := range found {

@@ -8,57 +8,56 @@ import (
 	"sync"
 )
 
-// maxQueued is how many changes a watcher may be behind before it is closed, not counting
-// the batch that it is taking: what a single grant reveals may be more, and is shared by all
-// who wait for it. One who is further behind than the view's history is closed, too.
+// maxQueued is the number of changes that a watcher may be behind before it is closed. The batch
+// that it is taking does not count: a single grant may reveal more objects, and all watchers share
+// that batch. A watcher that is further behind than the view's history is also closed.
 const maxQueued = 1000
 
-// queue is what a watcher has still to be told.
+// queue holds the changes that a watcher has not delivered yet.
 //
-// Nothing is told of an object that has gone out of sight meanwhile, but that it has gone;
-// and not even that, if its appearance has not been told either. What has been left out is
-// made up for by the disappearance. Until that is taken, the client's state is that of no
-// revision, and what it is told is marked as partial.
+// If an object is no longer visible, the queue delivers only its disappearance. If its appearance
+// was not delivered either, the queue delivers nothing. The disappearance makes up for the changes
+// that were skipped. Until it is taken, the client's state does not match any revision, and the
+// events in between are marked as partial.
 type queue struct {
 	mu sync.Mutex
-	// initial are the objects that there were when the watch began. They come first, then
-	// their end, if end is set, and then the changes.
+	// initial are the objects that existed when the watch began. They come first, then the end of
+	// the initial objects, if end is set, and then the changes.
 	initial []*Entry
 	end     bool
-	// begun is the revision of the end.
+	// begun is the revision of that end.
 	begun uint64
-	// scope is that of the end.
+	// scope is the scope of that end.
 	scope   Scope
 	batches []batch
-	// pushed and taken count the changes that have ever been.
+	// pushed and taken count all changes that have ever been pushed and taken.
 	pushed, taken uint64
-	// leaving are the objects that go out of sight, with the position of the last change by
-	// which they do, unless nothing was queued before.
+	// leaving maps the objects that disappear to the position of the last change that hides them. It
+	// does not contain disappearances that were pushed to an empty queue.
 	leaving map[string]uint64
-	// folded are those of them of which something was left out, with the entry that the
-	// client has last seen; nil if it knows of none.
+	// folded maps the objects in leaving that had changes skipped to the entry that the client has
+	// last seen, or nil if the client has seen none.
 	folded map[string]*Entry
-	// resuming tells that what comes first is not known yet.
+	// resuming is true while the missed changes, which come first, are not known yet.
 	resuming bool
-	// overrun tells that too much was queued, or for too long, and has been dropped.
+	// overrun is true if the content was dropped because it was too large or too old.
 	overrun bool
-	// caughtUp tells that there was nothing to take when next was last called, and that
-	// nothing has been queued since.
+	// caughtUp is true if the last call of next found nothing, and nothing has been queued since.
 	caughtUp bool
 }
 
-// batch are changes of which no two are of the same object, as they are seen by a scope.
+// batch holds changes as a scope sees them. No two of them are of the same object.
 type batch struct {
-	// changes may be shared and must not be changed.
+	// changes may be shared and must not be modified.
 	changes []*Change
 	scope   Scope
-	// partial counts the first ones, which are told in part: what belongs to their revisions
-	// comes later in the batch.
+	// partial is the number of leading changes that are partial: the rest of their revisions comes
+	// later in the batch.
 	partial int
 }
 
-// queued is one thing to tell: an entry that was there when the watch began, the end of
-// these, or a change.
+// queued is one item to deliver: an entry that existed when the watch began, the end of these
+// entries, or a change.
 type queued struct {
 	initial *Entry
 	change  *Change
@@ -66,19 +65,24 @@ type queued struct {
 	partial bool
 }
 
-// begin puts the objects that there are before all that is pushed.
-func (q *queue) begin(initial []*Entry, revision uint64, scope Scope) {
-	q.initial, q.end, q.begun, q.scope = initial, true, revision, scope
+// begin puts the existing objects before everything that is pushed.
+func (q *queue) begin(initial []*Entry, at Position) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	q.resuming = false
+	if !q.overrun {
+		q.initial, q.end, q.begun, q.scope = initial, true, at.Revision, at.Scope
+	}
 }
 
-// await has all wait that is pushed, until resume tells what comes before: at most so many
-// changes.
+// await makes pushed changes wait until resume adds the missed changes that come before them, which
+// are at most that many.
 func (q *queue) await(most int) {
 	q.resuming = true
 	q.pushed, q.taken = uint64(most), uint64(most)
 }
 
-// resume puts changes before all that has been pushed.
+// resume puts changes before everything that has been pushed.
 func (q *queue) resume(missed batch) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
@@ -95,7 +99,7 @@ func (q *queue) resume(missed batch) {
 	q.batches = slices.Insert(q.batches, 0, missed)
 }
 
-// leaves notes the position of a disappearance, unless there is one behind it.
+// leaves records the position of a disappearance, unless a later one is recorded.
 func (q *queue) leaves(c *Change, position uint64) {
 	if q.leaving == nil {
 		q.leaving = make(map[string]uint64)
@@ -130,8 +134,8 @@ func (q *queue) drop() {
 	q.overrun, q.initial, q.batches, q.leaving, q.folded = true, nil, nil, nil, nil
 }
 
-// dropBefore drops everything if a part of it is as old as a revision: nothing else remembers
-// objects as they were then. It returns whether it has.
+// dropBefore drops the whole content if a part of it is as old as a revision, because nothing else
+// keeps objects of that age. It reports whether it has dropped the content.
 func (q *queue) dropBefore(revision uint64) bool {
 	q.mu.Lock()
 	defer q.mu.Unlock()
@@ -142,7 +146,7 @@ func (q *queue) dropBefore(revision uint64) bool {
 	return true
 }
 
-// oldest returns the revision of what comes next.
+// oldest returns the revision of the next item.
 func (q *queue) oldest() (uint64, bool) {
 	if len(q.initial) > 0 {
 		return q.begun, true
@@ -155,8 +159,8 @@ func (q *queue) oldest() (uint64, bool) {
 	return 0, false
 }
 
-// passes tells whether what comes next need not be queued: all before it has been taken. It
-// can become untrue by push alone.
+// passes reports whether the next change need not be queued, because everything before it has been
+// taken. Only push can make it false again.
 func (q *queue) passes() bool {
 	q.mu.Lock()
 	defer q.mu.Unlock()
@@ -171,7 +175,7 @@ func (q *queue) isOverrun() bool {
 	return q.overrun
 }
 
-// next takes what comes next, if there is anything.
+// next takes the next item, if there is one.
 func (q *queue) next() (queued, bool) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
@@ -200,7 +204,7 @@ func (q *queue) next() (queued, bool) {
 	return queued{}, false
 }
 
-// takeChange takes the first change that is queued; it returns none if it is left out.
+// takeChange takes the first queued change. It returns none if the change is skipped.
 func (q *queue) takeChange() queued {
 	for len(q.batches[0].changes) == 0 {
 		q.batches[0], q.batches = batch{}, q.batches[1:]
@@ -217,8 +221,8 @@ func (q *queue) takeChange() queued {
 	return next
 }
 
-// withoutHidden returns the change as it is to be told if its object goes out of sight later on;
-// nil if it is not.
+// withoutHidden returns the form in which to deliver a change if its object disappears later. It
+// returns nil if the change must not be delivered.
 func (q *queue) withoutHidden(c *Change, position uint64) *Change {
 	name := c.name()
 	last, leaves := q.leaving[name]
@@ -242,7 +246,7 @@ func (q *queue) withoutHidden(c *Change, position uint64) *Change {
 	}
 }
 
-// fold leaves something out of an object that goes out of sight.
+// fold records that a change was skipped because its object disappears later.
 func (q *queue) fold(name string, seen *Entry) {
 	if _, folded := q.folded[name]; folded {
 		return

@@ -29,8 +29,8 @@ func rest(q *queue) []string {
 	return all
 }
 
-// What happens while a watch looks up what it has missed comes after that, and what has gone out
-// of sight meanwhile is not told any more.
+// Changes that happen while a watch looks up its missed changes come after those. Objects that have
+// disappeared meanwhile are not shown any more.
 func TestQueueResumes(t *testing.T) {
 	q := &queue{}
 	q.await(10)
@@ -38,7 +38,7 @@ func TestQueueResumes(t *testing.T) {
 	q.push(batch{changes: []*Change{{Revision: 20, Previous: b}, {Revision: 20, Previous: c}}}, 1000)
 	q.push(batch{changes: []*Change{{Revision: 21, Current: namedEntry("d", 21)}}}, 1000)
 	if got := rest(q); got != nil || q.passes() {
-		t.Errorf("told %q before what it has missed, or nothing is waited for (%v)", got, q.passes())
+		t.Errorf("delivered %q before the missed changes, or does not wait for them (%v)", got, q.passes())
 	}
 	q.resume(batch{changes: []*Change{
 		{Revision: 11, Previous: a},
@@ -48,17 +48,17 @@ func TestQueueResumes(t *testing.T) {
 		{Revision: 15, Current: namedEntry("e", 15)},
 		{Revision: 16, Current: b},
 	}})
-	// a is there again, c has been known all the time, and b has not been.
+	// a has reappeared, the client knew c all the time, and it never knew b.
 	want := []string{"11 a gone", "12 a", "15 e (partial)", "20 c gone", "21 d"}
 	if diff := cmp.Diff(want, rest(q)); diff != "" || !q.passes() {
 		t.Errorf("told (-want +got):\n%s", diff)
 	}
 	if len(q.leaving)+len(q.folded) > 0 {
-		t.Errorf("left: %v, %v", q.leaving, q.folded)
+		t.Errorf("the queue still has %v, %v", q.leaving, q.folded)
 	}
 }
 
-// A queue that has been dropped stays so.
+// A queue that has been dropped stays empty.
 func TestQueueThatIsDroppedWhileItResumes(t *testing.T) {
 	q := &queue{}
 	q.await(1)
@@ -68,6 +68,6 @@ func TestQueueThatIsDroppedWhileItResumes(t *testing.T) {
 	}
 	q.resume(batch{changes: []*Change{{Revision: 11, Current: namedEntry("b", 11)}}})
 	if got := rest(q); got != nil || !q.isOverrun() {
-		t.Errorf("told %q, overrun %v", got, q.isOverrun())
+		t.Errorf("delivered %q, overrun %v", got, q.isOverrun())
 	}
 }

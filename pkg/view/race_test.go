@@ -13,9 +13,9 @@ import (
 	"capsule.dev/tenantview/pkg/view"
 )
 
-// A transaction that moves an object from one view to the other, and the grant with it, is
-// never seen half: there is always exactly one of the objects, and its reader always sees
-// it. Run it with the race detector.
+// Readers never see half of a transaction that moves an object, and its grant, from one view to the
+// other: exactly one of the objects always exists, and its reader always sees it. Run this with the
+// race detector.
 func TestReadersSeeWholeTransactions(t *testing.T) {
 	set := view.NewSet("here", "there")
 	here, there := set.View("here"), set.View("there")
@@ -65,7 +65,7 @@ func TestReadersSeeWholeTransactions(t *testing.T) {
 	}
 }
 
-// look reads one view between two looks at the other, which must then agree.
+// look reads one view between two reads of the other. If these agree, all three must.
 func look(here, there *view.View) string {
 	for {
 		first, before := here.List(viewer(alice))
@@ -86,8 +86,7 @@ func look(here, there *view.View) string {
 	}
 }
 
-// How long it takes to evaluate what somebody has written is nobody's concern who reads: not even
-// if it takes for ever.
+// Readers do not wait for the evaluation of users' criteria, even if it takes forever.
 func TestReadersDoNotWaitForCriteria(t *testing.T) {
 	set, v := newView()
 	evaluating, read := make(chan struct{}), make(chan struct{})
@@ -107,10 +106,10 @@ func TestReadersDoNotWaitForCriteria(t *testing.T) {
 	})
 	<-evaluating
 	if got := names(v, viewer(alice)); got != nil {
-		t.Errorf("alice sees %q of a transaction that has not ended", got)
+		t.Errorf("alice sees %q during a transaction", got)
 	}
 	if _, ok := v.Get(view.Viewer{All: true}, "e", view.OpGet); ok || v.Revision() != 4 || v.Version() != 4 {
-		t.Errorf("readers see a part of a transaction, at revision %d of version %d", v.Revision(), v.Version())
+		t.Errorf("readers see a part of a transaction, at revision %d and version %d", v.Revision(), v.Version())
 	}
 	close(read)
 	running.Wait()
@@ -119,7 +118,7 @@ func TestReadersDoNotWaitForCriteria(t *testing.T) {
 	}
 }
 
-// Nothing is left in the index of objects that are gone.
+// The index keeps nothing of deleted objects.
 func TestIndexLeavesNothing(t *testing.T) {
 	set, v := newView()
 	for round := range uint64(3) {
@@ -141,13 +140,13 @@ func TestIndexLeavesNothing(t *testing.T) {
 		})
 		objects, partitions, labels, ids = v.IndexSize()
 		if got := [4]int{objects, partitions, labels, ids}; got != [4]int{} {
-			t.Errorf("left of objects, partitions, label values and ids: %d", got)
+			t.Errorf("remaining objects, partitions, label values and ids: %d", got)
 		}
 	}
 }
 
-// Watches that resume while others write are told each change once and in order. Run it with the
-// race detector.
+// Watches that resume during writes get each change once and in order. Run this with the race
+// detector.
 func TestWatchesResumeWhileOthersWrite(t *testing.T) {
 	w := newWatched(t)
 	written := make(chan struct{})
@@ -168,7 +167,7 @@ func TestWatchesResumeWhileOthersWrite(t *testing.T) {
 			}
 		})
 	}
-	// Until some have resumed, however few turns they get, but not for ever.
+	// Continue until some have resumed, even if they rarely get a turn, but not forever.
 	for version := uint64(1000); version < 5000 || resumed.Load() < 10 && version < 1_000_000; version++ {
 		switch version % 5 {
 		case 0:
@@ -198,10 +197,10 @@ func resumeOnce(v *view.View, resumed *atomic.Int64) string {
 	for _, e := range entries {
 		known[e.Name] = true
 	}
-	runtime.Gosched() // to have missed something
+	runtime.Gosched() // to miss some changes
 	watcher, err := v.Watch(ann, view.WatchOptions{Resume: at})
 	if err != nil {
-		return "" // a change of grants has come in between
+		return "" // grants have changed in between
 	}
 	defer watcher.Stop()
 	resumed.Add(1)

@@ -13,8 +13,7 @@ import (
 	"capsule.dev/tenantview/pkg/view"
 )
 
-// The revision is what clients resume from: if it fell, or stood still over a change, they
-// would miss something.
+// Clients resume from the revision. If it fell, or did not rise with a change, they would miss events.
 func TestRevisions(t *testing.T) {
 	set, v := newView()
 	others := set.View("others")
@@ -55,7 +54,7 @@ func TestRevisions(t *testing.T) {
 	}
 }
 
-// A client that has seen the revision before must hear of what a change of grants reveals.
+// A client that has seen the revision before a change of grants must learn what the change reveals.
 func TestAChangeOfGrantsHasARevision(t *testing.T) {
 	set, v := newView()
 	g := grant(view.All(), seen)
@@ -79,26 +78,26 @@ func TestAChangeOfGrantsHasARevision(t *testing.T) {
 		}
 		for _, e := range entries {
 			if e.Revision > revision {
-				t.Errorf("%s: %s has revision %d in a list of %d", s.what, e.Name, e.Revision, revision)
+				t.Errorf("%s: %s has revision %d in a list of revision %d", s.what, e.Name, e.Revision, revision)
 			}
 		}
 	}
 }
 
-// The further a view is ahead of its sources, the less can another server tell whether it is as
-// far.
+// A view must not run ahead of its sources: the further ahead it is, the less another server knows
+// whether it has caught up.
 func TestAChangeOfGrantsDoesNotRunAhead(t *testing.T) {
 	set, v := newView()
 	for _, s := range []struct{ cause, want uint64 }{{1000, 1000}, {1002, 1002}, {1003, 1004}, {900, 1006}} {
 		set.Update(s.cause, func(tx *view.Tx) { tx.Grant(v, alice, grant(view.Name(fmt.Sprint(s.cause)), seen)) })
 		if got := v.Revision(); got != s.want {
-			t.Errorf("a change of grants by %d makes it revision %d, want %d", s.cause, got, s.want)
+			t.Errorf("a change of grants with cause %d leads to revision %d, want %d", s.cause, got, s.want)
 		}
 	}
 }
 
-// How many objects change with one cause, most of which somebody does not see, must not show
-// in the revisions of those that he sees: one is as many.
+// One cause may change many objects, most of which a user does not see. The revisions of those that
+// the user sees must not reveal the number: one object must look like many.
 func TestWhatOneCauseDoesHasOneRevision(t *testing.T) {
 	set, v := newView()
 	names := []string{"x", "y", "z"}
@@ -132,7 +131,7 @@ func TestWhatOneCauseDoesHasOneRevision(t *testing.T) {
 	}
 }
 
-// What other sources deliver says nothing of how far this one is.
+// The events of other sources do not show how far this one is.
 func TestWaitForVersion(t *testing.T) {
 	set, v := newView()
 	version := v.Revision()
@@ -167,18 +166,18 @@ func TestWaitForVersion(t *testing.T) {
 func TestWaitForVersionThatComes(t *testing.T) {
 	set, v := newView()
 	if err := v.WaitForVersion(t.Context(), v.Version()); err != nil {
-		t.Errorf("it waits for what is there: %v", err)
+		t.Errorf("WaitForVersion waits for a version that has been reached: %v", err)
 	}
 	done := make(chan error, 3)
 	for range cap(done) {
 		go func() { done <- v.WaitForVersion(t.Context(), 100) }()
 	}
-	// Less than what they wait for must not let them go, whenever they have begun to wait.
+	// A lower version must not end the wait, whenever it began.
 	for version := uint64(90); version < 100; version++ {
 		set.Update(version, func(tx *view.Tx) { tx.Observe(v, version) })
 		select {
 		case err := <-done:
-			t.Fatalf("it returned %v at %d", err, v.Version())
+			t.Fatalf("WaitForVersion returned %v at version %d", err, v.Version())
 		default:
 		}
 	}
@@ -190,7 +189,7 @@ func TestWaitForVersionThatComes(t *testing.T) {
 				t.Errorf("it returned %v", err)
 			}
 		case <-time.After(30 * time.Second):
-			t.Fatal("it still waits")
+			t.Fatal("WaitForVersion still waits")
 		}
 	}
 	ctx, cancel := context.WithCancel(t.Context())

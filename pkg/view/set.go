@@ -5,23 +5,23 @@ package view
 
 import "sync"
 
-// Set is views that change together: a reader sees all of a transaction or nothing of it,
-// in every view.
+// Set is a group of views that change together: readers see either all of a transaction or none of
+// it, in every view.
 type Set struct {
-	// writer admits one transaction at a time. It also guards all that only watches need,
-	// and is held while watchers are told of a transaction.
+	// writer admits one transaction at a time. It also guards everything that only watches need,
+	// and is held while a transaction is dispatched to watchers.
 	writer sync.Mutex
-	// mu guards the content of the views. The writer holds it only while it publishes what it has
-	// worked out before.
+	// mu guards the content of the views. The writer holds it only while it publishes changes that
+	// it has computed before.
 	mu    sync.RWMutex
 	views map[string]*View
-	// live tells that readers have been admitted; see Tx.GoLive.
+	// live is true once readers have been admitted; see Tx.GoLive.
 	live bool
-	// maxQueued and historySize are the constants of these names, but in tests.
+	// maxQueued and historySize are the constants of these names, except in tests.
 	maxQueued, historySize int
 }
 
-// NewSet makes a set with one empty view for each resource.
+// NewSet returns a set with one empty view for each resource.
 func NewSet(resources ...string) *Set {
 	s := &Set{views: make(map[string]*View, len(resources)), maxQueued: maxQueued, historySize: historySize}
 	for _, r := range resources {
@@ -30,13 +30,13 @@ func NewSet(resources ...string) *Set {
 	return s
 }
 
-// View returns the view of a resource that the set was made with; nil for any other.
+// View returns the view of a resource, or nil if the set was created without that resource.
 func (s *Set) View(resource string) *View { return s.views[resource] }
 
-// Update runs change as one transaction. cause is the source's resourceVersion of what
-// caused it, or 0 where there is none. The transaction must not be used after change has
-// returned. change must not change anything by the views' methods; what it reads by them is as it
-// was before the transaction.
+// Update runs change as one transaction. cause is the source's resourceVersion of the cause, or 0 if
+// there is none. The transaction must not be used after change has returned. change must not modify
+// the views through their methods. If it reads through them, it sees the state before the
+// transaction.
 func (s *Set) Update(cause uint64, change func(*Tx)) {
 	s.writer.Lock()
 	defer s.writer.Unlock()

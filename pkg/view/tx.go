@@ -3,37 +3,36 @@
 
 package view
 
-// Tx is a transaction on the views of a Set. Its methods note what is to change. When all has
-// been noted, it is worked out what that means, while readers go on; then it is published, so
-// that readers see all of it; and then watchers are told.
+// Tx is a transaction on the views of a Set. Its methods record the changes. Then the Set computes
+// their effects while readers continue, publishes them all at once, and dispatches them to watchers.
 type Tx struct {
 	set   *Set
 	cause uint64
-	// several tells that the cause is one of many objects: see Several.
+	// several is true if the cause affects many objects: see Several.
 	several bool
 	touched map[*View]*touched
 }
 
 // touched is what a transaction has done to one view.
 type touched struct {
-	// names are the slots of objects that are new or deleted; nil for deleted.
+	// names are the slots of new and deleted objects. They are nil for deleted ones.
 	names map[string]*slot
-	// changes are those of slots, in the order of their revisions, without those that others of
-	// the same slot have replaced, which are nil.
+	// changes are the changes of slots, in the order of their revisions. A change is nil if a later
+	// change of the same slot has replaced it.
 	changes []*change
 	bySlot  map[*slot]int
-	// holdings are those that were given or taken.
+	// holdings are those that were granted or revoked.
 	holdings map[holdingID]*holding
-	// memberships are what is worked out to change of the postings.
+	// memberships are the computed edits of postings.
 	memberships []membership
-	// created are the postings that have to be filled.
+	// created are the new postings, which have to be filled.
 	created []*posting
 	// version is the source's resourceVersion that the view reaches.
 	version uint64
-	// effectsAt is the revision of what the transaction has moved or deleted so far.
+	// effectsAt is the revision of the objects that the transaction has moved or deleted so far.
 	effectsAt uint64
-	// changedSubjects are the subjects whose holdings have changed, and grantsRevision the revision of
-	// that.
+	// changedSubjects are the subjects whose holdings have changed. grantsRevision is the revision
+	// of that change.
 	changedSubjects map[Subject]struct{}
 	grantsRevision  uint64
 }
@@ -53,12 +52,12 @@ func (tx *Tx) touch(v *View) *touched {
 	return t
 }
 
-// Several says that the transaction's cause is about many objects, as a list is. How many of
-// them it concerns in fact is then not to be told from what is said of one of them.
+// Several declares that the transaction's cause affects many objects, like a list. Then the event of
+// one object does not reveal how many objects are really affected.
 func (tx *Tx) Several() { tx.several = true }
 
-// Put publishes an object. Nothing happens if the view has it already, with the same
-// version and the same partition.
+// Put publishes an object. It does nothing if the view already has the object with the same version
+// and partition.
 func (tx *Tx) Put(v *View, o Object) {
 	tx.reach(v, o.Version)
 	s := v.find(o.Name)
@@ -72,8 +71,8 @@ func (tx *Tx) Put(v *View, o Object) {
 	tx.replace(v, s, &Entry{Object: o, Revision: tx.advance(v, o.Version)}, false)
 }
 
-// SetPartition moves an object to a partition, as an effect of something else than the
-// object itself. Nothing happens if it is there already, or if there is no such object.
+// SetPartition moves an object to a partition, as an effect of something other than the object
+// itself. It does nothing if the object is already there or does not exist.
 func (tx *Tx) SetPartition(v *View, name, partition string) {
 	s := v.find(name)
 	if s == nil || s.latest.Partition == partition {
@@ -87,8 +86,8 @@ func (tx *Tx) SetPartition(v *View, name, partition string) {
 	tx.replace(v, s, moved, true)
 }
 
-// Delete removes an object: the transaction's cause is its deletion, or a list without it.
-// Nothing happens if there is none of that name.
+// Delete removes an object. The transaction's cause is its deletion, or a list without it. Delete
+// does nothing if no object has that name.
 func (tx *Tx) Delete(v *View, name string) {
 	tx.reach(v, tx.cause)
 	s := v.find(name)
@@ -114,7 +113,7 @@ func (tx *Tx) rename(v *View, name string, s *slot) {
 	t.names[name] = s
 }
 
-// record notes a change. Several changes of one slot in a transaction are one.
+// record adds a change. Several changes of one slot in a transaction become one.
 func (tx *Tx) record(v *View, c *change) {
 	t := tx.touch(v)
 	if t.bySlot == nil {
@@ -133,15 +132,15 @@ func (tx *Tx) Observe(v *View, version uint64) {
 	v.next = max(v.next, version)
 }
 
-// reach notes that the source has reached a version.
+// reach records that the source has reached a version.
 func (tx *Tx) reach(v *View, version uint64) {
 	t := tx.touch(v)
 	t.version = max(t.version, version)
 }
 
-// GoLive says that every source has delivered its first list, and that readers are
-// admitted from now on. Before, nobody has seen an entry, so whatever the order in which
-// the sources were read, each entry keeps the version of its object as its revision.
+// GoLive declares that every source has delivered its first list, and admits readers from now on.
+// Before that, no reader has seen an entry. So each entry keeps the version of its object as its
+// revision, whatever the order in which the sources were read.
 func (tx *Tx) GoLive() {
 	tx.set.live = true
 	for _, v := range tx.set.views {
@@ -163,8 +162,8 @@ func (tx *Tx) Grant(v *View, subject Subject, g Grant) {
 	h.grants++
 }
 
-// Revoke takes one grant back that was given by Grant. Nothing happens if the subject does
-// not hold it.
+// Revoke takes back one grant that Grant has given. It does nothing if the subject does not hold
+// the grant.
 func (tx *Tx) Revoke(v *View, subject Subject, g Grant) {
 	key := holdingKey{g.Criterion.key, g.Operations}
 	h := v.holding(subject, key)
@@ -185,7 +184,7 @@ func (tx *Tx) change(v *View, subject Subject, key holdingKey, h *holding) {
 	t.holdings[holdingID{subject, key}] = h
 }
 
-// posting returns the posting of a criterion, made if it does not exist.
+// posting returns the posting of a criterion. It creates the posting if it does not exist.
 func (tx *Tx) posting(v *View, c Criterion) *posting {
 	if c.key == v.all.criterion.key {
 		return v.all
@@ -200,11 +199,11 @@ func (tx *Tx) posting(v *View, c Criterion) *posting {
 	return p
 }
 
-// effect returns the revision of something that the transaction's cause does to an object; it
-// is one for all of them, if nothing has come in between. Where there may be several, each is
-// told as a part, and the view goes on by one when all are done, as with a change of grants:
-// neither the revisions of other objects, nor where a watch can resume, must show how many
-// there are that somebody does not see.
+// effect returns the revision of an effect that the transaction's cause has on an object. All
+// effects share one revision, if nothing comes in between. If there may be several, each event is
+// partial, and the view advances by one after all of them, as with a change of grants. Otherwise the
+// revisions of other objects, or the positions where a watch can resume, would reveal the number of
+// objects that a user does not see.
 func (tx *Tx) effect(v *View, several bool) uint64 {
 	if !tx.set.live {
 		return tx.advance(v, tx.cause)
@@ -221,11 +220,10 @@ func (tx *Tx) effect(v *View, several bool) uint64 {
 	return t.effectsAt
 }
 
-// beforeCause is for what is told in parts: the view is at the cause when all are done.
+// beforeCause returns the revision of partial changes. The view reaches the cause after all of them.
 func (tx *Tx) beforeCause() uint64 { return max(tx.cause, 1) - 1 }
 
-// advance raises the revision for a change with that cause, and returns the change's
-// revision.
+// advance raises the revision for a change with that cause, and returns the revision of the change.
 func (tx *Tx) advance(v *View, cause uint64) uint64 {
 	tx.touch(v)
 	if !tx.set.live {

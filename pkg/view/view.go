@@ -6,16 +6,17 @@ package view
 import (
 	"context"
 	"fmt"
+	"slices"
 )
 
-// View is the objects of one resource, and who may see which of them. It is changed
-// through transactions of its Set and read by any number of readers at once.
+// View holds the objects of one resource, and decides which of them each viewer may see. Transactions
+// of its Set change it. Any number of readers may read it concurrently.
 type View struct {
 	set      *Set
 	resource string
 
-	// What follows is what readers see. It is guarded by set.mu, and changed by the writer alone,
-	// who may read it without.
+	// Readers see the following fields. set.mu guards them. Only the writer changes them, and it may
+	// read them without set.mu.
 
 	slots map[string]*slot
 	// byID are the slots by their ids.
@@ -23,30 +24,30 @@ type View struct {
 	// all contains every slot.
 	all      *posting
 	holdings map[Subject]holdings
-	// revision is a Lamport clock over resourceVersions: of the source, and of all else that
-	// changes who sees what.
+	// revision is a Lamport clock over the resourceVersions of the source and of everything else
+	// that changes what users see.
 	revision uint64
 	// observed is the source's resourceVersion that the view has reached.
 	observed uint64
-	// advanced is closed when that rises; nil while nobody waits for it.
+	// advanced is closed when observed rises. It is nil while no caller waits for that.
 	advanced chan struct{}
 
-	// What follows is the writer's own. It is guarded by set.writer.
+	// Only the writer uses the following fields. set.writer guards them.
 
-	// next is the revision that the transaction which runs has reached.
+	// next is the revision that the running transaction has reached.
 	next     uint64
 	index    *index
 	postings postings
-	// touched is what the transaction which runs has done; nil if nothing.
+	// touched is what the running transaction has done, or nil.
 	touched *touched
-	// visits counts passes over postings that look at each once: see posting.visited.
+	// visits counts passes over postings that visit each one once: see posting.visited.
 	visits uint64
 
 	// For watches:
 
 	history   history
 	audiences map[Scope]*audience
-	// listeners are the watchers whose viewers have a subject.
+	// listeners maps each subject to the watchers whose viewers have it.
 	listeners map[Subject]map[*Watcher]struct{}
 }
 
@@ -59,32 +60,45 @@ func newView(set *Set, resource string) *View {
 	return v
 }
 
-// Position is where a watch can resume: what a client knows who has been told everything up to
-// a revision, as it is seen by a scope.
+// Position is a point at which a watch can resume. It describes a client that has received
+// everything up to a revision, as a scope sees it.
 type Position struct {
 	Revision uint64
 	Scope    Scope
 }
 
-// List returns the entries that the viewer may list, in the order of their names, and the
-// position of one who knows them. The slice is the caller's.
+// List returns the entries that the viewer may list, in the order of their names, and the position
+// at which a watch can continue. The caller owns the slice.
 func (v *View) List(who Viewer) ([]*Entry, Position) {
 	v.set.mu.RLock()
-	defer v.set.mu.RUnlock()
 	scope, postings := v.held(who)
 	at := Position{v.revision, scope}
-	slots := union(postings, v.byID)
-	if len(slots) == 0 {
-		return nil, at
+	members, ordered := union(postings, v.byID)
+	var one *posting
+	var generation uint64
+	if len(postings) == 1 && !ordered {
+		one, generation = postings[0], postings[0].generation
 	}
-	entries := make([]*Entry, len(slots))
-	for i, s := range slots {
-		entries[i] = s.entry
+	v.set.mu.RUnlock()
+	// Transactions need not wait for this.
+	entries := entriesByName(members, ordered)
+	if one != nil {
+		v.set.mu.RLock()
+		defer v.set.mu.RUnlock()
+		one.remember(members, generation)
 	}
 	return entries, at
 }
 
-// Scope returns what the viewer may list by now.
+// ShowsAny returns whether the viewer may list any object.
+func (v *View) ShowsAny(who Viewer) bool {
+	v.set.mu.RLock()
+	defer v.set.mu.RUnlock()
+	_, postings := v.held(who)
+	return slices.ContainsFunc(postings, func(p *posting) bool { return p.members.len() > 0 })
+}
+
+// Scope returns the viewer's current scope.
 func (v *View) Scope(who Viewer) Scope {
 	v.set.mu.RLock()
 	defer v.set.mu.RUnlock()
@@ -92,20 +106,20 @@ func (v *View) Scope(who Viewer) Scope {
 	return scope
 }
 
-// Get returns the entry of that name if the viewer holds all of the operations on it by
-// one grant. An object that he does not see costs the same work as one that does not exist.
+// Get returns the entry of that name if one of the viewer's grants allows all of the operations on
+// it. An invisible object costs the same work as one that does not exist.
 func (v *View) Get(who Viewer, name string, operations Operations) (*Entry, bool) {
 	v.set.mu.RLock()
 	defer v.set.mu.RUnlock()
-	s := v.slots[name] // nil is in no posting
+	s := v.slots[name] // no posting contains nil
 	if !v.sees(who, s, operations) {
 		return nil, false
 	}
 	return s.entry, true
 }
 
-// StillVisible returns those of the entries whose objects exist and may be listed by the
-// viewer now, as they were. The slice that is given is not changed.
+// StillVisible returns those of the entries whose objects still exist and which the viewer may list
+// now. The entries are the old ones. It does not change the given slice.
 func (v *View) StillVisible(who Viewer, entries []*Entry) []*Entry {
 	v.set.mu.RLock()
 	defer v.set.mu.RUnlock()
@@ -133,7 +147,7 @@ func (v *View) sees(who Viewer, s *slot, operations Operations) bool {
 	return false
 }
 
-// held returns the postings whose members the viewer may list, each once, and their scope.
+// held returns the postings whose members the viewer may list, without duplicates, and their scope.
 func (v *View) held(who Viewer) (Scope, []*posting) {
 	if who.All {
 		return scopeOf([]*posting{v.all})
@@ -149,7 +163,7 @@ func (v *View) held(who Viewer) (Scope, []*posting) {
 	return scopeOf(found)
 }
 
-// find returns the slot of a name as the transaction that runs has left it.
+// find returns the slot of a name, including changes of the running transaction.
 func (v *View) find(name string) *slot {
 	if v.touched != nil {
 		if s, ok := v.touched.names[name]; ok {
@@ -159,8 +173,8 @@ func (v *View) find(name string) *slot {
 	return v.slots[name]
 }
 
-// holding returns what a subject holds of a key as the transaction that runs has left it: with
-// no grants, if that has taken it away.
+// holding returns a subject's holding of a key, including changes of the running transaction. It has
+// no grants if the transaction has revoked it.
 func (v *View) holding(subject Subject, key holdingKey) *holding {
 	if v.touched != nil {
 		if h, ok := v.touched.holdings[holdingID{subject, key}]; ok {
@@ -170,7 +184,7 @@ func (v *View) holding(subject Subject, key holdingKey) *holding {
 	return v.holdings[subject][key]
 }
 
-// observe notes that the source has reached a version.
+// observe records that the source has reached a version.
 func (v *View) observe(version uint64) {
 	if version <= v.observed {
 		return
@@ -182,26 +196,26 @@ func (v *View) observe(version uint64) {
 	}
 }
 
-// Revision is the revision of the latest change that readers see.
+// Revision returns the revision of the latest change that readers see.
 func (v *View) Revision() uint64 {
 	v.set.mu.RLock()
 	defer v.set.mu.RUnlock()
 	return v.revision
 }
 
-// Advance raises the revision, though nothing has changed.
+// Advance raises the revision although nothing has changed.
 func (v *View) Advance() { v.set.Update(0, func(tx *Tx) { tx.advance(v, 0) }) }
 
-// Version is the resourceVersion of the source whose content readers see.
+// Version returns the resourceVersion of the source that readers see.
 func (v *View) Version() uint64 {
 	v.set.mu.RLock()
 	defer v.set.mu.RUnlock()
 	return v.observed
 }
 
-// WaitForVersion returns when readers see all that the source had at that resourceVersion, or
-// with the context's error if that ends first. The view's revision says less: it also rises
-// with what other sources deliver.
+// WaitForVersion returns when readers see everything that the source had at that resourceVersion. If
+// the context ends first, it returns the context's error. The view's revision is not sufficient for
+// that, because it also rises with the events of other sources.
 func (v *View) WaitForVersion(ctx context.Context, version uint64) error {
 	for {
 		v.set.mu.RLock()
@@ -212,7 +226,7 @@ func (v *View) WaitForVersion(ctx context.Context, version uint64) error {
 		}
 		if advanced == nil {
 			v.await()
-			continue // it may have been reached meanwhile
+			continue // the view may have reached it meanwhile
 		}
 		select {
 		case <-advanced:
@@ -222,7 +236,7 @@ func (v *View) WaitForVersion(ctx context.Context, version uint64) error {
 	}
 }
 
-// await makes the channel that the next advance closes.
+// await creates the channel that the next advance closes.
 func (v *View) await() {
 	v.set.mu.Lock()
 	defer v.set.mu.Unlock()
@@ -233,12 +247,12 @@ func (v *View) await() {
 
 // Stats are the sizes of a view.
 type Stats struct {
-	// Objects, Criteria and Subjects count the published objects, the criteria that some
-	// subject holds, and the subjects that hold a grant.
+	// Objects, Criteria and Subjects count the published objects, the criteria that subjects hold,
+	// and the subjects that hold a grant.
 	Objects, Criteria, Subjects int
-	// Watchers counts the watches that have begun and not ended.
+	// Watchers counts the running watches.
 	Watchers int
-	// Revision is the view's.
+	// Revision is the view's revision.
 	Revision uint64
 }
 

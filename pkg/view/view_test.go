@@ -24,12 +24,12 @@ func grant(c view.Criterion, ops view.Operations) view.Grant {
 	return view.Grant{Criterion: c, Operations: ops}
 }
 
-// object is one without labels; every version is another object.
+// object returns an object without labels. Every version is a different object.
 func object(name, partition string, version uint64) view.Object {
 	return view.Object{Attributes: view.Attributes{Name: name, Partition: partition}, Version: version, Value: version}
 }
 
-// names are those of a list; nil if it is empty.
+// names returns the names in a list, or nil if it is empty.
 func names(v *view.View, who view.Viewer) []string {
 	entries, _ := v.List(who)
 	var all []string
@@ -60,7 +60,7 @@ func TestWhatAViewerSees(t *testing.T) {
 		who  view.Viewer
 		list []string
 		get  []string
-		// update is what may be updated.
+		// update are the objects that may be updated.
 		update []string
 	}{
 		"nobody":                  {},
@@ -107,7 +107,7 @@ func may(v *view.View, who view.Viewer, ops view.Operations) []string {
 	return all
 }
 
-// Rights from two grants do not add up to one that neither of them gives.
+// Two grants do not add up to a permission that neither of them gives.
 func TestOperationsAreOfOneGrant(t *testing.T) {
 	set, v := newView()
 	set.Update(0, func(tx *view.Tx) {
@@ -126,7 +126,7 @@ func TestEntries(t *testing.T) {
 	for _, e := range entries {
 		got = append(got, view.Entry{Object: e.Object, Revision: e.Revision})
 	}
-	// Before anybody was there to see them, entries keep their versions as revisions.
+	// Until readers are admitted, entries keep their versions as revisions.
 	want := []view.Entry{
 		{Object: object("a", "p", 1), Revision: 1}, {Object: object("b", "p", 2), Revision: 2},
 		{Object: object("c", "q", 3), Revision: 3}, {Object: object("d", "", 4), Revision: 4},
@@ -162,11 +162,11 @@ func TestStillVisible(t *testing.T) {
 	}
 	set.Update(21, func(tx *view.Tx) { tx.Delete(v, "a") })
 	if got := v.StillVisible(view.Viewer{All: true}, listed[:1]); len(got) != 0 {
-		t.Errorf("an object that was deleted is still visible: %v", got[0].Name)
+		t.Errorf("a deleted object is still visible: %v", got[0].Name)
 	}
 }
 
-// Readers share entries: a change must not reach those that were handed out.
+// Readers share entries, so a change must not affect entries that were returned before.
 func TestEntriesDoNotChange(t *testing.T) {
 	set, v := newView()
 	before, _ := v.List(view.Viewer{All: true})

@@ -3,14 +3,14 @@
 
 package view
 
-// Bounds that the tests cross.
+// Limits that the tests exceed.
 const (
 	MaxQueued   = maxQueued
 	HistorySize = historySize
 )
 
-// SetBounds lowers, for all views of the set, how much a watcher may be behind, and how many
-// changes are remembered.
+// SetBounds lowers two limits for all views of the set: how far a watcher may be behind, and how many
+// changes the history keeps.
 func (v *View) SetBounds(queued, history int) {
 	v.set.writer.Lock()
 	defer v.set.writer.Unlock()
@@ -20,8 +20,8 @@ func (v *View) SetBounds(queued, history int) {
 // Footprint is what a view keeps for watches.
 type Footprint struct {
 	Audiences, Watchers, Listeners int
-	// Watched counts the audiences that postings refer to, and Moving the watchers that
-	// a transaction has left between two audiences.
+	// Watched counts the audiences that postings refer to. Moving counts the watchers that a
+	// transaction has left between two audiences.
 	Watched, Moving int
 	// Postings counts postings, and Terms the terms by which they are found.
 	Postings, Terms int
@@ -51,8 +51,8 @@ func (v *View) Footprint() Footprint {
 	return f
 }
 
-// IndexSize returns how many objects, partitions and label values the index has, and how many
-// ids are in use: what is left of objects that are gone would stay for ever.
+// IndexSize returns the numbers of objects, partitions and label values in the index, and of ids in
+// use. Anything that is left of deleted objects would stay forever.
 func (v *View) IndexSize() (objects, partitions, labels, ids int) {
 	v.set.writer.Lock()
 	defer v.set.writer.Unlock()

@@ -15,22 +15,21 @@ import (
 
 // watched is a view and a watch on it. Objects and events are written as text:
 // "a solar x=1" is the object a of the partition solar with the label x, and "ADDED 12 a@7"
-// is the event of revision 12 that tells of a as of version 7; "(initial)" and "(partial)"
-// may follow.
+// is the event of revision 12 that shows version 7 of a. "(initial)" and "(partial)" may
+// follow.
 type watched struct {
 	t *testing.T
 	*view.View
 	set *view.Set
 	*view.Watcher
-	// scopes are those that the view had for ann, by their first revision.
+	// scopes are the scopes that ann had in the view, by their first revision.
 	scopes map[uint64]view.Scope
 }
 
-// ann holds what her user name and her groups are granted.
+// ann holds the grants of her user name and her groups.
 var ann = view.Viewer{Subjects: []view.Subject{view.User("ann"), view.Group("devs"), view.Group("ops")}}
 
-// newWatched has a view of three objects, of which ann sees those of solar; it is at
-// revision 12.
+// newWatched returns a view of three objects at revision 12. ann sees those of solar.
 func newWatched(t *testing.T) *watched {
 	set := view.NewSet("things", "others")
 	w := &watched{t: t, View: set.View("things"), set: set, scopes: make(map[uint64]view.Scope)}
@@ -52,7 +51,7 @@ func (w *watched) tx(cause uint64, change func(*view.Tx)) {
 	}
 }
 
-// at is the position of ann when the view was at the revision, or at the last one before it.
+// at returns the position of ann at the revision of the view, or at the last one before it.
 func (w *watched) at(revision uint64) view.Position {
 	at, latest := view.Position{Revision: revision}, uint64(0)
 	for from, scope := range w.scopes {
@@ -105,7 +104,7 @@ func (w *watched) revokes(s view.Subject, c view.Criterion) {
 	w.tx(0, func(tx *view.Tx) { w.revoke(tx, s, c) })
 }
 
-// watch begins the watch of a viewer.
+// watch starts a watch of a viewer.
 func (w *watched) watch(who view.Viewer, o view.WatchOptions) {
 	w.t.Helper()
 	watcher, err := w.Watch(who, o)
@@ -116,13 +115,13 @@ func (w *watched) watch(who view.Viewer, o view.WatchOptions) {
 	w.t.Cleanup(watcher.Stop)
 }
 
-// follow begins the watch of ann that tells only what is new.
+// follow starts a watch of ann that delivers only new events.
 func (w *watched) follow() {
 	w.t.Helper()
 	w.watch(ann, view.WatchOptions{FromNow: true})
 }
 
-// events takes up to n events, or all that there are if n is negative.
+// events takes up to n events, or all if n is negative.
 func (w *watched) events(n int) []string {
 	var all []string
 	for ; n != 0; n-- {
@@ -155,7 +154,7 @@ func eventText(e view.Event) string {
 	return text
 }
 
-// tells compares all events that wait with those.
+// tells compares all waiting events with want.
 func (w *watched) tells(want ...string) {
 	w.t.Helper()
 	if diff := cmp.Diff(want, w.events(-1)); diff != "" {

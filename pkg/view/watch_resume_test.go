@@ -15,7 +15,7 @@ import (
 	"capsule.dev/tenantview/pkg/view"
 )
 
-// Who resumes is told all that he has missed, once, or is told to list again.
+// A client that resumes gets every missed change once, or has to list again.
 func TestWatchResumes(t *testing.T) {
 	solar, wind, devs := view.Partition("solar"), view.Partition("wind"), view.Group("devs")
 	expired := []string{"expired"}
@@ -27,7 +27,7 @@ func TestWatchResumes(t *testing.T) {
 		w.deletes(23, "c")
 		w.tx(30, func(tx *view.Tx) { tx.Observe(w.View, 30) })
 	}
-	all := []string{"MODIFIED 20 a@20", "ADDED 22 d@22", "DELETED 23 c@7"}
+	all := []string{"MODIFIED 20 a@20 (partial)", "ADDED 22 d@22 (partial)", "DELETED 23 c@7"}
 	for name, tc := range map[string]struct {
 		before  func(*watched)
 		resume  uint64
@@ -43,8 +43,8 @@ func TestWatchResumes(t *testing.T) {
 		"at the present":              {before: changed, resume: 30},
 		"in the future":               {before: changed, resume: 31, want: expired},
 		"at the end of time":          {before: changed, resume: math.MaxUint64, want: expired},
-		"with a selector":             {before: changed, resume: 12, selects: labelled("x", "1"), want: []string{"DELETED 20 a@5", "ADDED 22 d@22"}},
-		"who sees everything":         {before: changed, resume: 20, who: &view.Viewer{All: true}, want: []string{"MODIFIED 21 b@21", "ADDED 22 d@22", "DELETED 23 c@7"}},
+		"with a selector":             {before: changed, resume: 12, selects: labelled("x", "1"), want: []string{"DELETED 20 a@5 (partial)", "ADDED 22 d@22 (partial)"}},
+		"who sees everything":         {before: changed, resume: 20, who: &view.Viewer{All: true}, want: []string{"MODIFIED 21 b@21 (partial)", "ADDED 22 d@22 (partial)", "DELETED 23 c@7"}},
 		"who sees nothing":            {before: changed, resume: 12, who: &view.Viewer{}},
 		"before a grant":              {before: func(w *watched) { w.grants(devs, wind) }, resume: 12, want: expired},
 		"at the revision of a grant":  {before: func(w *watched) { w.grants(devs, wind) }, resume: 13, want: expired},
@@ -61,7 +61,7 @@ func TestWatchResumes(t *testing.T) {
 				w.puts(22, "d solar x=1")
 				w.deletes(23, "d")
 			},
-			resume: 12, want: []string{"MODIFIED 21 a@21 (partial)"},
+			resume: 12, want: []string{"MODIFIED 21 a@21"},
 		},
 		"an object that is hidden now": {
 			before: func(w *watched) { w.puts(20, "a solar secret=1"); w.puts(21, "c solar x=1"); w.puts(22, "a wind") },
@@ -98,7 +98,7 @@ func TestWatchResumes(t *testing.T) {
 	}
 }
 
-// The history has a beginning, beyond which nobody resumes.
+// The history has a beginning, and no watch resumes before it.
 func TestWatchHistoryIsBounded(t *testing.T) {
 	w := newWatched(t)
 	w.SetBounds(view.MaxQueued, 4)
@@ -118,15 +118,14 @@ func TestWatchHistoryIsBounded(t *testing.T) {
 	}
 	want := map[uint64]string{
 		12: view.ErrExpired.Error(), 24: view.ErrExpired.Error(),
-		25: "[MODIFIED 26 a@26 MODIFIED 27 a@27 MODIFIED 28 a@28 MODIFIED 29 a@29]",
-		26: "[MODIFIED 27 a@27 MODIFIED 28 a@28 MODIFIED 29 a@29]", 29: "[]",
+		25: "[MODIFIED 29 a@29]", 26: "[MODIFIED 29 a@29]", 29: "[]",
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("events by the revision to resume at (-want +got):\n%s", diff)
 	}
 }
 
-// Whoever may write large objects must not be able to fill the memory with their past.
+// A user who may write large objects must not be able to fill the memory with their history.
 func TestWatchHistoryIsBoundedInBytes(t *testing.T) {
 	w := newWatched(t)
 	const size = 1 << 20
@@ -144,12 +143,12 @@ func TestWatchHistoryIsBoundedInBytes(t *testing.T) {
 		}
 		watcher.Stop()
 	}
-	if remembered != 63 { // they take a little more than their objects
-		t.Errorf("%d changes of %d bytes are remembered", remembered, size)
+	if remembered != 63 { // changes take a little more space than their objects
+		t.Errorf("the history keeps %d changes of %d bytes", remembered, size)
 	}
 }
 
-// A watcher that takes nothing must not remember large objects for longer than the history does.
+// A watcher that takes nothing must not keep large objects longer than the history does.
 func TestWatchBehindTheHistoryIsClosed(t *testing.T) {
 	for name, options := range map[string]view.WatchOptions{"with changes": {FromNow: true}, "with initial objects": {}} {
 		t.Run(name, func(t *testing.T) {
@@ -161,7 +160,7 @@ func TestWatchBehindTheHistoryIsClosed(t *testing.T) {
 			}
 			defer stuck.Stop()
 			for version := uint64(20); version < 120; version++ {
-				w.watch(view.Viewer{}, view.WatchOptions{FromNow: true}) // of nothing, and so never behind
+				w.watch(view.Viewer{}, view.WatchOptions{FromNow: true}) // sees nothing, so it is never behind
 				o := parseObject(version, "b wind")
 				o.Size = 1 << 20
 				w.tx(version, func(tx *view.Tx) { tx.Put(w.View, o) })
@@ -169,7 +168,7 @@ func TestWatchBehindTheHistoryIsClosed(t *testing.T) {
 					t.Error("closed too early")
 				}
 				if w.Overrun() {
-					t.Error("a watcher is closed that is not behind")
+					t.Error("a watcher that is not behind has been closed")
 				}
 			}
 			if !stuck.Overrun() {
@@ -178,13 +177,13 @@ func TestWatchBehindTheHistoryIsClosed(t *testing.T) {
 			select {
 			case <-stuck.Ready():
 			default:
-				t.Error("nobody is told")
+				t.Error("the watcher was not signalled")
 			}
 		})
 	}
 }
 
-// A transaction that is more than the history may hold closes nobody before he could take it.
+// A transaction that is larger than the history must not close watchers before they could take it.
 func TestWatchOfATransactionLargerThanTheHistory(t *testing.T) {
 	w := newWatched(t)
 	large := func(tx *view.Tx, version uint64, text string) {
@@ -212,12 +211,12 @@ func TestWatchOfATransactionLargerThanTheHistory(t *testing.T) {
 		w.watch(ann, view.WatchOptions{FromNow: true})
 		w.tx(200, s.do)
 		if w.Overrun() || len(w.events(-1)) == 0 {
-			t.Errorf("%s: closed by what it is told", s.what)
+			t.Errorf("%s: closed by its own events", s.what)
 		}
 	}
 }
 
-// How many criteria somebody has made for his objects must not show in what it takes others to
+// The number of criteria that a user has created must not affect the time that others need to
 // resume.
 func TestWatchResumesPastManyCriteria(t *testing.T) {
 	resume := func(criteria int) time.Duration {
@@ -239,32 +238,32 @@ func TestWatchResumesPastManyCriteria(t *testing.T) {
 		}
 		return best
 	}
-	if few, many := resume(1), resume(1000); many > 20*few { // it would be 100 times
-		t.Errorf("it takes %v past one criterion, and %v past 1,000", few, many)
+	if few, many := resume(1), resume(1000); many > 20*few { // it would be 100 times otherwise
+		t.Errorf("to resume takes %v with one criterion, and %v with 1,000", few, many)
 	}
 }
 
-// Who is further behind than a watcher may be does better to list: what he has missed would
-// be made for him alone.
+// A client that is further behind than a watcher may be should list again: its missed changes would
+// be computed for it alone.
 func TestWatchDoesNotResumeFarBehind(t *testing.T) {
 	w := newWatched(t)
 	w.SetBounds(3, view.HistorySize)
 	for version := uint64(20); version < 30; version++ {
-		w.puts(version, fmt.Sprintf("a solar n=%d", version))
+		w.puts(version, fmt.Sprintf("n%d solar", version))
 	}
 	before := w.Footprint()
 	if _, err := w.Watch(ann, view.WatchOptions{Resume: w.at(25)}); !errors.Is(err, view.ErrExpired) {
 		t.Errorf("resumed 4 changes behind: %v", err)
 	}
 	if diff := cmp.Diff(before, w.Footprint()); diff != "" {
-		t.Errorf("left behind (-before +after):\n%s", diff)
+		t.Errorf("remaining state (-before +after):\n%s", diff)
 	}
 	w.watch(ann, view.WatchOptions{Resume: w.at(26)})
-	w.tells("MODIFIED 27 a@27", "MODIFIED 28 a@28", "MODIFIED 29 a@29")
+	w.tells("ADDED 27 n27@27 (partial)", "ADDED 28 n28@28 (partial)", "ADDED 29 n29@29")
 }
 
-// Whatever others are granted, and whatever has come and gone again, a watch resumes: otherwise
-// whoever can bind a group of many users could make them all list again and again.
+// A watch resumes whatever others are granted, and whatever has come and gone in between. Otherwise a
+// user who can bind a large group could make all its members list again and again.
 func TestWatchResumesWhereTheScopeIsTheSame(t *testing.T) {
 	ops, wind := view.Group("ops"), view.Partition("wind")
 	for name, tc := range map[string]struct {
@@ -286,7 +285,7 @@ func TestWatchResumesWhereTheScopeIsTheSame(t *testing.T) {
 				w.revokes(ops, wind)
 			}
 		}},
-		// What was shown in between is not told: it is hidden.
+		// The watch does not show what was visible in between: it is hidden now.
 		"a grant came and went, and what it showed has changed": {
 			between: func(w *watched) {
 				w.grants(ops, wind)
@@ -307,7 +306,22 @@ func TestWatchResumesWhereTheScopeIsTheSame(t *testing.T) {
 				w.puts(24, "e wind")
 				w.grants(view.User("ann"), view.Partition("solar"))
 			},
-			want: []string{"MODIFIED 20 a@20", "ADDED 21 d@21", "DELETED 22 c@7"},
+			want: []string{"MODIFIED 20 a@20 (partial)", "ADDED 21 d@21 (partial)", "DELETED 22 c@7"},
+		},
+		// The states in between are of a time when ann held nothing.
+		"the only grant went and came, and states in between": {
+			between: func(w *watched) {
+				w.revokes(view.User("ann"), view.Partition("solar"))
+				w.puts(20, "a solar secret=1")
+				w.puts(21, "c wind secret=1")
+				w.puts(22, "a solar x=1")
+				w.puts(23, "c wind secret=2")
+				w.puts(24, "c solar")
+				w.puts(25, "b solar secret=3")
+				w.deletes(26, "b")
+				w.grants(view.User("ann"), view.Partition("solar"))
+			},
+			want: []string{"MODIFIED 22 a@22 (partial)", "MODIFIED 24 c@24"},
 		},
 		"the grant is another's now": {
 			between: func(w *watched) {
@@ -328,7 +342,7 @@ func TestWatchResumesWhereTheScopeIsTheSame(t *testing.T) {
 	}
 }
 
-// A watch that goes on for another viewer tells the difference, at a revision of its own.
+// A watch that continues for another viewer delivers the difference, at a revision of its own.
 func TestWatchSetViewer(t *testing.T) {
 	everything := view.Viewer{All: true}
 	group := view.Viewer{Subjects: ann.Subjects[1:]}
@@ -346,7 +360,7 @@ func TestWatchSetViewer(t *testing.T) {
 			from: everything, to: group, options: view.WatchOptions{Selects: labelled("x", "1")},
 			want: []string{"DELETED 13 a@5 (partial)", "DELETED 13 b@6 (partial)", "BOOKMARK 14"},
 		},
-		// What is told of a revision before is of the former viewer's scope.
+		// Events of earlier revisions have the scope of the former viewer.
 		"the same, but by another scope, with changes queued": {
 			from: ann, to: view.Viewer{All: true, Subjects: ann.Subjects},
 			between: func(w *watched) {
@@ -380,7 +394,7 @@ func TestWatchSetViewer(t *testing.T) {
 	}
 }
 
-// After SetViewer, the watch follows the grants of the new subjects, and not of the old.
+// After SetViewer, the watch follows the grants of the new subjects, and not those of the old ones.
 func TestWatchFollowsTheViewer(t *testing.T) {
 	w := newWatched(t)
 	w.follow()
@@ -402,8 +416,8 @@ func TestWatchFollowsTheViewer(t *testing.T) {
 	w.tells()
 }
 
-// A watcher that is too far behind is closed, and what was queued is freed. It must not end
-// as if it had told everything, or the client would resume behind what it was not told.
+// A watcher that is too far behind is closed, and its queue is freed. It must not end as if it had
+// delivered everything, or the client would resume after events that it did not get.
 func TestWatchOverrun(t *testing.T) {
 	w := newWatched(t)
 	w.SetBounds(3, view.HistorySize)
@@ -434,10 +448,10 @@ func TestWatchOverrun(t *testing.T) {
 	for i := range uint64(6) {
 		w.puts(40+i, "a solar")
 	}
-	w.tells() // and not the end of what there was
+	w.tells() // not even the end of the initial objects
 }
 
-// What a grant reveals may be more than a watcher may be behind: it is shared.
+// A grant may reveal more objects than a watcher may be behind, because watchers share the batch.
 func TestWatchOneBatchMayBeLarge(t *testing.T) {
 	w := newWatched(t)
 	w.SetBounds(3, view.HistorySize)
@@ -454,7 +468,7 @@ func TestWatchOneBatchMayBeLarge(t *testing.T) {
 	}
 }
 
-// Nothing is left of watches that have ended, whatever has happened to them.
+// Ended watches leave nothing behind, whatever has happened to them.
 func TestWatchLeavesNothing(t *testing.T) {
 	w := newWatched(t)
 	want := w.Footprint()
@@ -469,7 +483,7 @@ func TestWatchLeavesNothing(t *testing.T) {
 		}
 	}
 	if got := w.Stats().Watchers; got != len(all) {
-		t.Errorf("%d watchers are counted, want %d", got, len(all))
+		t.Errorf("%d watchers, want %d", got, len(all))
 	}
 	if got := w.Footprint(); got.Audiences != 3 || got.Watched != 2 || got.Watchers != len(all) || got.Listeners != 3*3+3*3+3*2 {
 		t.Errorf("%+v", got)
@@ -489,11 +503,11 @@ func TestWatchLeavesNothing(t *testing.T) {
 		t.Errorf("left (-before +after):\n%s", diff)
 	}
 	if n := w.Stats().Watchers; n != 0 {
-		t.Errorf("%d watchers are counted", n)
+		t.Errorf("%d watchers", n)
 	}
 }
 
-// A criterion that nobody holds any more is forgotten, and comes back as another one.
+// A criterion without holders is dropped. If it comes back, it has a new posting.
 func TestWatchPostingsComeAndGo(t *testing.T) {
 	w := newWatched(t)
 	w.follow()
@@ -514,7 +528,7 @@ func TestWatchPostingsComeAndGo(t *testing.T) {
 	w.tells("DELETED 30 b@20")
 }
 
-// Watchers who see by the same criteria are told the same change, so that it is encoded once.
+// Watchers that see through the same criteria get the same Change, so that it is encoded once.
 func TestWatchSharesChanges(t *testing.T) {
 	w := newWatched(t)
 	bob := view.Viewer{Subjects: []view.Subject{view.Group("devs")}}
@@ -538,14 +552,14 @@ func TestWatchSharesChanges(t *testing.T) {
 	w.puts(20, "a solar")
 	w.puts(21, "d solar")
 	w.deletes(22, "c")
-	w.tx(0, func(tx *view.Tx) { // as seen by bob and ann alike, though they are not of one audience
+	w.tx(0, func(tx *view.Tx) { // bob and ann see it alike, although their audiences differ
 		w.grant(tx, view.Group("devs"), view.Partition("wind"))
 	})
 	want := map[string]int{"MODIFIED 20 a@20": 1, "ADDED 21 d@21": 1, "DELETED 22 c@7": 1, "ADDED 23 b@6 (partial)": 1}
 	if diff := cmp.Diff(want, counts()); diff != "" {
 		t.Errorf("how often objects were made (-want +got):\n%s", diff)
 	}
-	// They are all behind, and are told of the last state that they knew.
+	// They are all behind, and get the last state that they knew.
 	w.puts(30, "a solar x=3")
 	w.puts(31, "c solar")
 	w.deletes(32, "a")

@@ -12,11 +12,11 @@ import (
 	"capsule.dev/tenantview/pkg/view"
 )
 
-// What a change is to somebody depends on what he saw before and sees then.
+// The event of a change depends on what the viewer saw before and sees afterwards.
 func TestWatchTellsChanges(t *testing.T) {
 	solar, wind, devs := view.Partition("solar"), view.Partition("wind"), view.Group("devs")
 	for name, tc := range map[string]struct {
-		// before is done before the watch begins, at revision 12 or what it makes of it.
+		// before runs before the watch begins. It may change the revision, which is 12.
 		before  func(*watched)
 		selects func(*view.Attributes) bool
 		change  func(*watched)
@@ -46,7 +46,7 @@ func TestWatchTellsChanges(t *testing.T) {
 			change: func(w *watched) { w.tx(9, func(tx *view.Tx) { tx.SetPartition(w.View, "a", "") }) },
 			want:   []string{"DELETED 13 a@5 (partial)"},
 		},
-		// It would lose what a client keeps of the object, if it were gone for a moment.
+		// If the object were gone for a moment, clients would lose their state of it.
 		"an object moves between two partitions of one user": {
 			before: func(w *watched) { w.grants(devs, wind) },
 			change: func(w *watched) { w.puts(20, "a wind x=1") },
@@ -119,7 +119,7 @@ func TestWatchTellsChanges(t *testing.T) {
 		"objects and grants at once": {
 			change: func(w *watched) {
 				w.tx(20, func(tx *view.Tx) {
-					w.put(tx, 20, "a wind x=1") // moves with the grants: still seen
+					w.put(tx, 20, "a wind x=1") // moves with the grants, so it stays visible
 					w.revoke(tx, view.User("ann"), solar)
 					w.grant(tx, devs, wind)
 					tx.Delete(w.View, "c")
@@ -208,8 +208,8 @@ func TestWatchTellsChanges(t *testing.T) {
 	}
 }
 
-// The object of DELETED is what the client last saw, in the revision of the event: clients
-// drop events that are not newer than what they know.
+// The object of DELETED is the one that the client last saw, with the revision of the event, because
+// clients drop events that are not newer than their state.
 func TestWatchDeletedObject(t *testing.T) {
 	w := newWatched(t)
 	w.watch(ann, view.WatchOptions{FromNow: true, Selects: labelled("x", "1")})
@@ -221,7 +221,7 @@ func TestWatchDeletedObject(t *testing.T) {
 	}
 }
 
-// A watch that begins with what there is has no gap and no duplicate.
+// A watch that starts with the existing objects has no gap and no duplicate.
 func TestWatchBeginsWithASnapshot(t *testing.T) {
 	w := newWatched(t)
 	w.grants(view.Group("devs"), view.Label("x", "1"))
@@ -300,7 +300,7 @@ func (r *receiver) Receive(e view.Event) bool {
 	return true
 }
 
-// hands compares what the receiver has been handed since it was last asked.
+// hands compares the events that the receiver has taken since the last call.
 func (r *receiver) hands(t *testing.T, want ...string) {
 	t.Helper()
 	if diff := cmp.Diff(want, r.got); diff != "" {
@@ -309,14 +309,14 @@ func (r *receiver) hands(t *testing.T, want ...string) {
 	r.got = nil
 }
 
-// What comes one by one to somebody who keeps up does not wait in the queue; all else does,
-// and nothing overtakes it.
+// If a watcher keeps up, single events do not wait in the queue. All other events do, and nothing
+// overtakes them.
 func TestWatchHandsOverWhatComesAlone(t *testing.T) {
 	w := newWatched(t)
 	r := &receiver{free: 3}
 	w.watch(ann, view.WatchOptions{Receiver: r})
 	w.puts(13, "a solar x=2")
-	r.hands(t) // as long as the initial objects have not been taken
+	r.hands(t) // nothing, until the initial objects have been taken
 	w.tells("ADDED 5 a@5 (initial)", "ADDED 7 c@7 (initial)", "END 12", "MODIFIED 13 a@13")
 
 	w.puts(20, "d solar")
@@ -327,13 +327,13 @@ func TestWatchHandsOverWhatComesAlone(t *testing.T) {
 
 	w.grants(view.Group("devs"), view.Partition("wind"))
 	w.puts(30, "d solar x=1")
-	r.hands(t) // behind a change that does not come alone
+	r.hands(t) // nothing, after a change that does not come alone
 	w.tells("ADDED 22 b@21 (partial)", "BOOKMARK 23", "MODIFIED 30 d@30")
 
 	w.deletes(31, "d")
-	w.deletes(32, "c") // the receiver is not free any more
+	w.deletes(32, "c") // the receiver is no longer free
 	r.free = 1
-	w.deletes(33, "b") // nor is it c's turn before that is taken
+	w.deletes(33, "b") // the receiver does not get it before that one is taken
 	r.hands(t, "DELETED 31 d@30")
 	w.tells("DELETED 32 c@7", "DELETED 33 b@21")
 	w.puts(34, "a solar")
@@ -356,8 +356,8 @@ func TestWatchHandsOverWhatComesAlone(t *testing.T) {
 	r.hands(t)
 }
 
-// A client says what it selects by, however long that takes to work out; everybody waits for
-// the writer.
+// A client chooses its selector, which may be slow to evaluate. The writer must not evaluate it,
+// because everybody waits for the writer.
 func TestWatchSelectsWhenEventsAreTaken(t *testing.T) {
 	w := newWatched(t)
 	calls, r := 0, &receiver{free: 3}
@@ -366,13 +366,12 @@ func TestWatchSelectsWhenEventsAreTaken(t *testing.T) {
 	w.puts(20, "a solar x=2")
 	r.hands(t)
 	if calls > 0 {
-		t.Errorf("%d calls by a transaction", calls)
+		t.Errorf("a transaction called the selector %d times", calls)
 	}
 	w.tells("MODIFIED 20 a@20")
 }
 
-// Nobody is told what he would not have been told had he been asked a moment later: after an
-// object is hidden, nothing that is still queued shows it.
+// After an object is hidden, no queued event shows it any more.
 func TestWatchHidesWhatIsQueued(t *testing.T) {
 	solar := view.Partition("solar")
 	for name, tc := range map[string]struct {
@@ -412,8 +411,8 @@ func TestWatchHidesWhatIsQueued(t *testing.T) {
 		"with a selector, what the client knows counts": {
 			options: view.WatchOptions{FromNow: true, Selects: labelled("x", "1")},
 			change: func(w *watched) {
-				w.puts(20, "a solar x=2") // not selected any more
-				w.puts(21, "c solar x=1") // from now on selected
+				w.puts(20, "a solar x=2") // no longer selected
+				w.puts(21, "c solar x=1") // now selected
 				w.puts(22, "d solar x=1")
 				w.puts(23, "a wind x=2")
 				w.puts(24, "c wind x=1")
@@ -450,7 +449,7 @@ func TestWatchHidesWhatIsQueued(t *testing.T) {
 	}
 }
 
-// A revocation takes back all that is queued, however much.
+// A revocation takes back everything in the queue, however much.
 func TestWatchRevokesWhatIsQueued(t *testing.T) {
 	w := newWatched(t)
 	w.follow()

@@ -9,12 +9,12 @@ import (
 	"slices"
 )
 
-// ErrExpired says that a watch cannot resume where it was asked to: the view does not
-// remember so far back, more has happened than a watcher may be behind, or the viewer's scope
-// is another one now.
+// ErrExpired means that a watch cannot resume at the requested position. The view's history does not
+// reach back that far, more has happened than a watcher may be behind, or the viewer's scope has
+// changed.
 var ErrExpired = errors.New("the view cannot resume from this revision")
 
-// EventType is what an event says of its object.
+// EventType is the type of an event.
 type EventType uint8
 
 // Types of events.
@@ -22,33 +22,32 @@ const (
 	Added EventType = iota
 	Modified
 	Deleted
-	// Bookmark says only that everything up to its revision has been delivered.
+	// Bookmark means only that everything up to its revision has been delivered.
 	Bookmark
-	// InitialEnd is the bookmark after the objects that were there when the watch began.
+	// InitialEnd is the bookmark after the objects that existed when the watch began.
 	InitialEnd
 )
 
-// Event is what a watcher is told.
+// Event is an event of a watch.
 type Event struct {
 	Type EventType
-	// Entry is the object: for Deleted as it was last seen, with the revision of the event.
-	// It is nil for bookmarks.
+	// Entry is the object. For Deleted, it is the object as last seen, with the revision of the
+	// event. It is nil for bookmarks.
 	Entry *Entry
-	// Revision is the view's revision of the event, and Scope the one by which its watcher sees
-	// what he has been told then.
+	// Revision is the view's revision of the event. Scope is the watcher's scope at that time.
 	Revision uint64
 	Scope    Scope
-	// Initial tells events of objects that were there when the watch began.
+	// Initial is true if the object existed when the watch began.
 	Initial bool
-	// Partial tells that one who has taken this event, and all before it, has not been told
-	// all that there is to tell of its revision. A watch must not be resumed there.
+	// Partial is true if a client that has received this event, and all before it, does not have
+	// everything of its revision yet. A watch must not resume there.
 	Partial bool
 
 	change *Change
 }
 
-// Served returns what serve makes of the event's entry. For events that several watchers are
-// told, serve is called once; it must do the same for each of them.
+// Served returns the result of serve for the event's entry. If several watchers share an event,
+// serve is called once. It must return the same for each of them.
 func (e Event) Served(serve func(*Entry) any) any {
 	served := func() any { return serve(e.Entry) }
 	switch {
@@ -61,41 +60,40 @@ func (e Event) Served(serve func(*Entry) any) any {
 	}
 }
 
-// Receiver is handed the events of a watcher that keeps up, without a detour through its
-// queue.
+// Receiver takes the events of a watcher that keeps up, without a detour through the queue.
 type Receiver interface {
-	// Receive takes an event; or it returns false if it would have to wait for room, and the
-	// event is queued. It is called under the view's locks: it must be quick, and must not call
-	// the view.
+	// Receive takes an event. If it would have to wait for room, it returns false, and the event is
+	// queued. It is called with the view's locks held, so it must be quick and must not call the
+	// view.
 	Receive(e Event) bool
 }
 
-// WatchOptions say what a watch begins with, what it selects and how it is told.
+// WatchOptions define the start of a watch, its selection and its receiver.
 type WatchOptions struct {
-	// Resume is the position after which events are wanted, if its revision is not 0, and
-	// FromNow tells that those are wanted after the view's present one. Where neither is set,
-	// the watch begins with the objects that there are.
+	// Resume is the position after which the watch starts, if its revision is not 0. With FromNow,
+	// the watch starts after the current revision. If neither is set, it starts with the existing
+	// objects.
 	Resume  Position
 	FromNow bool
-	// Selects tells whether an object is wanted; nil wants all. It must be a pure function
-	// of the attributes.
+	// Selects reports whether the client wants an object. nil selects all. It must be a pure
+	// function of the attributes.
 	Selects func(*Attributes) bool
-	// Receiver, if it is set, is handed an event that comes alone while nothing is left to
-	// take: from when Next has found nothing until Ready is signalled. It is not called after
-	// Stop has returned, nor for a watch with Selects: what its client selects by is for the
-	// client to wait for, not for those behind the view's locks.
+	// Receiver, if set, gets an event that comes alone while the queue is empty: from when Next has
+	// found nothing until Ready is signalled. It is not called after Stop has returned. It is not
+	// called for a watch with Selects either: the client should wait for its own selector, and not
+	// those who wait for the view's locks.
 	Receiver Receiver
 }
 
-// Watcher follows what a viewer may see. Events that its receiver is not handed wait in it
-// until they are taken; a watcher whose events are not taken is closed. It has no goroutine of
-// its own.
+// Watcher follows the objects that a viewer may see. Events that do not go to the receiver are queued
+// until they are taken. A watcher whose events are not taken is closed. It has no goroutine of its
+// own.
 type Watcher struct {
 	view     *View
 	selects  func(*Attributes) bool
 	receiver Receiver
 
-	// The following are guarded by the set's writer lock.
+	// The set's writer lock guards the following fields.
 
 	viewer   Viewer
 	audience *audience
@@ -106,7 +104,7 @@ type Watcher struct {
 	ready chan struct{}
 }
 
-// Watch begins a watch. It must be ended with Stop.
+// Watch starts a watch. The caller must end it with Stop.
 func (v *View) Watch(who Viewer, o WatchOptions) (*Watcher, error) {
 	w := &Watcher{view: v, selects: o.Selects, viewer: who, ready: make(chan struct{}, 1)}
 	if w.selects == nil {
@@ -119,27 +117,32 @@ func (v *View) Watch(who Viewer, o WatchOptions) (*Watcher, error) {
 		}
 		return w, nil
 	}
-	v.set.writer.Lock()
-	defer v.set.writer.Unlock()
-	v.enter(w)
-	if !o.FromNow {
-		w.queue.begin(v.entries(w.audience), v.revision, w.audience.scope)
+	if o.FromNow {
+		v.set.writer.Lock()
+		defer v.set.writer.Unlock()
+		v.enter(w)
+		return w, nil
 	}
+	members, ordered, at := w.enterWithMembers()
+	w.queue.begin(entriesByName(members, ordered), at)
+	w.signal()
 	return w, nil
 }
 
-// entries returns what the audience sees.
-func (v *View) entries(a *audience) []*Entry {
-	postings := slices.Collect(maps.Keys(a.postings))
-	var entries []*Entry
-	for _, s := range union(postings, v.byID) {
-		entries = append(entries, s.entry)
-	}
-	return entries
+// enterWithMembers makes the watch follow from now on. It returns the objects that the viewer sees
+// now, which the caller puts into their order while others go on.
+func (w *Watcher) enterWithMembers() ([]member, bool, Position) {
+	v := w.view
+	v.set.writer.Lock()
+	defer v.set.writer.Unlock()
+	v.enter(w)
+	w.queue.await(0)
+	members, ordered := union(slices.Collect(maps.Keys(w.audience.postings)), v.byID)
+	return members, ordered, Position{v.revision, w.audience.scope}
 }
 
-// resume begins the watch at a position. What has been missed since is looked up while
-// others go on: it takes as long as the viewer's criteria are many.
+// resume starts the watch at a position. It looks up the missed changes without blocking others,
+// because the time for that grows with the number of the viewer's criteria.
 func (w *Watcher) resume(at Position) error {
 	changes, audience, err := w.enterAt(at)
 	if err != nil {
@@ -151,16 +154,17 @@ func (w *Watcher) resume(at Position) error {
 		w.Stop()
 		return ErrExpired
 	}
-	w.queue.resume(batch{changes: missed, scope: audience.scope})
+	// Until all are told, the client's state is that of no revision.
+	w.queue.resume(batch{changes: missed, scope: audience.scope, partial: len(missed) - 1})
 	w.signal()
 	return nil
 }
 
-// enterAt has the watch follow from now on, and returns what has happened since the position,
-// and to whom it is to be told.
+// enterAt makes the watch follow from now on. It returns the changes since the position, and the
+// watch's audience.
 //
-// It is exact where the viewer holds the same criteria now: which objects they have selected in
-// the meantime is decided by what these were, whatever he has held in between.
+// The result is exact if the viewer now holds the same criteria as at the position. The objects at
+// each time decide whether the criteria selected them, whatever the viewer held in between.
 func (w *Watcher) enterAt(at Position) ([]*change, *audience, error) {
 	v := w.view
 	v.set.writer.Lock()
@@ -207,7 +211,8 @@ func (w *Watcher) Next() (Event, bool) {
 	}
 }
 
-// event returns what a change is to one who wants only selected objects.
+// event returns the event of a change, taking into account that the client wants only selected
+// objects.
 func (w *Watcher) event(c *Change) (Event, bool) {
 	had := c.Previous != nil && w.selects(&c.Previous.Attributes)
 	has := c.Current != nil && w.selects(&c.Current.Attributes)
@@ -226,12 +231,11 @@ func (w *Watcher) event(c *Change) (Event, bool) {
 	}
 }
 
-// Overrun tells whether the watcher was closed because its events were not taken. Those
-// that had been queued are gone.
+// Overrun reports whether the watcher was closed because its events were not taken. The queued
+// events are lost.
 func (w *Watcher) Overrun() bool { return w.queue.isOverrun() }
 
-// Bookmark tells the watcher a bookmark at the revision of the view, behind all that it has
-// yet to be told.
+// Bookmark queues a bookmark with the revision of the view, after all other queued events.
 func (w *Watcher) Bookmark() {
 	w.view.set.writer.Lock()
 	defer w.view.set.writer.Unlock()
@@ -240,8 +244,8 @@ func (w *Watcher) Bookmark() {
 	}
 }
 
-// SetViewer makes the watch go on for a viewer who may see more or less than before, for
-// another reason than a grant. The difference becomes events.
+// SetViewer continues the watch for a viewer that may see more or less than before, for a reason
+// other than a grant. The difference becomes events.
 func (w *Watcher) SetViewer(who Viewer) {
 	v := w.view
 	v.set.writer.Lock()
@@ -257,14 +261,14 @@ func (w *Watcher) SetViewer(who Viewer) {
 		return
 	}
 	v.set.mu.Lock()
-	v.next += 2 // one for the events, one for what follows them: see Tx.prepare
+	v.next += 2 // one for the events, one for what follows: see Tx.prepare
 	v.revision = v.next
 	v.set.mu.Unlock()
 	m := &move{from: from, to: w.audience, watchers: []*Watcher{w}}
 	m.dispatch(nil, newGrantChange(v, v.revision-1, nil))
 }
 
-// push tells changes. It takes the batch.
+// push delivers changes. It takes ownership of the batch.
 func (w *Watcher) push(b batch) {
 	if len(b.changes) == 1 && w.hand(b) {
 		return
@@ -273,7 +277,7 @@ func (w *Watcher) push(b batch) {
 	w.signal()
 }
 
-// hand gives a change to the receiver, if it is its turn and the receiver takes it.
+// hand passes a change to the receiver, if nothing is queued before it and the receiver takes it.
 func (w *Watcher) hand(b batch) bool {
 	if w.receiver == nil || !w.queue.passes() {
 		return false
