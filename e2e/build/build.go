@@ -57,7 +57,7 @@ func ControlPlane(ctx context.Context, root, binDir string, report Report) (buil
 	}
 	defer os.RemoveAll(output)
 	g := goBuild{
-		name:   "etcd and Kubernetes",
+		name:   "the control plane",
 		dir:    dir,
 		output: output + string(filepath.Separator),
 		flags:  []string{"-ldflags", flags, "-gcflags", withoutDWARF},
@@ -105,7 +105,7 @@ func Server(ctx context.Context, root, binDir string, report Report) error {
 // report may be nil.
 func Tool(ctx context.Context, root, binDir string, report Report) (path string, compiled int, err error) {
 	path = filepath.Join(binDir, tool)
-	g := goBuild{name: "the tool behind make", dir: root, output: path, packages: []string{"./hack/dev"}}
+	g := goBuild{name: "the make tool", dir: root, output: path, packages: []string{"./hack/dev"}}
 	compiled, err = g.run(ctx, report)
 	return path, compiled, err
 }

@@ -120,11 +120,11 @@ func TestRunReportsItsProgress(t *testing.T) {
 	}
 	want := []string{
 		"etcd: checking what there is to build",
-		"etcd: downloading module 1 (k8s.io/api v0.36.3)",
-		"etcd: compiled 0 of 2 packages, 1 before",
-		"etcd: compiled 1 of 2 packages, 1 before (k8s.io/a)",
-		"etcd: compiled 2 of 2 packages, 1 before, linking",
-		"etcd: compiled 2 of 2 packages, 1 before, linking",
+		"etcd: downloading module 1: k8s.io/api v0.36.3",
+		"etcd: compiled 0 of 2 packages (1 cached)",
+		"etcd: compiled 1 of 2 packages (1 cached): k8s.io/a",
+		"etcd: compiled 2 of 2 packages (1 cached), linking",
+		"etcd: compiled 2 of 2 packages (1 cached), linking",
 	}
 	if diff := cmp.Diff(want, lines); diff != "" {
 		t.Errorf("reports (-want +got):\n%s", diff)
@@ -141,6 +141,8 @@ func TestRunExplainsAFailure(t *testing.T) {
 			[]string{"building etcd: go build in ", "exit status 1", "# k8s.io/a\na.go:1:2: undefined: x\n"}},
 		"no network": {`echo 'k8s.io/api@v0.36.3: dial tcp: no route to host' >&2; exit 1`, "",
 			[]string{"building etcd: go list in ", "no route to host"}},
+		"many messages": {"", `echo first >&2; seq -f 'message %g' 100 >&2; exit 1`,
+			[]string{"message 1\n", "message 40\n", "(and 60 more lines)", "the last step was: first"}},
 		"killed": {"", `echo k8s.io/a >&2; kill -9 $$`,
 			[]string{"building etcd: go build in ", "signal: killed", "the last step was: k8s.io/a"}},
 	} {
@@ -182,8 +184,8 @@ func TestDisplay(t *testing.T) {
 		terminal bool
 		want     string
 	}{
-		"pipe":     {false, "  etcd: compiled 812 of 1,934 packages (k8s.io/a), 1m10s\n"},
-		"terminal": {true, "\r\x1b[K  1m10s etcd: compiled 812 of 1,934 packages (k8s.io/a)\r\x1b[K"},
+		"pipe":     {false, "  1m10s etcd: compiled 812 of 1,934 packages: k8s.io/a\n"},
+		"terminal": {true, "\r\x1b[K  1m10s etcd: compiled 812 of 1,934 packages: k8s.io/a\r\x1b[K"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			var out strings.Builder
@@ -203,9 +205,9 @@ func TestDisplay(t *testing.T) {
 func TestDisplayFitsTheTerminal(t *testing.T) {
 	var out strings.Builder
 	d := newDisplay(&out, true, time.Now)
-	d.Report(Status{Name: "etcd", Step: Downloading, Current: strings.Repeat("x", 200)})
+	d.Report(Status{Name: "etcd", Step: Downloading, Current: strings.Repeat("x", 200) + "end"})
 	d.draw()
-	if line := strings.TrimPrefix(out.String(), "\r\x1b[K"); len(line) != lineWidth {
-		t.Errorf("%d characters, expected %d: %q", len(line), lineWidth, line)
+	if line := strings.TrimPrefix(out.String(), "\r\x1b[K"); len(line) != lineWidth || !strings.HasSuffix(line, "xend") {
+		t.Errorf("%d characters, expected %d that end with the end: %q", len(line), lineWidth, line)
 	}
 }

@@ -81,14 +81,11 @@ func (d *Display) draw() {
 	d.mu.Unlock()
 	elapsed := d.now().Sub(d.start).Round(time.Second)
 	if !d.terminal {
-		fmt.Fprintf(d.out, "  %s, %s\n", status, elapsed)
+		fmt.Fprintf(d.out, "  %s %s\n", elapsed, status)
 		return
 	}
-	line := fmt.Sprintf("  %s %s", elapsed, status)
-	if len(line) > lineWidth {
-		line = line[:lineWidth-3] + "..."
-	}
-	fmt.Fprint(d.out, "\r\x1b[K"+line)
+	prefix := fmt.Sprintf("  %s ", elapsed)
+	fmt.Fprint(d.out, "\r\x1b[K"+prefix+status.Fit(lineWidth-len(prefix)))
 }
 
 // isTerminal says whether a file is a terminal that can rewrite a line.

@@ -118,7 +118,7 @@ func (g *goBuild) watch(ctx context.Context, cmd *exec.Cmd, progress func(line s
 	if err := cmd.Start(); err != nil {
 		return fmt.Errorf("%s: %w", doing, err)
 	}
-	var messages strings.Builder
+	var messages []string
 	last := ""
 	lines := bufio.NewReader(stderr)
 	for {
@@ -127,7 +127,7 @@ func (g *goBuild) watch(ctx context.Context, cmd *exec.Cmd, progress func(line s
 			if progress(text) {
 				last = text
 			} else {
-				messages.WriteString(text + "\n")
+				messages = append(messages, text)
 			}
 		}
 		if rerr != nil {
@@ -139,13 +139,23 @@ func (g *goBuild) watch(ctx context.Context, cmd *exec.Cmd, progress func(line s
 		return nil
 	}
 	if ctx.Err() != nil {
-		err = fmt.Errorf("interrupted: %w", ctx.Err())
+		err = errInterrupted
+	}
+	// The first messages are the cause; without a network there is one for each import.
+	if more := len(messages) - maxMessages; more > 0 {
+		messages = append(messages[:maxMessages], fmt.Sprintf("(and %d more lines)", more))
 	}
 	if last != "" {
-		messages.WriteString("(the last step was: " + last + ")\n")
+		messages = append(messages, "(the last step was: "+last+")")
 	}
-	return fmt.Errorf("%s in %s: %w\n%s%s", doing, g.dir, err, messages.String(), toContinue)
+	messages = append(messages, toContinue)
+	return fmt.Errorf("%s in %s: %w\n%s", doing, g.dir, err, strings.Join(messages, "\n"))
 }
+
+// maxMessages is how many lines of the go command an error shows.
+const maxMessages = 40
+
+var errInterrupted = errors.New("interrupted")
 
 // toContinue is true because the go command keeps every module and every package as soon as it has it.
 const toContinue = "Repeat the command to continue: what has been downloaded and compiled is kept."

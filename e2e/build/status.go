@@ -35,21 +35,35 @@ type Status struct {
 // Report is told of each change of a build's status, by one goroutine at a time.
 type Report func(Status)
 
-// String describes the status in one line without a line break.
-func (s Status) String() string {
+// String describes the status in one line.
+func (s Status) String() string { return s.withCurrent(s.Current) }
+
+// Fit is String, with the beginning of Current cut off if it would have more than width characters: the end
+// of an import path says more. It is longer than width only if all the rest is.
+func (s Status) Fit(width int) string {
+	text := s.String()
+	over := len(text) - width
+	if over <= 0 || s.Current == "" {
+		return text
+	}
+	keep := max(len(s.Current)-over-len("..."), 0)
+	return s.withCurrent("..." + s.Current[len(s.Current)-keep:])
+}
+
+func (s Status) withCurrent(current string) string {
 	switch s.Step {
 	case Downloading:
-		return fmt.Sprintf("%s: downloading module %d (%s)", s.Name, s.Downloads, s.Current)
+		return fmt.Sprintf("%s: downloading module %d: %s", s.Name, s.Downloads, current)
 	case Compiling, Linking:
 		text := fmt.Sprintf("%s: compiled %s of %s packages", s.Name, thousands(s.Compiled), thousands(s.Total))
 		if s.Cached > 0 {
-			text += fmt.Sprintf(", %s before", thousands(s.Cached))
+			text += fmt.Sprintf(" (%s cached)", thousands(s.Cached))
 		}
 		switch {
 		case s.Step == Linking:
 			text += ", linking"
-		case s.Current != "":
-			text += " (" + s.Current + ")"
+		case current != "":
+			text += ": " + current
 		}
 		return text
 	}

@@ -23,7 +23,7 @@ import (
 
 const firstTime = `The first time, this builds a real Kubernetes control plane from source: etcd, kube-apiserver,
 kube-controller-manager, kubectl and tenantview. It downloads about 300 MB of modules and compiles
-about 3,800 packages, which takes 4 to 12 minutes on two cores, less on more. All of it is kept:
+about 3,800 packages, which takes 5 to 12 minutes on two cores, less on more. All of it is kept:
 later runs take seconds. You can interrupt it; the same command continues.
 `
 
@@ -60,7 +60,7 @@ func prepare(ctx context.Context) (string, error) {
 	}
 	// One package or two are no news: they are what has just been edited.
 	if compiled > 10 {
-		fmt.Printf("  %-58s %6.1fs\n", "built the tool behind make", time.Since(start).Seconds())
+		fmt.Printf("  %-58s %6.1fs\n", "built the make tool", time.Since(start).Seconds())
 	}
 	return path, nil
 }
