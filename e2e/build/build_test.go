@@ -131,7 +131,20 @@ func TestRunReportsItsProgress(t *testing.T) {
 	}
 }
 
-// Who sees a failure must learn which step it was, what the compiler said, and what to do.
+// A build that was interrupted while it linked has nothing to compile.
+func TestRunWithEverythingCached(t *testing.T) {
+	fakeGo(t, `echo 'fmt false'; echo 'k8s.io/a false'`, "")
+	var last Status
+	g := goBuild{name: "etcd", dir: t.TempDir(), output: "x"}
+	if compiled, err := g.run(t.Context(), func(s Status) { last = s }); err != nil || compiled != 0 {
+		t.Errorf("compiled %d, error %v, expected neither", compiled, err)
+	}
+	if got, want := last.String(), "etcd: all 2 packages cached, linking"; got != want {
+		t.Errorf("got %q, expected %q", got, want)
+	}
+}
+
+// A user who sees a failure must learn which step it was, what the compiler said, and what to do.
 func TestRunExplainsAFailure(t *testing.T) {
 	for name, c := range map[string]struct {
 		list, build string

@@ -40,9 +40,10 @@ func (g *goBuild) run(ctx context.Context, report Report) (compiled int, err err
 			return 0, err
 		}
 	}
-	status.Total = len(stale)
-	status.Step = Compiling
-	status.Current = ""
+	status.Total, status.Step, status.Current = len(stale), Compiling, ""
+	if status.Total == 0 {
+		status.Step = Linking
+	}
 	tell()
 	args := append([]string{"build", "-v", "-o", g.output}, g.flags...)
 	cmd := g.command(ctx, append(args, g.packages...)...)
@@ -62,7 +63,7 @@ func (g *goBuild) run(ctx context.Context, report Report) (compiled int, err err
 		if stale[line] {
 			status.Compiled++
 		}
-		if status.Total > 0 && status.Compiled == status.Total {
+		if status.Compiled == status.Total {
 			status.Step = Linking
 		}
 		tell()

@@ -55,6 +55,9 @@ func (s Status) withCurrent(current string) string {
 	case Downloading:
 		return fmt.Sprintf("%s: downloading module %d: %s", s.Name, s.Downloads, current)
 	case Compiling, Linking:
+		if s.Total == 0 {
+			return fmt.Sprintf("%s: all %s packages cached, linking", s.Name, thousands(s.Cached))
+		}
 		text := fmt.Sprintf("%s: compiled %s of %s packages", s.Name, thousands(s.Compiled), thousands(s.Total))
 		if s.Cached > 0 {
 			text += fmt.Sprintf(" (%s cached)", thousands(s.Cached))
