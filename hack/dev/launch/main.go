@@ -23,7 +23,7 @@ import (
 
 const firstTime = `The first time, this builds a real Kubernetes control plane from source: etcd, kube-apiserver,
 kube-controller-manager, kubectl and tenantview. It downloads about 300 MB of modules and compiles
-about 3,700 packages, which takes 5 to 12 minutes on two cores, less on more. All of it is kept:
+about 3,700 packages, which takes 6 to 15 minutes on two cores, less on more. All of it is kept:
 later runs take seconds. You can interrupt it; the same command continues.
 `
 
