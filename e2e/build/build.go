@@ -15,7 +15,8 @@ import (
 )
 
 const (
-	// The folder with the module that pins the programs of the control plane, below the repository's root.
+	// controlPlaneModule is the folder, below the repository's root, of the module that pins the programs
+	// of the control plane.
 	controlPlaneModule = "hack/controlplane"
 	// The server of this repository, and the tool behind make up and make demo.
 	server, tool = "tenantview-apiserver", "dev"
@@ -30,9 +31,9 @@ var controlPlanePackages = []struct{ program, pkg, output string }{
 	{"kubectl", "k8s.io/kubernetes/cmd/kubectl", "kubectl"},
 }
 
-// ControlPlane builds etcd, kube-apiserver, kube-controller-manager and kubectl into binDir, unless they are
-// there already in the versions that the repository at root pins. It says whether it built; the first time
-// this takes several minutes. report may be nil.
+// ControlPlane builds etcd, kube-apiserver, kube-controller-manager and kubectl into binDir. It does nothing
+// if they are there already in the versions that the repository at root pins, and returns whether it built.
+// The first build takes several minutes. report may be nil.
 func ControlPlane(ctx context.Context, root, binDir string, report Report) (built bool, err error) {
 	dir := filepath.Join(root, filepath.FromSlash(controlPlaneModule))
 	flags, err := versionFlags(ctx, dir)
@@ -61,7 +62,7 @@ func ControlPlane(ctx context.Context, root, binDir string, report Report) (buil
 		dir:    dir,
 		output: output + string(filepath.Separator),
 		flags:  []string{"-ldflags", flags, "-gcflags", withoutDWARF},
-		// Without cgo the programs run wherever .run/bin is copied to, as from a CI cache.
+		// Without cgo, the programs run wherever .run/bin is copied to, for example from a CI cache.
 		env: []string{"CGO_ENABLED=0"},
 	}
 	for _, p := range controlPlanePackages {
@@ -81,7 +82,7 @@ func ControlPlane(ctx context.Context, root, binDir string, report Report) (buil
 	return true, os.WriteFile(stampFile, []byte(want), 0o644)
 }
 
-// ControlPlaneBuilt says whether all programs of the control plane are in binDir, in any version.
+// ControlPlaneBuilt returns whether all programs of the control plane are in binDir, in any version.
 func ControlPlaneBuilt(binDir string) bool {
 	for _, p := range controlPlanePackages {
 		if _, err := os.Stat(filepath.Join(binDir, p.program)); err != nil {
@@ -91,11 +92,11 @@ func ControlPlaneBuilt(binDir string) bool {
 	return true
 }
 
-// Server builds tenantview-apiserver from the repository at root into binDir. It always asks the go command,
-// which does nothing when nothing has changed. report may be nil.
+// Server builds tenantview-apiserver from the repository at root into binDir. It always runs the go command,
+// which does nothing if nothing has changed. report may be nil.
 func Server(ctx context.Context, root, binDir string, report Report) error {
-	// The setting of cgo is that of the environment, so that "go test" shares what is compiled: with
-	// another setting nearly everything that the server imports would be compiled a second time.
+	// Use the cgo setting of the environment, as "go test" does. With another one, go would compile nearly
+	// everything that the server imports a second time.
 	g := goBuild{name: server, dir: root, output: filepath.Join(binDir, server), packages: []string{"./cmd/" + server}}
 	_, err := g.run(ctx, report)
 	return err
@@ -110,7 +111,7 @@ func Tool(ctx context.Context, root, binDir string, report Report) (path string,
 	return path, compiled, err
 }
 
-// Programs builds what is missing of the control plane, and the server, without a report.
+// Programs builds the missing programs of the control plane, and the server, without a report.
 func Programs(ctx context.Context, root, binDir string) error {
 	if _, err := ControlPlane(ctx, root, binDir, nil); err != nil {
 		return err
@@ -122,7 +123,7 @@ func Programs(ctx context.Context, root, binDir string) error {
 // is compiled as usual: the programs share it with the server and the tests.
 const withoutDWARF = "k8s.io/...=-dwarf=false"
 
-// versionFlags returns linker flags without which the programs would report version v0.0.0.
+// versionFlags returns linker flags that set the version. Without them, the programs would report v0.0.0.
 func versionFlags(ctx context.Context, dir string) (string, error) {
 	out, err := goCommand(ctx, dir, "list", "-m", "-f", "{{.Version}}", "k8s.io/kubernetes").Output()
 	if err != nil {
@@ -140,7 +141,7 @@ func versionFlags(ctx context.Context, dir string) (string, error) {
 		" -X k8s.io/client-go/pkg/version.gitVersion=%[1]s", version, parts[0], parts[1]), nil
 }
 
-// buildStamp names everything that the programs are made from.
+// buildStamp returns a text that changes with everything that the programs are built from.
 func buildStamp(dir, flags string) (string, error) {
 	h := sha256.New()
 	for _, name := range []string{"go.mod", "go.sum"} {

@@ -187,7 +187,7 @@ func compilerMemory() []string {
 	return []string{"GOGC=off", "GOMEMLIMIT=1GiB"}
 }
 
-// commandError adds to the error of Cmd.Output what the command said.
+// commandError adds the command's standard error to an error of Cmd.Output.
 func commandError(err error) error {
 	if exit := (*exec.ExitError)(nil); errors.As(err, &exit) && len(exit.Stderr) > 0 {
 		return fmt.Errorf("%w: %s", err, strings.TrimSpace(string(exit.Stderr)))
