@@ -6,6 +6,9 @@ LINT := $(GO) tool -modfile=hack/tools/golangci-lint/go.mod golangci-lint
 # Packages in which goroutines share state.
 RACE := ./pkg/view/... ./pkg/tenancy/... ./pkg/source/... ./pkg/registry/... ./pkg/accessreview/... ./pkg/apiserver/...
 
+# Only the race detector needs cgo. All else is compiled once, without it, for the demo and the tests.
+export CGO_ENABLED ?= 0
+
 .DEFAULT_GOAL := help
 
 .PHONY: help
@@ -16,9 +19,9 @@ help: ## Show what there is to make
 
 .PHONY: demo up down user clean
 demo: ## Start a control plane with a sample cluster, and show what its users see
-	@$(GO) run ./hack/dev demo
+	@$(GO) run ./hack/dev/launch demo
 up: ## Start a control plane with tenantview in the background
-	@$(GO) run ./hack/dev up
+	@$(GO) run ./hack/dev/launch up
 down: ## Stop what up has started
 	@$(GO) run ./hack/dev down
 user: ## Write a kubeconfig: make user NAME=carol MEMBER_OF=a,b

@@ -16,6 +16,8 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/client-go/kubernetes"
 	"sigs.k8s.io/yaml"
+
+	"capsule.dev/tenantview/e2e/build"
 )
 
 // binDir returns the folder of the programs. If they are missing, it skips the test: building them takes
@@ -24,13 +26,13 @@ func binDir(t *testing.T) string {
 	t.Helper()
 	dir := os.Getenv("TENANTVIEW_BIN_DIR")
 	if dir == "" {
-		root, err := RepositoryRoot(".")
+		root, err := build.RepositoryRoot(".")
 		if err != nil {
 			t.Fatal(err)
 		}
 		dir = filepath.Join(root, ".run", "bin")
 	}
-	if !ControlPlaneBuilt(dir) {
+	if !build.ControlPlaneBuilt(dir) {
 		t.Skipf("the programs of the control plane are not in %s; make up builds them", dir)
 	}
 	return dir

@@ -14,6 +14,7 @@ import (
 	"testing"
 	"time"
 
+	"capsule.dev/tenantview/e2e/build"
 	"capsule.dev/tenantview/e2e/controlplane"
 )
 
@@ -35,13 +36,13 @@ func Main(m *testing.M, config controlplane.Config, flags []string, use func(con
 // run starts the control plane, runs the tests, and stops what it has started. The logs of a run that
 // failed are kept.
 func run(ctx context.Context, m *testing.M, config controlplane.Config, flags []string, use func(context.Context, *Cluster) error) (code int, err error) {
-	root, err := controlplane.RepositoryRoot(".")
+	root, err := build.RepositoryRoot(".")
 	if err != nil {
 		return 1, err
 	}
 	// The programs of make up serve the tests, too: building them takes minutes.
 	config.BinDir = filepath.Join(root, ".run", "bin")
-	if err := controlplane.Build(ctx, root, config.BinDir); err != nil {
+	if err := build.Programs(ctx, root, config.BinDir); err != nil {
 		return 1, err
 	}
 	if config.Dir, err = os.MkdirTemp("", "tenantview-e2e-"); err != nil {

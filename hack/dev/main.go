@@ -14,6 +14,7 @@ import (
 	"strings"
 	"syscall"
 
+	"capsule.dev/tenantview/e2e/build"
 	"capsule.dev/tenantview/e2e/controlplane"
 )
 
@@ -67,7 +68,7 @@ func run(ctx context.Context, args []string) error {
 }
 
 func newEnvironment() (*environment, error) {
-	root, err := controlplane.RepositoryRoot(".")
+	root, err := build.RepositoryRoot(".")
 	if err != nil {
 		return nil, err
 	}

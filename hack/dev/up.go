@@ -10,6 +10,7 @@ import (
 	"os"
 	"strings"
 
+	"capsule.dev/tenantview/e2e/build"
 	"capsule.dev/tenantview/e2e/controlplane"
 )
 
@@ -63,13 +64,12 @@ func (e *environment) start(ctx context.Context) (*controlplane.ControlPlane, er
 	return cp, e.writeKubeconfigs(cp)
 }
 
+// build builds the programs that are missing or old, and shows how far it is.
 func (e *environment) build(ctx context.Context) error {
-	if !controlplane.ControlPlaneBuilt(e.binDir()) {
-		fmt.Println("building etcd, kube-apiserver, kube-controller-manager and kubectl from source;" +
-			" the first time this takes some minutes")
-	}
 	if err := step(func() (string, error) {
-		built, err := controlplane.BuildControlPlane(ctx, e.root, e.binDir())
+		display := build.NewDisplay(os.Stdout)
+		defer display.Close()
+		built, err := build.ControlPlane(ctx, e.root, e.binDir(), display.Report)
 		if !built {
 			return "", err
 		}
@@ -78,7 +78,9 @@ func (e *environment) build(ctx context.Context) error {
 		return err
 	}
 	return step(func() (string, error) {
-		return "built " + controlplane.ServerName, controlplane.BuildServer(ctx, e.root, e.binDir())
+		display := build.NewDisplay(os.Stdout)
+		defer display.Close()
+		return "built " + controlplane.ServerName, build.Server(ctx, e.root, e.binDir(), display.Report)
 	})
 }
 
