@@ -92,6 +92,13 @@ func (c *Config) Complete() CompletedConfig {
 	return CompletedConfig{config: c, generic: c.Generic.Complete(nil)}
 }
 
+// ProxySettings of one Tenant may take a twentieth of the time in which changes are applied, and
+// those of all Tenants together a half of it.
+const (
+	settingsOfTenant = 20
+	settingsOfAll    = 2
+)
+
 // New returns the server. It makes no connections until it runs.
 func (c CompletedConfig) New() (*Server, error) {
 	generic, err := c.generic.New("tenantview-apiserver", genericapiserver.NewEmptyDelegate())
@@ -105,6 +112,7 @@ func (c CompletedConfig) New() (*Server, error) {
 	}
 	m := newMetrics()
 	cluster := tenancy.New(granted, c.config.Policy, m.observeApply)
+	cluster.LimitSettings(settingsOfTenant, settingsOfAll)
 	clients, err := source.NewClients(c.config.Cluster)
 	if err != nil {
 		return nil, err

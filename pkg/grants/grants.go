@@ -95,7 +95,10 @@ func (r *Rules) ofProxySetting(held *holder, s *capsule.ProxySetting, bounds []v
 	for i := range s.Spec.Subjects {
 		entry := &s.Spec.Subjects[i]
 		subject, ok := r.tenantSubjectOf(entry.Subject, found)
-		if !ok || !left.takeSubject(found) {
+		if !ok || !left.takeSubject(entry, found) {
+			if left.subjects == 0 {
+				return // whatever follows has one problem, too
+			}
 			continue
 		}
 		for k := range r.kinds {

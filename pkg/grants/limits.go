@@ -23,14 +23,19 @@ var tenantBudget = budget{subjects: 1024, rules: 256, requirements: 2048, values
 // budget is what remains of the limits.
 type budget struct{ subjects, rules, requirements, values int }
 
-// takeSubject takes a subject from the budget. If none is left, it reports a problem and returns
-// false.
-func (b *budget) takeSubject(found *problems) bool {
-	if b.subjects == 0 {
-		found.add(ReasonTooLarge, "the ProxySettings of a Tenant may have at most %d subjects together", tenantBudget.subjects)
+// takeSubject takes a subject and what its proxySettings list from the budget. If too little is left,
+// it reports a problem and returns false.
+func (b *budget) takeSubject(s *capsule.ProxySubject, found *problems) bool {
+	values := 0
+	for i := range s.ProxySettings {
+		values += 1 + len(s.ProxySettings[i].Operations)
+	}
+	if b.subjects == 0 || values > b.values {
+		found.add(ReasonTooLarge, "the ProxySettings of a Tenant may have at most %d subjects with %d values together", tenantBudget.subjects, tenantBudget.values)
 		return false
 	}
 	b.subjects--
+	b.values -= values
 	return true
 }
 

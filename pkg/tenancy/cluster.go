@@ -57,7 +57,10 @@ type Cluster struct {
 	settingsOf index[string, types.NamespacedName]
 	// pendingSettings are the Tenants for which the running transaction has changed what their
 	// ProxySettings grant.
-	pendingSettings tenantSet
+	pendingSettings pendingTenants
+	pace            pace
+	// now is time.Now, but in tests.
+	now func() time.Time
 	// boundTo maps a role to its role bindings.
 	boundTo index[roleKey, types.NamespacedName]
 	// everybodyIn maps a namespace's name to the role bindings in it that have subjects which
@@ -79,6 +82,7 @@ func New(kinds []grants.Kind, policy grants.Policy, observe func(time.Duration))
 		rules:           grants.NewRules(kinds, policy),
 		set:             view.NewSet(resources...),
 		views:           make(map[schema.GroupResource]*view.View, len(kinds)),
+		now:             time.Now,
 		observe:         observe,
 		tenants:         make(map[string]*capsule.Tenant),
 		namespaces:      make(map[string]*namespace),
@@ -93,7 +97,7 @@ func New(kinds []grants.Kind, policy grants.Policy, observe func(time.Duration))
 		labelled:        make(index[string, string]),
 		settingsIn:      make(index[string, types.NamespacedName]),
 		settingsOf:      make(index[string, types.NamespacedName]),
-		pendingSettings: make(tenantSet),
+		pendingSettings: make(pendingTenants),
 		boundTo:         make(index[roleKey, types.NamespacedName]),
 		everybodyIn:     make(index[string, types.NamespacedName]),
 	}
@@ -153,12 +157,16 @@ func (c *Cluster) GoLive() {
 func (c *Cluster) update(cause uint64, change func(*view.Tx)) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	start := time.Now()
+	start := c.now()
+	var paced []string
 	c.set.Update(cause, func(tx *view.Tx) {
 		change(tx)
-		c.refreshPendingSettings(tx)
+		paced = c.refreshPendingSettings(tx)
 	})
-	c.observe(time.Since(start))
+	now := c.now()
+	c.pace.took(paced, now.Sub(start), now)
+	c.resumeSettings()
+	c.observe(now.Sub(start))
 }
 
 // origin is an object of one source that gives grants.

@@ -5,9 +5,13 @@ package tenancy
 
 import (
 	"strings"
+	"time"
 
 	"capsule.dev/tenantview/pkg/grants"
 )
+
+// SetClock sets the clock by which the time of changes is measured.
+func (c *Cluster) SetClock(now func() time.Time) { c.now = now }
 
 // Footprint returns the number of items that a Cluster remembers, by their kind.
 func (c *Cluster) Footprint() map[string]int {

@@ -32,4 +32,4 @@ func (x index[K, V]) remove(key K, value V) {
 
 // inOrder returns the values of a key in alphabetical order. Events follow the order in which
 // objects are changed, so that order must be the same every time.
-func inOrder(values map[string]struct{}) []string { return slices.Sorted(maps.Keys(values)) }
+func inOrder[V any](values map[string]V) []string { return slices.Sorted(maps.Keys(values)) }

@@ -6,6 +6,7 @@ package tenancy
 import (
 	"slices"
 
+	"golang.org/x/time/rate"
 	"k8s.io/klog/v2"
 
 	"capsule.dev/tenantview/pkg/grants"
@@ -27,10 +28,13 @@ type problems struct {
 	// live is true once all sources have been read. Nothing is logged before: an object may
 	// refer to another one that has not been read yet.
 	live bool
+	// logs limits log lines, and unlogged counts those that it has left out.
+	logs     *rate.Limiter
+	unlogged int
 }
 
 func newProblems() problems {
-	return problems{byOrigin: make(map[origin][]grants.Problem), counts: make(map[InvalidKey]int)}
+	return problems{byOrigin: make(map[origin][]grants.Problem), counts: make(map[InvalidKey]int), logs: rate.NewLimiter(logRate, logBurst)}
 }
 
 // set replaces the problems of an object, and logs them if they have changed.
@@ -54,7 +58,7 @@ func (p *problems) set(from origin, found []grants.Problem) {
 	}
 	p.byOrigin[from] = found
 	if p.live {
-		log(from, found)
+		p.log(from, found)
 	}
 }
 
@@ -69,11 +73,26 @@ func (p *problems) decoded(from origin) {
 func (p *problems) goLive() {
 	p.live = true
 	for from, found := range p.byOrigin {
-		log(from, found)
+		p.log(from, found)
 	}
 }
 
-func log(from origin, found []grants.Problem) {
+// Limits of log lines about problems. Users of tenants can make and mend problems all the time;
+// metrics count all of them.
+const (
+	logRate  = rate.Limit(10) // lines per second
+	logBurst = 200
+)
+
+func (p *problems) log(from origin, found []grants.Problem) {
+	if !p.logs.Allow() {
+		p.unlogged++
+		return
+	}
+	if p.unlogged > 0 {
+		klog.InfoS("There were more problems of objects than are logged", "unlogged", p.unlogged)
+		p.unlogged = 0
+	}
 	message := "Ignoring invalid parts of an object, which grant nothing"
 	if found[0].Reason == grants.ReasonMissing {
 		message = "A required object does not exist, so nothing is granted"

@@ -28,7 +28,7 @@ func (c *Cluster) ProxySettings() *Sink[*capsule.ProxySetting] {
 
 func (c *Cluster) putSetting(_ *view.Tx, item Item[*capsule.ProxySetting]) {
 	s, existed := c.settings[item.Key]
-	if existed && reflect.DeepEqual(s.Spec, item.Value.Spec) {
+	if existed && reflect.DeepEqual(s.Spec, item.Value.Spec) && s.CreationTimestamp.Equal(&item.Value.CreationTimestamp) {
 		s.ProxySetting = item.Value
 		return
 	}
@@ -38,8 +38,8 @@ func (c *Cluster) putSetting(_ *view.Tx, item Item[*capsule.ProxySetting]) {
 		c.settingsIn.add(item.Key.Namespace, item.Key)
 	}
 	s.ProxySetting = item.Value
-	c.assignSetting(item.Key)
-	c.pendingSettings.add(s.tenant)
+	c.assignSetting(item.Key, false)
+	c.pendingSettings.add(s.tenant, false)
 }
 
 func (c *Cluster) deleteSetting(_ *view.Tx, key types.NamespacedName) {
@@ -50,18 +50,19 @@ func (c *Cluster) deleteSetting(_ *view.Tx, key types.NamespacedName) {
 	delete(c.settings, key)
 	c.settingsIn.remove(key.Namespace, key)
 	c.settingsOf.remove(s.tenant, key)
-	c.pendingSettings.add(s.tenant)
+	c.pendingSettings.add(s.tenant, false)
 }
 
 // refreshSettingsIn reevaluates which Tenant the settings in a namespace belong to.
 func (c *Cluster) refreshSettingsIn(namespace string) {
 	for key := range c.settingsIn[namespace] {
-		c.assignSetting(key)
+		c.assignSetting(key, true)
 	}
 }
 
-// assignSetting assigns a setting to the Tenant of its namespace.
-func (c *Cluster) assignSetting(key types.NamespacedName) {
+// assignSetting assigns a setting to the Tenant of its namespace. urgent is true if that may be
+// another one because the namespace has moved.
+func (c *Cluster) assignSetting(key types.NamespacedName, urgent bool) {
 	s, tenant := c.settings[key], ""
 	if ns := c.namespaces[key.Namespace]; ns != nil {
 		tenant = ns.tenant
@@ -71,31 +72,12 @@ func (c *Cluster) assignSetting(key types.NamespacedName) {
 	}
 	c.settingsOf.remove(s.tenant, key)
 	c.settingsOf.add(tenant, key)
-	c.pendingSettings.add(s.tenant)
-	c.pendingSettings.add(tenant)
+	c.pendingSettings.add(s.tenant, urgent)
+	c.pendingSettings.add(tenant, urgent)
 	s.tenant = tenant
 	if tenant == "" {
 		c.problems.set(settingOrigin(key), nil) // grants nothing, whatever it says
 	}
-}
-
-// tenantSet is a set of Tenant names.
-type tenantSet map[string]struct{}
-
-func (s tenantSet) add(tenant string) {
-	if tenant != "" {
-		s[tenant] = struct{}{}
-	}
-}
-
-// refreshPendingSettings recomputes the grants of the ProxySettings of the pending Tenants. It
-// runs once, at the end of each transaction: one budget bounds all the settings of a Tenant
-// together, and a Tenant that appears affects all of them.
-func (c *Cluster) refreshPendingSettings(tx *view.Tx) {
-	for _, tenant := range inOrder(c.pendingSettings) {
-		c.refreshSettingsOf(tx, tenant)
-	}
-	clear(c.pendingSettings)
 }
 
 func (c *Cluster) refreshSettingsOf(tx *view.Tx, tenant string) {
@@ -109,7 +91,7 @@ func (c *Cluster) refreshSettingsOf(tx *view.Tx, tenant string) {
 	for key := range c.settingsOf[tenant] {
 		keys = append(keys, key)
 	}
-	// The oldest first: users cannot take grants from others by writing more settings.
+	// The oldest first: users cannot take grants from others by writing new settings.
 	slices.SortFunc(keys, func(a, b types.NamespacedName) int {
 		return cmp.Or(c.settings[a].CreationTimestamp.Compare(c.settings[b].CreationTimestamp.Time), compareKeys(a, b))
 	})

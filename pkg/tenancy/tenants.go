@@ -30,9 +30,9 @@ func (c *Cluster) putTenant(tx *view.Tx, item Item[*capsule.Tenant]) {
 	switch {
 	case previous == nil || previous.UID != item.Value.UID:
 		c.refreshReferrers(tx, name)
-		c.pendingSettings.add(name)
+		c.pendingSettings.add(name, true)
 	case !sameBounds(previous, item.Value) || !c.rules.SameOwnerOperations(previous, item.Value):
-		c.pendingSettings.add(name)
+		c.pendingSettings.add(name, true)
 	}
 }
 

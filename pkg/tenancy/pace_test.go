@@ -1,0 +1,140 @@
+// Copyright The tenantview Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package tenancy_test
+
+import (
+	"fmt"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"capsule.dev/tenantview/pkg/apis/capsule"
+	"capsule.dev/tenantview/pkg/grants"
+	"capsule.dev/tenantview/pkg/tenancy"
+	"capsule.dev/tenantview/pkg/view"
+)
+
+// paced is a cluster in which it takes a second to work out what the ProxySettings of a Tenant grant.
+type paced struct {
+	*tenancy.Cluster
+	settings   *tenancy.Sink[*capsule.ProxySetting]
+	tenants    *tenancy.Sink[*capsule.Tenant]
+	namespaces *tenancy.Sink[*corev1.Namespace]
+	version    uint64
+	// worked counts how often that was done for each Tenant, and spent is the time that it took by
+	// the cluster's clock.
+	worked map[string]int
+	spent  time.Duration
+}
+
+const workTime = time.Second
+
+func newPaced(ofTenant, ofAll int) *paced {
+	p := &paced{worked: make(map[string]int)}
+	slow := grants.Kind{Upstream: corev1.SchemeGroupVersion.WithResource("namespaces"),
+		OfTenant: func(t *capsule.Tenant, _ *grants.Policy) (view.Criterion, []grants.Problem) {
+			if len(t.Spec.Owners) == 0 { // those with owners are worked out for these, too
+				p.worked[t.Name]++
+				p.spent += workTime / 2 // for the Tenant itself, and for its settings
+			}
+			return view.Partition(t.Name), nil
+		}}
+	p.Cluster = tenancy.New([]grants.Kind{slow}, grants.DefaultPolicy(), nil)
+	p.LimitSettings(ofTenant, ofAll)
+	p.SetClock(func() time.Time { return time.Now().Add(p.spent) })
+	p.settings, p.tenants, p.namespaces = p.ProxySettings(), p.Tenants(), p.Namespaces()
+	for _, name := range []string{"solar", "wind"} {
+		p.tenant(name, nil)
+		ns := &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: name, OwnerReferences: []metav1.OwnerReference{
+			{APIVersion: "capsule.clastix.io/v1beta2", Kind: "Tenant", Name: name, UID: "uid"},
+		}}}
+		p.namespaces.Put(item(p, "", name, ns))
+	}
+	p.GoLive()
+	clear(p.worked)
+	return p
+}
+
+func item[T any](p *paced, namespace, name string, o T) tenancy.Item[T] {
+	p.version++
+	return tenancy.Item[T]{Key: tenancy.Key{Namespace: namespace, Name: name}, Version: p.version, Value: o}
+}
+
+func (p *paced) tenant(name string, selector map[string]string) {
+	p.tenants.Put(item(p, "", name, &capsule.Tenant{Meta: capsule.Meta{Name: name, UID: "uid"}, Spec: capsule.TenantSpec{NodeSelector: selector}}))
+}
+
+// grant has a Tenant grant its namespaces to a user.
+func (p *paced) grant(tenant, user string) {
+	s := &capsule.ProxySetting{Meta: capsule.Meta{Namespace: tenant, Name: "ps"}}
+	s.Spec.Subjects = []capsule.ProxySubject{{Subject: capsule.Subject{Kind: "User", Name: user}}}
+	p.settings.Put(item(p, tenant, "ps", s))
+}
+
+func (p *paced) shows(user string) bool {
+	return p.View(corev1.Resource("namespaces")).ShowsAny(view.Viewer{Subjects: []view.Subject{view.User(user)}})
+}
+
+// Users of a Tenant who write settings again and again get only a part of the time in which the
+// events of all others are applied. What they have written last counts.
+func TestSettingsOfATenantAreSpreadOverTime(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p := newPaced(20, 2)
+		time.Sleep(time.Hour)
+		p.grant("solar", "user-0")
+		if !p.shows("user-0") || p.worked["solar"] != 1 {
+			t.Errorf("the first change is put off; worked out %d times", p.worked["solar"])
+		}
+		begin := time.Now()
+		for i := 1; time.Since(begin) < 100*workTime; i++ {
+			p.grant("solar", fmt.Sprint("user-", i))
+			time.Sleep(workTime / 10)
+		}
+		// Half a second each, so nine and a half of pause: a change in ten seconds.
+		if got := p.worked["solar"]; got < 9 || got > 13 {
+			t.Errorf("worked out %d times in %v", got, time.Since(begin))
+		}
+		p.grant("solar", "last")
+		time.Sleep(20 * workTime)
+		synctest.Wait()
+		if !p.shows("last") || p.shows("user-0") {
+			t.Errorf("last is shown something: %v; user-0 still: %v", p.shows("last"), p.shows("user-0"))
+		}
+	})
+}
+
+// The others' settings, and what administrators decide, do not wait for one Tenant's.
+func TestOtherChangesAreNotPutOff(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p := newPaced(20, 2)
+		time.Sleep(time.Hour)
+		p.grant("solar", "bob")
+		time.Sleep(workTime) // which is the others' half
+		p.grant("wind", "eve")
+		if !p.shows("eve") {
+			t.Error("the settings of wind wait for those of solar")
+		}
+		p.grant("solar", "carol")
+		if p.shows("carol") || !p.shows("bob") {
+			t.Errorf("carol is shown something: %v; bob: %v", p.shows("carol"), p.shows("bob"))
+		}
+		p.tenant("solar", map[string]string{"pool": "a"}) // may be a restriction
+		if !p.shows("carol") || p.shows("bob") {
+			t.Errorf("after a change of the Tenant, carol is shown something: %v; bob: %v", p.shows("carol"), p.shows("bob"))
+		}
+		p.grant("solar", "dave")
+		p.tenants.Delete(tenancy.Key{Name: "solar"}, p.version)
+		if p.shows("carol") || p.shows("dave") {
+			t.Error("a Tenant that is deleted still grants something")
+		}
+		time.Sleep(time.Minute)
+		synctest.Wait()
+		if p.shows("dave") {
+			t.Error("what was put off is granted though the Tenant has been deleted")
+		}
+	})
+}
