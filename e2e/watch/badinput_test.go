@@ -28,7 +28,7 @@ import (
 type outcome struct {
 	Code            int
 	Reason, Message string
-	// Event is the type of the first event of a watch, or End if the watch ended without one.
+	// Event is the type of the first event of a watch. End is true if the watch ended before one came.
 	Event string
 	End   bool
 }
