@@ -15,11 +15,11 @@ import (
 	"capsule.dev/tenantview/e2e/testcluster"
 )
 
-// badObjects are stored by kube-apiserver and make no sense in a part, each with what is counted for it.
-// Of each, what makes sense grants victor something, and nothing else does.
+// badObjects are objects that kube-apiserver stores although a part is invalid, each with the metric that
+// counts it. The valid part of each grants victor something. Nothing else grants victor anything.
 var badObjects = []struct {
 	source, reason, yaml string
-	// namespaces and classes are what victor sees because of it.
+	// namespaces and classes are what victor sees because of the object.
 	namespaces, classes []string
 }{
 	{"tenants", "Regex", `
@@ -83,8 +83,8 @@ metadata: {name: bad, labels: {capsule.clastix.io/tenant: solar}, ownerReference
 `, nil, nil},
 }
 
-// A part of an object that makes no sense grants nothing, and is counted; the rest of the object and all
-// other objects are as if it were not there. When it is gone it counts no more.
+// An invalid part of an object grants nothing and is counted. It does not affect the rest of the object
+// or other objects. When it is gone, it no longer counts.
 func TestBadObjects(t *testing.T) {
 	arrange(t, solarAndWind)
 	logged := logSize(t)
@@ -117,10 +117,10 @@ func TestBadObjects(t *testing.T) {
 	}
 	text := string(log[logged:])
 	if strings.Contains(strings.ToLower(text), "panic") {
-		t.Errorf("the log tells of a panic:\n%s", text)
+		t.Errorf("the log has a panic:\n%s", text)
 	}
-	// Each is logged once: who operates the cluster finds it, and it does not fill the disk.
-	if got := strings.Count(text, "Parts of an object make no sense"); got != len(badObjects) {
+	// Each is logged once, so that administrators find it, and the log does not fill the disk.
+	if got := strings.Count(text, "Ignoring invalid parts of an object"); got != len(badObjects) {
 		t.Errorf("%d objects were logged, want %d:\n%s", got, len(badObjects), text)
 	}
 }
@@ -144,7 +144,7 @@ func requireOfSolar(t *testing.T) {
 	}
 }
 
-// A Tenant may have as many owners as etcd can hold, and lose them again.
+// A Tenant may have as many owners as fit into etcd, and lose them again.
 func TestManyOwners(t *testing.T) {
 	tenant := func(from, to int) string {
 		yaml := &strings.Builder{}
@@ -176,7 +176,7 @@ metadata: {name: crowd-a, ownerReferences: [{apiVersion: capsule.clastix.io/v1be
 	sees("owner-9999")
 }
 
-// Names may have 253 characters, of objects as of users.
+// Names of objects and users may have 253 characters.
 func TestLongNames(t *testing.T) {
 	long := strings.Repeat("a", 250) + ".io"
 	arrange(t, fmt.Sprintf(`
@@ -205,7 +205,7 @@ metadata: {name: long-a, ownerReferences: [{apiVersion: capsule.clastix.io/v1bet
 		testcluster.Get(t, owner, path+"/"+want).Expect(t, 200)
 		table(t, owner, path)
 	}
-	// Longer names, and such as no object can have, are absent like others.
+	// Longer names, and names that no object can have, are simply not found.
 	for _, name := range []string{strings.Repeat("b", 253), strings.Repeat("b", 5000), "A_B", "..%20", "%00"} {
 		if a := testcluster.Get(t, owner, kindOf("nodes").Path()+"/"+name); a.Code != 404 && a.Code != 400 {
 			t.Errorf("%.20s: got %d: %s", name, a.Code, a.Body)

@@ -19,15 +19,15 @@ import (
 	"capsule.dev/tenantview/pkg/grants"
 )
 
-// sentinelName is the name of the sentinel of each source, and of their namespace.
+// sentinelName is the name of each source's sentinel, and of their namespace.
 const sentinelName = "e2e-sentinel"
 
-// sentinelReader sees the sentinels of all kinds that are served, whatever the policy is, as the subject of
-// a ProxySetting.
+// sentinelReader is the subject of a ProxySetting. With any policy, it sees the sentinels of all kinds
+// that are served.
 const sentinelReader = "e2e-reader"
 
-// sentinels are one object for each source of the server. They grant nothing to anybody but users whose
-// names begin with e2e-.
+// sentinels are one object for each source of the server. They grant something only to users whose names
+// begin with e2e-.
 const sentinels = `
 apiVersion: capsule.clastix.io/v1beta2
 kind: Tenant
@@ -105,23 +105,23 @@ roleRef: {apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: e2e-sent
 subjects: [{apiGroup: rbac.authorization.k8s.io, kind: User, name: e2e-clusterroles}]
 `
 
-// barrier tells when the server has seen all that was written before. kube-apiserver delivers the changes
-// of one resource in their order, but those of different resources in any. So the last change of each
-// resource is one to its sentinel, and the barrier waits until the server's answers show it.
+// barrier waits until the server has seen everything that was written before. kube-apiserver delivers the
+// changes of one resource in order, but those of different resources in any order. So the barrier changes
+// the sentinel of each resource last, and waits until the server's responses show that.
 type barrier struct{ cluster *cluster }
 
-// rounds counts the waits of all barriers, so that the sentinels are never again as they were.
+// rounds counts the waits of all barriers, so that sentinels never return to an earlier state.
 var rounds int
 
-// sentinel is how to change the sentinel of a source, and how to see that the server has seen it. If the
-// state to change to may be the one that there is, it is left first.
+// sentinel changes the sentinel of a source, and checks that the server has seen the change. If the target
+// state may be the current one, it leaves that state first.
 type sentinel struct {
 	kind, namespace string
 	leave, change   map[string]any
 	left, seen      func(context.Context) error
 }
 
-// newBarrier puts the sentinels, and deletes them when the test ends.
+// newBarrier creates the sentinels, and deletes them when the test ends.
 func newBarrier(t *testing.T, c *cluster) *barrier {
 	t.Helper()
 	c.Create(t, sentinels)
@@ -129,7 +129,8 @@ func newBarrier(t *testing.T, c *cluster) *barrier {
 }
 
 // wait returns when the server, which follows the policy, has seen everything that was written before the
-// call. It cannot be used while only Capsule's users see anything: the sentinels' users are none.
+// call. It does not work if only users of Capsule see anything, because the sentinels' users are not users
+// of Capsule.
 func (b *barrier) wait(ctx context.Context, policy *grants.Policy) error {
 	rounds++
 	group, ctx := errgroup.WithContext(ctx)
@@ -167,7 +168,7 @@ func (b *barrier) sentinels(policy *grants.Policy, round string) []sentinel {
 	}
 	tenant, setting := "e2e-tenants-"+round, "e2e-settings-"+round
 	owner := userNamed(tenant)
-	owner["proxySettings"] = everyKind() // a policy may let no ProxySetting grant more than an owner has
+	owner["proxySettings"] = everyKind() // a policy may limit ProxySettings to what an owner has
 	all = append(all,
 		sentinel{kind: "Tenant", change: spec("owners", owner), seen: b.shown(tenant, true)},
 		sentinel{kind: "ProxySetting", namespace: sentinelName, change: spec("subjects", userNamed(setting)), seen: b.shown(setting, true)})
@@ -185,7 +186,7 @@ func (b *barrier) sentinels(policy *grants.Policy, round string) []sentinel {
 		all = append(all, sentinel{kind: "RoleBinding", namespace: sentinelName, change: map[string]any{"subjects": []any{subject}}, seen: b.shown(bound, true)})
 	}
 	if policy.RoleBindingNamespaces == grants.RoleBindingsRBACGet {
-		// A role names no user who could be another one in each round.
+		// A role does not name users, so they cannot differ in each round.
 		allow := func(resource string) map[string]any {
 			return map[string]any{"rules": []any{map[string]any{"apiGroups": []any{""}, "resources": []any{resource}, "verbs": []any{"get"}}}}
 		}
@@ -206,7 +207,7 @@ func spec(field string, element any) map[string]any {
 
 func userNamed(name string) map[string]any { return map[string]any{"kind": "User", "name": name} }
 
-// everyKind are proxySettings for all kinds that need one.
+// everyKind returns proxySettings for all kinds that need them.
 func everyKind() []any {
 	var all []any
 	for _, kind := range []string{"Nodes", "PersistentVolumes", "StorageClasses", "IngressClasses", "PriorityClasses", "RuntimeClasses"} {
@@ -215,7 +216,7 @@ func everyKind() []any {
 	return all
 }
 
-// served is the sentinel of a kind that is served: its annotation changes.
+// served returns the sentinel of a kind that is served: its annotation changes.
 func (b *barrier) served(k kind, round string) sentinel {
 	const annotation = "e2e.example.com/round"
 	s := sentinel{kind: k.UpstreamKind, change: map[string]any{"metadata": map[string]any{"annotations": map[string]any{annotation: round}}}}
@@ -234,7 +235,7 @@ func (b *barrier) served(k kind, round string) sentinel {
 	return s
 }
 
-// shown is the sentinel of a source that grants something: a user sees the sentinel of namespaces, or not.
+// shown checks the sentinel of a source that grants something: whether a user sees the sentinel namespace.
 func (b *barrier) shown(user string, want bool) func(context.Context) error {
 	config := b.cluster.Impersonating(user)
 	return func(ctx context.Context) error {
@@ -246,7 +247,7 @@ func (b *barrier) shown(user string, want bool) func(context.Context) error {
 		if err := json.Unmarshal(a.Body, list); err != nil || a.Code != 200 {
 			return fmt.Errorf("got %d: %s", a.Code, a.Body)
 		}
-		// A case may show more to everybody.
+		// A case may show more to all users.
 		got := slices.ContainsFunc(list.Items, func(o metav1.PartialObjectMetadata) bool { return o.Name == sentinelName })
 		if got != want {
 			return fmt.Errorf("%s sees %s", user, a.Body)

@@ -19,14 +19,14 @@ const (
 	benchTenants    = 500
 	benchNamespaces = 10 // of each tenant
 	benchRequests   = 1000
-	// benchTarget bounds what seeing ten namespaces among 5,000 may cost, as a multiple of seeing none.
+	// benchTarget limits the time to list ten of 5,000 namespaces, as a multiple of the time to list none.
 	benchTarget = 1.25
 )
 
-// TestListLatency measures what an owner waits for a list of his ten namespaces, among
-// 5,000 of 500 tenants, through kube-apiserver and its aggregation layer, and a user without any grant for
-// the empty list of the same kind. The two are asked in turns, so that whatever else the machine does
-// slows down both. It runs for make bench-e2e only.
+// TestListLatency measures how long an owner waits for a list of ten namespaces, among 5,000 of 500
+// tenants, through the aggregation layer of kube-apiserver. It compares that with the empty list of a user
+// without grants. The two alternate, so that other work of the machine slows down both. It runs only in
+// make bench-e2e.
 func TestListLatency(t *testing.T) {
 	if os.Getenv("TENANTVIEW_BENCH") == "" {
 		t.Skip("TENANTVIEW_BENCH is not set: make bench-e2e sets it")
@@ -44,7 +44,7 @@ func TestListLatency(t *testing.T) {
 		a := testcluster.Get(t, config, path)
 		took := time.Since(start)
 		if list := a.List(t); len(list.Items) != want {
-			t.Fatalf("a list of %d", len(list.Items))
+			t.Fatalf("the list has %d items", len(list.Items))
 		}
 		return took
 	}

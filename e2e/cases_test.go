@@ -32,7 +32,7 @@ import (
 	"capsule.dev/tenantview/pkg/grants"
 )
 
-// flags are those of the server that set a policy, whatever the defaults are.
+// flags returns the server's flags that set a policy, whatever the defaults are.
 func flags(p *grants.Policy) []string {
 	return []string{
 		"--owner-grants=" + string(p.OwnerGrants),
@@ -49,9 +49,9 @@ func flags(p *grants.Policy) []string {
 	}
 }
 
-// TestCases runs every case that a real cluster can hold: the server, following the case's policy, shows
-// its user exactly what the table says, whichever client asks. The server is the same process for all
-// cases of a policy, so that each case also shows that nothing is left of the ones before.
+// TestCases runs every case that a real cluster can hold. With the case's policy, the server shows the
+// user exactly what the table says, through every client. All cases of a policy use the same process, so
+// each case also shows that nothing is left of earlier ones.
 func TestCases(t *testing.T) {
 	shared.restoreServer(t)
 	b := newBarrier(t, shared)
@@ -71,8 +71,8 @@ func TestCases(t *testing.T) {
 			restart(t, &policy)
 			for _, c := range byPolicy[policy] {
 				n++
-				// Questions about names are limited for each user. This group, of which nothing knows, makes the
-				// user of each case another one.
+				// The server limits get requests of each user. This otherwise unused group makes the user of
+				// each case a different one.
 				group := fmt.Sprintf("e2e-case-%d", n)
 				t.Run(c.Row+" "+c.Name, func(t *testing.T) {
 					run := &caseRun{Case: c, barrier: b, everybody: everybody, group: group}
@@ -83,7 +83,7 @@ func TestCases(t *testing.T) {
 	}
 }
 
-// restart has the server begin anew, with a policy. It does not wait for the old one to end in order.
+// restart restarts the server with a policy. It does not wait for a graceful end of the old one.
 func restart(t *testing.T, policy *grants.Policy) {
 	t.Helper()
 	if err := shared.KillComponent(t.Context(), controlplane.Server); err != nil {
@@ -94,7 +94,7 @@ func restart(t *testing.T, policy *grants.Policy) {
 	}
 }
 
-// differences names a policy by the flags in which it differs from the default.
+// differences returns the flags in which a policy differs from the default, as its name.
 func differences(p *grants.Policy) []string {
 	standard := grants.DefaultPolicy()
 	var different []string
@@ -109,7 +109,7 @@ func differences(p *grants.Policy) []string {
 	return different
 }
 
-// world returns all objects of the cluster that decide who sees what.
+// world returns all objects of the cluster that decide what users see.
 func (c *cluster) world(t *testing.T) []*object {
 	t.Helper()
 	var all []*object
@@ -133,10 +133,10 @@ type caseRun struct {
 	cases.Case
 	barrier *barrier
 	group   string
-	// everybody are the objects of the cluster that are no case's.
+	// everybody are the objects of the cluster that belong to no case.
 	everybody []*object
-	// want is what lists must show: what the case expects of its own objects, and what the reference says
-	// of the others. own are all objects of the case, by resource.
+	// want is what lists must show: the case's expectation for its own objects, and the reference's result
+	// for the others. own are all objects of the case, by resource.
 	want cases.Names
 	own  map[string][]string
 	// earlier are the namespaces that the user sees in the earlier state, if the case has one.
@@ -171,7 +171,7 @@ func (r *caseRun) run(t *testing.T) {
 func (r *caseRun) arrangeEarlier(t *testing.T, c *clients) {
 	t.Helper()
 	filter := r.reference(r.put(t, r.Before))
-	// Without it the server might never see the earlier state.
+	// Without this, the server might never see the earlier state.
 	r.restartOrWait(t)
 	r.earlier = filter.Names(&r.User, reference.List, "namespaces")
 	if diff := cmp.Diff(r.earlier, c.namespaces(t), cmpopts.EquateEmpty()); diff != "" {
@@ -183,7 +183,7 @@ func (r *caseRun) arrangeEarlier(t *testing.T, c *clients) {
 	shared.RemoveAll(t, gone)
 }
 
-// put puts objects and returns them as they are stored.
+// put puts objects and returns the stored ones.
 func (r *caseRun) put(t *testing.T, objects []*object) []*object {
 	t.Helper()
 	stored, err := shared.Put(t.Context(), objects...)
@@ -202,14 +202,14 @@ func (r *caseRun) restartOrWait(t *testing.T) {
 		}
 		return
 	}
-	// The barrier's users are none of Capsule. But a server that starts is not ready before it has read
+	// The barrier's users are not users of Capsule. But a starting server is not ready before it has read
 	// everything.
 	restart(t, &r.Policy)
 }
 
 // waitChanged returns when the server has seen that Capsule's users have changed: when the user no longer
-// sees the namespaces of the earlier state. It takes any other answer; whether it is the right one is for
-// the tests that follow. A server that was restarted instead would not have seen the change as one.
+// sees the namespaces of the earlier state. It accepts any other result. The following tests check whether
+// it is right. A restart would not do, because a new server does not see a change.
 func (r *caseRun) waitChanged(t *testing.T, c *clients) {
 	t.Helper()
 	if slices.Equal(r.earlier, r.want["namespaces"]) {
@@ -223,7 +223,7 @@ func (r *caseRun) waitChanged(t *testing.T, c *clients) {
 	})
 }
 
-// expect works out what the user must see.
+// expect computes what the user must see.
 func (r *caseRun) expect(stored []*object) {
 	r.own = make(map[string][]string)
 	for _, o := range stored {
@@ -245,7 +245,7 @@ func (r *caseRun) expect(stored []*object) {
 	}
 }
 
-// reference says who sees what while these are the objects of the case.
+// reference returns the filter for a cluster with these objects of the case.
 func (r *caseRun) reference(stored []*object) *reference.Filter {
 	world := reference.NewWorld()
 	for _, o := range slices.Concat(r.everybody, stored) {
@@ -254,11 +254,11 @@ func (r *caseRun) reference(stored []*object) *reference.Filter {
 	return &reference.Filter{World: world, Policy: r.Policy}
 }
 
-// testList compares what a list shows with what it must show, and the clients with each other.
+// testList compares a list with what it must show, and the clients with each other.
 func (r *caseRun) testList(t *testing.T, c *clients, k kind) {
 	t.Helper()
 	a := testcluster.Get(t, c.config, k.Path()).Expect(t, 200)
-	// A list is in alphabetical order, as those of kube-apiserver are.
+	// A list is in alphabetical order, like the lists of kube-apiserver.
 	if diff := cmp.Diff(r.want[k.Upstream.Resource], testcluster.Names(a.List(t)), cmpopts.EquateEmpty()); diff != "" {
 		t.Errorf("%s sees %s (-want +got):\n%s", r.User.Name, k.Resource(), diff)
 	}
@@ -273,7 +273,7 @@ func (r *caseRun) testList(t *testing.T, c *clients, k kind) {
 	}
 }
 
-// testGet asks for each object of the case by name. One that is hidden must not be told from one that
+// testGet gets each object of the case by name. A hidden object must be indistinguishable from one that
 // does not exist.
 func (r *caseRun) testGet(t *testing.T, c *clients, k kind) {
 	t.Helper()
@@ -299,8 +299,8 @@ func (r *caseRun) testGet(t *testing.T, c *clients, k kind) {
 	}
 }
 
-// asked are the names to ask for: those of all objects of the case, or of those that are hidden only the
-// first. A service account is the same user in all cases, who may not ask for so many.
+// asked returns the names to get: all objects of the case, or only the first of the hidden ones. A service
+// account is the same user in all cases, and may not get that many.
 func (r *caseRun) asked(k kind, visible []string) []string {
 	all := slices.Clone(r.own[k.Upstream.Resource])
 	if !strings.HasPrefix(r.User.Name, serviceaccount.ServiceAccountUsernamePrefix) {
@@ -315,7 +315,7 @@ func (r *caseRun) asked(k kind, visible []string) []string {
 	})
 }
 
-// getPatiently is get, again and again as long as the user has asked for too many names.
+// getPatiently is like get, but retries while the user has asked for too many names.
 func getPatiently(t *testing.T, config *rest.Config, path string) (a testcluster.Answer) {
 	t.Helper()
 	testcluster.Eventually(t, "the user may ask for more names", func() error {
@@ -327,14 +327,14 @@ func getPatiently(t *testing.T, config *rest.Config, path string) (a testcluster
 	return a
 }
 
-// notFound is the whole body of the answer for an object that is hidden or absent.
+// notFound returns the whole response body for an object that is hidden or absent.
 func notFound(k kind, name string) string {
 	return fmt.Sprintf(`{"kind":"Status","apiVersion":"v1","metadata":{},"status":"Failure",`+
 		`"message":"%[1]s.tenantview.capsule.dev \"%[2]s\" not found","reason":"NotFound",`+
 		`"details":{"name":"%[2]s","group":"tenantview.capsule.dev","kind":"%[1]s"},"code":404}`+"\n", k.Resource(), name)
 }
 
-// clients are those with which a user may ask.
+// clients are the clients that a user may use.
 type clients struct {
 	config  *rest.Config
 	typed   *versioned.Clientset
@@ -354,14 +354,14 @@ func newClients(t *testing.T, config *rest.Config) *clients {
 	return c
 }
 
-// namespaces are the names of those that the user sees.
+// namespaces returns the names of the namespaces that the user sees.
 func (c *clients) namespaces(t *testing.T) []string {
 	t.Helper()
 	return testcluster.Names(testcluster.Get(t, c.config, kindOf("namespaces").Path()).List(t))
 }
 
-// compareTyped compares what the generated clientset has returned with an answer, which is decoded into
-// an empty object of the type. A list's own resourceVersion may rise between the two.
+// compareTyped compares the result of the generated clientset with a response, which it decodes into an
+// empty object of the type. The resourceVersion of a list may rise between the two.
 func compareTyped(t *testing.T, what string, into runtime.Object, a testcluster.Answer, got runtime.Object, err error) {
 	t.Helper()
 	if err != nil {
@@ -371,7 +371,7 @@ func compareTyped(t *testing.T, what string, into runtime.Object, a testcluster.
 		t.Fatalf("%v in: %s", err, a.Body)
 	}
 	for _, o := range []runtime.Object{into, got} {
-		// Typed clients leave the kind out.
+		// Typed clients drop the kind.
 		o.GetObjectKind().SetGroupVersionKind(schema.GroupVersionKind{})
 		if list, err := meta.ListAccessor(o); err == nil {
 			list.SetResourceVersion("")

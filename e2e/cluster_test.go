@@ -25,12 +25,12 @@ import (
 // object is an object of any kind.
 type object = testcluster.Object
 
-// cluster is a control plane, and what the tests of this package do to it: they give the server other flags
+// cluster is a control plane, with what the tests of this package do to it: they change the server's flags
 // and run kubectl.
 type cluster struct{ *testcluster.Cluster }
 
-// asUser is As, for a user of the cases, and for more groups if the user is no service account. Everybody
-// is in the groups that Kubernetes puts him in.
+// asUser is like As, for a user of the cases, with more groups unless the user is a service account. Each
+// user is also in the groups that Kubernetes assigns.
 func (c *cluster) asUser(t *testing.T, u *user.DefaultInfo, more ...string) *rest.Config {
 	t.Helper()
 	if strings.HasPrefix(u.Name, serviceaccount.ServiceAccountUsernamePrefix) {
@@ -64,7 +64,7 @@ func (c *cluster) startServer(t *testing.T, flags ...string) {
 	}
 }
 
-// restoreServer runs the server without any flags when the test ends, as all tests expect it.
+// restoreServer restarts the server without flags when the test ends, because all tests expect that.
 func (c *cluster) restoreServer(t *testing.T) {
 	t.Helper()
 	t.Cleanup(func() {
@@ -78,9 +78,9 @@ func (c *cluster) restoreServer(t *testing.T) {
 	})
 }
 
-// waitDiscovered returns when kube-apiserver says that the server serves its kinds. While the server is
-// away, kube-apiserver takes them out of its discovery, and may ask again only a minute later, unless the
-// APIService changes.
+// waitDiscovered returns when the discovery of kube-apiserver has the server's kinds. While the server is
+// away, kube-apiserver removes them from discovery. Unless the APIService changes, it may take a minute
+// until kube-apiserver asks again.
 func (c *cluster) waitDiscovered(ctx context.Context) error {
 	patch := fmt.Sprintf(`{metadata: {annotations: {e2e.example.com/asked: "%d"}}}`, time.Now().UnixNano())
 	if err := c.TryPatch(ctx, "APIService", "", controlplane.APIServiceName, patch); err != nil {

@@ -16,8 +16,8 @@ import (
 	"capsule.dev/tenantview/e2e/testcluster"
 )
 
-// An object that is hidden cannot be told from one that does not exist: the same status, headers and
-// body, but for the name.
+// A hidden object is indistinguishable from one that does not exist: status, headers and body are the
+// same, except for the name.
 func TestHiddenIsAbsent(t *testing.T) {
 	arrange(t, solarAndWind)
 	alice := shared.As(t, "alice")
@@ -48,7 +48,8 @@ func TestHiddenIsAbsent(t *testing.T) {
 	}
 }
 
-// Nobody gets in without an identity, on either way, and nobody without a right on the API group.
+// No user gets in without an identity, directly or through kube-apiserver, or without a permission on the
+// API group.
 func TestAccess(t *testing.T) {
 	arrange(t, solarAndWind)
 	path := kindOf("namespaces").Path()
@@ -63,7 +64,7 @@ func TestAccess(t *testing.T) {
 				}
 				return config
 			}
-			// kube-apiserver lets everybody in who says nothing, and allows him nothing; the server does not.
+			// kube-apiserver admits anonymous users, but allows them nothing. The server does not admit them.
 			testcluster.Get(t, way(nobody), path).Expect(t, map[bool]int{false: 403, true: 401}[direct])
 			testcluster.Get(t, way(liar), path).Expect(t, 401)
 			testcluster.Get(t, way(shared.As(t, "alice")), path).Expect(t, 200)
@@ -100,7 +101,7 @@ func removeTemporarily(t *testing.T, kind, name string) {
 	})
 }
 
-// Impersonation gives exactly the view of whom one acts as.
+// Impersonation gives exactly the view of the impersonated user.
 func TestImpersonation(t *testing.T) {
 	arrange(t, solarAndWind)
 	for _, k := range kinds {
@@ -116,7 +117,7 @@ func TestImpersonation(t *testing.T) {
 	if strings.Count(out, "\n") != 2 {
 		t.Errorf("kubectl --as alice prints %q", out)
 	}
-	// The impersonator's own rights do not count.
+	// The impersonator's own permissions do not count.
 	if out := shared.kubectl(t, shared.Admin, "get", "tns", "--as", "carol", "--as-group", "devs", "-o", "name"); out != "" {
 		t.Errorf("kubectl --as carol prints %q", out)
 	}
@@ -150,11 +151,11 @@ subjects: [{apiGroup: rbac.authorization.k8s.io, kind: User, name: gina}]
 ---
 `
 
-// RBAC on the upstream kind counts: who may list it sees all, who may get one by name sees that one by
-// its name. With --native-rbac=Ignore it does not.
+// RBAC on the upstream kind counts: users who may list it see all objects, and users who may get one by
+// name can get that one. With --native-rbac=Ignore it does not count.
 func TestNativeRBAC(t *testing.T) {
-	// olga owns solar, too. What RBAC says of a user is remembered for some seconds, so that these users
-	// are those of this test only.
+	// olga owns solar, too. The server caches RBAC decisions for some seconds, so no other test uses these
+	// users.
 	arrange(t, nativeRBAC+strings.Replace(solarAndWind, "  - <<: *all\n", "  - {<<: *all, name: olga}\n  - <<: *all\n", 1))
 	list := func(config *rest.Config, resource string) []string {
 		t.Helper()
@@ -182,7 +183,7 @@ func TestNativeRBAC(t *testing.T) {
 			compare("H3 an owner who may list storage classes", resource, want, list(shared.As(t, "olga"), resource))
 		}
 		compare("a member of a group that may list storage classes", "storageclasses", upstream("storageclasses"), list(shared.As(t, "lisa", "listers"), "storageclasses"))
-		// The right to list gives get, too.
+		// The permission to list includes get.
 		testcluster.Get(t, shared.As(t, "lisa", "listers"), kindOf("storageclasses").Path()+"/tin").Expect(t, 200)
 		testcluster.Get(t, shared.As(t, "lisa", "listers"), kindOf("nodes").Path()+"/wind-1").Expect(t, 404)
 		gina := shared.As(t, "gina")
@@ -206,8 +207,8 @@ func TestNativeRBAC(t *testing.T) {
 	})
 }
 
-// When the server says that it is ready, it believes kube-apiserver: no request of a user is refused
-// because the server has not read yet how kube-apiserver proves who it is.
+// A ready server trusts kube-apiserver: it rejects no user's request because it has not read yet how
+// kube-apiserver authenticates.
 func TestReadyServerKnowsItsUsers(t *testing.T) {
 	shared.restoreServer(t)
 	arrange(t, solarAndWind)
@@ -220,7 +221,7 @@ func TestReadyServerKnowsItsUsers(t *testing.T) {
 			t.Fatal(err)
 		}
 		for _, config := range []*rest.Config{shared.DirectConfig(alice), alice} {
-			if config == alice { // kube-apiserver looks for itself whether the server is there again
+			if config == alice { // kube-apiserver checks by itself whether the server is back
 				if err := shared.WaitAPIServiceAvailable(t.Context()); err != nil {
 					t.Fatal(err)
 				}

@@ -17,7 +17,7 @@ import (
 	"capsule.dev/tenantview/pkg/apis/tenantview/v1alpha1"
 )
 
-// Clients find the kinds by discovery: the old form, resource by resource, and the aggregated one.
+// Clients find the kinds through discovery, in the old and in the aggregated form.
 func TestDiscovery(t *testing.T) {
 	alice := shared.As(t, "alice")
 	var want []metav1.APIResource
@@ -89,7 +89,7 @@ func TestDiscovery(t *testing.T) {
 	})
 }
 
-// requireReading checks that a resource can be read, and neither created nor deleted as a collection.
+// requireReading checks that a resource can be read, but neither created nor deleted as a collection.
 func requireReading(t *testing.T, resource string, verbs []string) {
 	t.Helper()
 	for _, verb := range []string{"get", "list"} {
@@ -104,8 +104,8 @@ func requireReading(t *testing.T, resource string, verbs []string) {
 	}
 }
 
-// kube-apiserver merges the server's OpenAPI documents into its own: kubectl explain and client-side
-// validation read them there.
+// kube-apiserver merges the server's OpenAPI documents into its own, where kubectl explain and client-side
+// validation read them.
 func TestOpenAPI(t *testing.T) {
 	alice := shared.As(t, "alice")
 	t.Run("v3", func(t *testing.T) {
@@ -114,7 +114,7 @@ func TestOpenAPI(t *testing.T) {
 		paths := document["paths"].(map[string]any)
 		for _, k := range kinds {
 			if !hasKind(schemas, k.Kind()) {
-				t.Errorf("no schema is of kind %s", k.Kind())
+				t.Errorf("no schema has kind %s", k.Kind())
 			}
 			for _, path := range []string{k.Path(), k.Path() + "/{name}"} {
 				if _, ok := paths[path]; !ok {
@@ -124,7 +124,7 @@ func TestOpenAPI(t *testing.T) {
 		}
 	})
 	t.Run("v2", func(t *testing.T) {
-		// kube-apiserver asks for the documents from time to time only.
+		// kube-apiserver fetches the documents only from time to time.
 		testcluster.Eventually(t, "kube-apiserver has the server's OpenAPI v2 document", func() error {
 			a, err := testcluster.TryGet(t.Context(), alice, "/openapi/v2")
 			if err != nil {
@@ -162,7 +162,7 @@ type missing string
 
 func (m missing) Error() string { return "there is no " + string(m) }
 
-// hasKind tells whether one of the schemas says that it is of a kind of the API group.
+// hasKind reports whether one of the schemas says that it is of a kind of the API group.
 func hasKind(schemas map[string]any, kind string) bool {
 	for _, s := range schemas {
 		gvks, _ := s.(map[string]any)["x-kubernetes-group-version-kind"].([]any)
@@ -176,8 +176,8 @@ func hasKind(schemas map[string]any, kind string) bool {
 	return false
 }
 
-// kubectl explain prints what the fields mean, as it does for the upstream kind. The server may know
-// fields that this kube-apiserver is too old for.
+// kubectl explain describes the fields as it does for the upstream kind. The server may know fields that
+// this kube-apiserver is too old to know.
 func TestExplain(t *testing.T) {
 	openAPIv3(t)
 	alice := shared.As(t, "alice")
@@ -197,7 +197,7 @@ func TestExplain(t *testing.T) {
 		explained := fields(served)
 		for _, field := range fields(upstream) {
 			if !slices.Contains(explained, field) {
-				t.Errorf("%s lacks a field of %s, or explains it otherwise:\n%s", served, upstream, field)
+				t.Errorf("%s lacks a field of %s, or explains it differently:\n%s", served, upstream, field)
 			}
 		}
 	}

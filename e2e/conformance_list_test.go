@@ -19,8 +19,9 @@ import (
 	"capsule.dev/tenantview/e2e/testcluster"
 )
 
-// A list of 2,000 objects comes in pages that together are the whole list, of one state of the cluster:
-// what changes between two pages shows in none, and what is taken from the user in no further one.
+// A list of 2,000 objects comes in pages, which together are the whole list in one state of the cluster.
+// No page shows changes that happen between two pages. Later pages do not show objects that the user has
+// lost meanwhile.
 func TestChunking(t *testing.T) {
 	const total, limit = 2000, 100
 	many := &strings.Builder{}
@@ -50,18 +51,18 @@ spec:
 			list := a.List(t)
 			if version == "" {
 				version = list.GetResourceVersion()
-				// Neither the new object nor the new label is in the pages that follow.
+				// The following pages have neither the new object nor the new label.
 				shared.Create(t, "{apiVersion: storage.k8s.io/v1, kind: StorageClass, metadata: {name: many-0150a}, provisioner: example.com/disk}")
 				settle(t)
 			}
 			if list.GetResourceVersion() != version {
-				t.Fatalf("page %d is of resourceVersion %s, the first of %s", n, list.GetResourceVersion(), version)
+				t.Fatalf("page %d has resourceVersion %s, but the first one has %s", n, list.GetResourceVersion(), version)
 			}
 			got = append(got, testcluster.Names(list)...)
 			left := list.GetRemainingItemCount()
 			if next = list.GetContinue(); next == "" {
 				if left != nil {
-					t.Errorf("the last page says that %d are left", *left)
+					t.Errorf("the last page says that %d objects are left", *left)
 				}
 				break
 			}
@@ -111,7 +112,7 @@ spec:
 	})
 }
 
-// Selectors choose among what the user sees, and are refused in the same words as for kinds of the core.
+// Selectors apply to what the user sees. Errors have the same words as for kinds of the core.
 func TestSelectors(t *testing.T) {
 	arrange(t, solarAndWind)
 	alice := shared.As(t, "alice")
@@ -146,8 +147,8 @@ func TestSelectors(t *testing.T) {
 	}
 }
 
-// compareOutcomes compares what kube-apiserver and the server make of the same request: the status code,
-// the whole of a refusal but for what is each server's own, and whether a list is all that there is.
+// compareOutcomes compares the responses of kube-apiserver and the server to the same request: the status
+// code, the whole error except for the parts that depend on the server, and whether a list is complete.
 func compareOutcomes(t *testing.T, what string, upstream, served testcluster.Answer) {
 	t.Helper()
 	outcome := func(a testcluster.Answer) string {
@@ -166,11 +167,11 @@ func compareOutcomes(t *testing.T, what string, upstream, served testcluster.Ans
 	}
 }
 
-// ownWords are what a message says of a revision or a token of that server.
+// ownWords matches the parts of a message that show a revision or a token of the server.
 var ownWords = regexp.MustCompile(`(current: |continue key is not valid: )[^&]*`)
 
-// queryOf returns a query with the resourceVersion and match, if they are not empty, and more parameters,
-// each as a name followed by a value.
+// queryOf returns a query with the resourceVersion and match, if not empty, and more parameters, each as a
+// name followed by a value.
 func queryOf(version, match string, more ...string) string {
 	values := url.Values{}
 	if version != "" {
@@ -185,12 +186,12 @@ func queryOf(version, match string, more ...string) string {
 	return values.Encode()
 }
 
-// A client may say how old an answer may be. Every combination is answered as kube-apiserver answers it
-// for namespaces: the same code, and the same message.
+// A client may say how old a response may be. The response to every combination is that of kube-apiserver
+// for namespaces, with the same code and message.
 func TestResourceVersions(t *testing.T) {
 	arrange(t, solarAndWind)
 	k := kindOf("namespaces")
-	// The revision "present" and the token "token" are each server's own.
+	// The revision "present" and the token "token" differ between the servers.
 	ask := func(version, match string, more ...string) {
 		t.Helper()
 		ask := func(path string) testcluster.Answer {
@@ -209,7 +210,7 @@ func TestResourceVersions(t *testing.T) {
 	for _, version := range []string{"", "0", "1", "present", "garbage", "-1", "1.5", "99999999999999999999", " 1"} {
 		for _, match := range []string{"", "Exact", "NotOlderThan", "garbage"} {
 			if version == "1" && match != "NotOlderThan" {
-				continue // Whether etcd still has the first revision is nobody's business.
+				continue // It does not matter whether etcd still has the first revision.
 			}
 			for _, more := range [][]string{nil, {"limit", "1"}, {"limit", "-1"}, {"limit", "0"}} {
 				ask(version, match, more...)
@@ -227,8 +228,8 @@ func TestResourceVersions(t *testing.T) {
 	}
 }
 
-// A client may ask for a revision that is still to come. Both servers wait for three seconds and then say
-// that it is too large.
+// A client may ask for a future revision. Both servers wait for three seconds and then report that it is
+// too large.
 func TestFutureResourceVersions(t *testing.T) {
 	k := kindOf("storageclasses")
 	present, err := strconv.Atoi(testcluster.Get(t, shared.Admin, k.UpstreamPath()).List(t).GetResourceVersion())
@@ -244,13 +245,13 @@ func TestFutureResourceVersions(t *testing.T) {
 			compareOutcomes(t, request, testcluster.Get(t, shared.Admin, k.UpstreamPath()+request), testcluster.Get(t, shared.Admin, k.Path()+request))
 		})
 	}
-	// What is as large as the resourceVersions of servers is one that another server may have given. client-go
-	// would ask again ten times before it believes that one is too large.
+	// A number as large as the servers' resourceVersions may come from another server. client-go would retry
+	// ten times before it accepts that a resourceVersion is too large.
 	testcluster.Get(t, shared.Admin, k.Path()+"?"+queryOf("999999999999999999", "")).Expect(t, 410)
 }
 
-// Getting an object knows resourceVersions, too. A garbled one is the client's fault, which kube-apiserver
-// reports as its own (500).
+// Get also supports resourceVersions. A garbled one is the client's fault, but kube-apiserver reports it as
+// its own (500).
 func TestResourceVersionsOfGet(t *testing.T) {
 	arrange(t, solarAndWind)
 	k := kindOf("namespaces")
@@ -265,8 +266,8 @@ func TestResourceVersionsOfGet(t *testing.T) {
 	}
 }
 
-// A list is never older than the client asks for, be it what it has just written, or what it was shown:
-// even when other sources have delivered something newer already.
+// A list is never older than the client asks for, whether the client has written or seen that version. This
+// holds even if other sources have already delivered something newer.
 func TestNotOlderThan(t *testing.T) {
 	const source = `
 {apiVersion: capsule.clastix.io/v1beta2, kind: Tenant, metadata: {name: other}, spec: {owners: [{kind: User, name: "e2e-owner-%[1]d"}]}}
@@ -287,7 +288,7 @@ func TestNotOlderThan(t *testing.T) {
 		query := queryOf(class.GetResourceVersion(), "NotOlderThan", "fieldSelector", "metadata.name=fresh")
 		list := testcluster.Get(t, shared.Admin, k.Path()+"?"+query).List(t)
 		if len(list.Items) != 1 || list.Items[0].GetLabels()["round"] != strconv.Itoa(i) {
-			t.Fatalf("round %d, after resourceVersion %s: a list with %v", i, class.GetResourceVersion(), list.Items)
+			t.Fatalf("round %d, after resourceVersion %s: the list has %v", i, class.GetResourceVersion(), list.Items)
 		}
 		testcluster.Get(t, shared.Admin, k.Path()+"/fresh?resourceVersion="+list.GetResourceVersion()).Expect(t, 200)
 	}

@@ -18,8 +18,7 @@ import (
 
 const asTable = "application/json;as=Table;v=v1;g=meta.k8s.io,application/json"
 
-// What kubectl prints of a kind is what it prints of the upstream kind, cell by cell, and TENANT: whoever
-// reads one reads the other.
+// kubectl prints the same cells for a kind as for the upstream kind, plus TENANT.
 func TestTablesAreThoseOfKubernetes(t *testing.T) {
 	arrange(t, solarAndWind)
 	for _, k := range kinds {
@@ -55,7 +54,7 @@ func table(t *testing.T, config *rest.Config, path string) *metav1.Table {
 	return table
 }
 
-// dropTenant takes away the column that only tenantview has.
+// dropTenant removes the column that only tenantview has.
 func dropTenant(table *metav1.Table) {
 	i := slices.IndexFunc(table.ColumnDefinitions, func(c metav1.TableColumnDefinition) bool { return c.Name == "Tenant" })
 	if i < 0 {
@@ -67,7 +66,7 @@ func dropTenant(table *metav1.Table) {
 	}
 }
 
-// cells are the rows without ages, which may differ by the time between two requests.
+// cells returns the rows without ages, which may differ by the time between two requests.
 func cells(table *metav1.Table) [][]any {
 	var all [][]any
 	for _, row := range table.Rows {
@@ -99,14 +98,14 @@ func TestKubectlGet(t *testing.T) {
 	}
 }
 
-// printed splits what kubectl prints into cells, by the position of the headers, without AGE and TENANT.
+// printed splits the output of kubectl into cells, by the position of the headers, without AGE and TENANT.
 func printed(out string) [][]string {
 	lines := strings.Split(strings.TrimRight(out, "\n"), "\n")
 	type column struct{ from, to int }
 	var columns []column
 	header := lines[0] + "   "
 	for from := 0; from < len(lines[0]); {
-		// Columns are three spaces apart, the words of one header are one.
+		// Columns are three spaces apart, and the words of one header one space.
 		to := from + strings.Index(header[from:], "   ")
 		name := header[from:to]
 		next := to
@@ -129,7 +128,7 @@ func printed(out string) [][]string {
 	return rows
 }
 
-// The TENANT column says whose an object is, to whoever sees it.
+// The TENANT column shows the tenant of an object to every user who sees the object.
 func TestTenantColumn(t *testing.T) {
 	arrange(t, solarAndWind)
 	alice := shared.As(t, "alice")
@@ -153,7 +152,7 @@ func TestTenantColumn(t *testing.T) {
 	}
 }
 
-// A table of one object, and one without any, are tables too; a client that cannot read them gets JSON.
+// Tables of one object or of none are tables, too. A client that cannot read tables gets JSON.
 func TestTablesOfOneAndNone(t *testing.T) {
 	arrange(t, solarAndWind)
 	if got := table(t, shared.As(t, "alice"), testcluster.Root+"/tenantnodes/solar-1"); len(got.Rows) != 1 || len(got.ColumnDefinitions) == 0 {
@@ -167,7 +166,7 @@ func TestTablesOfOneAndNone(t *testing.T) {
 	}
 }
 
-// kubectl's other outputs and its sorting work on the kinds, and the category lists all that a user sees.
+// kubectl's other outputs and its sorting work for the kinds, and the category lists all that a user sees.
 func TestKubectlOutputs(t *testing.T) {
 	arrange(t, solarAndWind)
 	alice := shared.As(t, "alice")

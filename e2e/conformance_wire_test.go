@@ -21,8 +21,8 @@ import (
 	"capsule.dev/tenantview/pkg/generated/clientset/versioned"
 )
 
-// The same list comes in each encoding that is offered. What is not offered is refused with the names of
-// those that are; a client that names several gets the first that there is.
+// The same list is available in each encoding that the server offers. For any other, the error names the
+// offered ones. A client that accepts several encodings gets the first available one.
 func TestContentTypes(t *testing.T) {
 	arrange(t, solarAndWind)
 	alice := shared.As(t, "alice")
@@ -55,7 +55,7 @@ func TestContentTypes(t *testing.T) {
 	t.Run("CBOR", func(t *testing.T) {
 		a := testcluster.Get(t, alice, path, "Accept", "application/cbor")
 		if a.Code == http.StatusNotAcceptable {
-			return // It is behind a feature gate of the library.
+			return // CBOR is behind a feature gate of the library.
 		}
 		got := &unstructured.Unstructured{}
 		if _, _, err := cbor.NewSerializer(nil, nil).Decode(a.Expect(t, 200).Body, nil, got); err != nil {
@@ -74,7 +74,7 @@ func TestContentTypes(t *testing.T) {
 		}
 	})
 	t.Run("compressed", func(t *testing.T) {
-		// Short answers are not compressed, and long ones only for those who say that they can read them.
+		// Short responses are not compressed, and long ones only if the client accepts that.
 		a := testcluster.Get(t, alice, "/openapi/v2", "Accept-Encoding", "gzip").Expect(t, 200)
 		if got := a.Header.Get("Content-Encoding"); got != "gzip" {
 			t.Errorf("got encoding %q", got)
@@ -82,7 +82,7 @@ func TestContentTypes(t *testing.T) {
 	})
 }
 
-// A client-go that prefers protobuf or CBOR, as for core kinds, falls back to JSON without an error.
+// If client-go prefers protobuf or CBOR, as for core kinds, it falls back to JSON without an error.
 func TestClientsThatPreferOtherEncodings(t *testing.T) {
 	arrange(t, solarAndWind)
 	for _, preferred := range []string{"application/vnd.kubernetes.protobuf", "application/cbor"} {
@@ -100,7 +100,7 @@ func TestClientsThatPreferOtherEncodings(t *testing.T) {
 	}
 }
 
-// Clients that want metadata only, as controllers and kubectl's completion do, get it.
+// Clients that want only metadata, such as controllers and kubectl's completion, get it.
 func TestPartialMetadata(t *testing.T) {
 	arrange(t, solarAndWind)
 	client, err := metadata.NewForConfig(shared.As(t, "alice"))
@@ -120,7 +120,7 @@ func TestPartialMetadata(t *testing.T) {
 	}
 }
 
-// What the server offers is reading. Everything else is refused as not allowed, to whoever asks.
+// The server only offers reading. It rejects everything else as not allowed, for all users.
 func TestMethodsNotAllowed(t *testing.T) {
 	arrange(t, solarAndWind)
 	send := func(config *rest.Config, method, path, body, contentType string) testcluster.Answer {
@@ -140,13 +140,13 @@ func TestMethodsNotAllowed(t *testing.T) {
 		if s.Reason != metav1.StatusReasonMethodNotAllowed {
 			t.Errorf("%s %s: got %+v", tc.method, tc.path, s)
 		}
-		// Without a right to write, RBAC refuses first.
+		// Without a permission to write, RBAC rejects the request first.
 		send(shared.As(t, "alice"), tc.method, tc.path, object, "application/json").Expect(t, 403)
 	}
 	send(shared.Admin, "PATCH", path+"/solar-a", `{"metadata":{"labels":{"a":"b"}}}`, "application/merge-patch+json").Expect(t, 405)
 }
 
-// notOlder returns the object's resourceVersion and checks that it is at least that of the upstream, followed
+// notOlder returns the object's resourceVersion. It checks that it is at least that of the upstream, followed
 // by six digits of the server.
 func notOlder(t *testing.T, served map[string]any, upstream string) string {
 	t.Helper()
@@ -157,7 +157,7 @@ func notOlder(t *testing.T, served map[string]any, upstream string) string {
 	return version
 }
 
-// The metadata is the upstream object's, without what others must not act on: managedFields,
+// The metadata is that of the upstream object, without fields that clients must not act on: managedFields,
 // ownerReferences, finalizers and the last applied configuration. Spec and status are the upstream's.
 func TestObjectsMirrorTheUpstream(t *testing.T) {
 	arrange(t, solarAndWind)
@@ -179,11 +179,11 @@ func TestObjectsMirrorTheUpstream(t *testing.T) {
 			}
 			unstructured.RemoveNestedField(upstream, "metadata", "annotations", "kubectl.kubernetes.io/last-applied-configuration")
 			m["uid"] = uid
-			// The revision of the change that the server has made of the upstream's, which is no older.
+			// This is the revision of the server's own change, which is not older than the upstream's.
 			m["resourceVersion"] = notOlder(t, served, m["resourceVersion"].(string))
 			upstream["apiVersion"], upstream["kind"] = "tenantview.capsule.dev/v1alpha1", k.Kind()
 			delete(served, "tenant")
-			unstructured.RemoveNestedField(upstream, "status", "images") // they tell what other tenants run
+			unstructured.RemoveNestedField(upstream, "status", "images") // they reveal what other tenants run
 			if diff := cmp.Diff(upstream, served); diff != "" {
 				t.Errorf("%s %s (-upstream +served):\n%s", k.Resource(), name, diff)
 			}

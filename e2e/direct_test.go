@@ -13,8 +13,8 @@ import (
 	"capsule.dev/tenantview/e2e/testcluster"
 )
 
-// The server's port is reachable by itself. A client certificate and a bearer token give the same view
-// there as through kube-apiserver, and so does impersonation with the right to it.
+// Users can also connect to the server's own port. There, a client certificate or a bearer token gives the
+// same view as through kube-apiserver. So does impersonation, with permission.
 func TestDirectIdentities(t *testing.T) {
 	arrange(t, solarAndWind)
 	for name, config := range map[string]*rest.Config{
@@ -32,21 +32,21 @@ func TestDirectIdentities(t *testing.T) {
 			}
 		}
 	}
-	// The token of a service account is checked by kube-apiserver, not believed.
+	// kube-apiserver verifies the token of a service account.
 	forged := rest.AnonymousClientConfig(shared.Admin)
 	forged.BearerToken = shared.As(t, "system:serviceaccount:e2e-ci:bot").BearerToken + "x"
 	testcluster.Get(t, shared.DirectConfig(forged), kindOf("namespaces").Path()).Expect(t, 401)
 }
 
-// forgedHeaders are those with which the front proxy says who asks.
+// forgedHeaders are the headers with which the front proxy names the user.
 var forgedHeaders = [][]string{
 	{"X-Remote-User", "alice"},
 	{"X-Remote-User", "root", "X-Remote-Group", "system:masters"},
 	{"X-Remote-User", "alice", "X-Remote-Uid", "1", "X-Remote-Extra-Scopes", "all"},
 }
 
-// Only the front proxy may say who asks. From anybody else its headers mean nothing: they neither let
-// nobody in nor make one user another.
+// Only the front proxy may name the user. From any other client, its headers have no effect: they neither
+// admit unauthenticated clients nor turn one user into another.
 func TestForgedFrontProxyHeaders(t *testing.T) {
 	arrange(t, solarAndWind)
 	path := kindOf("namespaces").Path()
@@ -56,7 +56,7 @@ func TestForgedFrontProxyHeaders(t *testing.T) {
 		for way, config := range map[string]*rest.Config{
 			"direct":                 shared.DirectConfig(carol),
 			"through kube-apiserver": carol,
-			// The name that the front proxy's certificate has counts only with the front proxy's authority.
+			// The name in the front proxy's certificate counts only with the front proxy's authority.
 			"namesake of the front proxy": shared.DirectConfig(shared.As(t, "front-proxy-client")),
 		} {
 			if list := testcluster.Get(t, config, path, headers...).List(t); len(list.Items) > 0 {
@@ -70,7 +70,7 @@ func TestForgedFrontProxyHeaders(t *testing.T) {
 	}
 }
 
-// A certificate of an authority that the cluster does not know proves nothing.
+// A certificate from an authority that the cluster does not know proves nothing.
 func TestForeignCertificate(t *testing.T) {
 	other, err := controlplane.Open(controlplane.Config{Dir: t.TempDir()})
 	if err != nil {

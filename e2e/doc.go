@@ -1,8 +1,8 @@
 // Copyright The tenantview Authors.
 // SPDX-License-Identifier: Apache-2.0
 
-// Package e2e tests tenantview-apiserver as its users meet it: behind the aggregation layer of a real
-// kube-apiserver, with real identities, and with no right but those of artifacts/rbac.yaml. It knows
-// nothing of how the server computes its answers. What starts the control plane, writes objects and sends
-// requests is in testcluster, which the tests of watch and of clients use, too.
+// Package e2e tests tenantview-apiserver as its users see it: behind the aggregation layer of a real
+// kube-apiserver, with real identities, and only with the permissions of artifacts/rbac.yaml. It does not
+// know how the server computes its responses. Package testcluster starts the control plane, writes objects
+// and sends requests. The tests in watch and clients use it, too.
 package e2e

@@ -10,7 +10,7 @@ import (
 )
 
 // solarAndWind is a cluster with two tenants: alice owns solar and bob owns wind. It has objects of every
-// kind, of both and of nobody, in the states that kubectl prints differently.
+// kind, of both tenants and of none, in the states that kubectl prints differently.
 const solarAndWind = `
 apiVersion: capsule.clastix.io/v1beta2
 kind: Tenant
@@ -115,15 +115,15 @@ metadata: {name: wind-data}
 spec: {capacity: {storage: 1Gi}, accessModes: [ReadWriteOncePod], persistentVolumeReclaimPolicy: Retain, claimRef: {apiVersion: v1, kind: PersistentVolumeClaim, namespace: wind-a, name: data}, hostPath: {path: /tmp/c}}
 `
 
-// arrange puts objects into the cluster, and returns when the server, which has the default policy, has
-// seen them. They are gone when the test ends.
+// arrange puts objects into the cluster, and returns when the server, with the default policy, has seen
+// them. It deletes them when the test ends.
 func arrange(t *testing.T, yaml string) {
 	t.Helper()
 	shared.Create(t, yaml)
 	settle(t)
 }
 
-// settle returns when the server, which has the default policy, has seen all that was written.
+// settle returns when the server, with the default policy, has seen everything that was written.
 func settle(t *testing.T) {
 	t.Helper()
 	policy := grants.DefaultPolicy()

@@ -18,14 +18,14 @@ import (
 type kind struct {
 	testcluster.Served
 	short string
-	// list and get use the generated clientset. newList and newObject return what they return, empty.
+	// list and get use the generated clientset. newList and newObject return empty results of their types.
 	list      func(context.Context, typed.TenantviewV1alpha1Interface) (runtime.Object, error)
 	get       func(context.Context, typed.TenantviewV1alpha1Interface, string) (runtime.Object, error)
 	newList   func() runtime.Object
 	newObject func() runtime.Object
 }
 
-// client is what the generated clients of all kinds have in common.
+// client is the common interface of the generated clients of all kinds.
 type client[T, L runtime.Object] interface {
 	List(context.Context, metav1.ListOptions) (L, error)
 	Get(context.Context, string, metav1.GetOptions) (T, error)

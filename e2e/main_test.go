@@ -12,14 +12,14 @@ import (
 	"capsule.dev/tenantview/e2e/testcluster"
 )
 
-// shared is the control plane of all tests. They run one after the other: some change the server's flags,
-// stop it, or take kube-apiserver away. Each leaves all programs running and no object of its own.
+// shared is the control plane of all tests. They run one after the other, because some change the server's
+// flags, stop it, or stop kube-apiserver. Each test leaves all programs running and no objects behind.
 var shared *cluster
 
 func TestMain(m *testing.M) {
-	// Some tests need namespaces whose owner does not exist: the garbage collector would delete them. Many
-	// make a namespace again that another has just deleted: the namespace controller, still busy with the old
-	// one, would delete what is in the new one.
+	// Some tests need namespaces whose owner does not exist, which the garbage collector would delete. Many
+	// recreate a namespace that another test has just deleted. The namespace controller, still busy with the
+	// old one, would delete the content of the new one.
 	config := controlplane.Config{Controllers: []string{"serviceaccount-controller", "clusterrole-aggregation-controller"}}
 	os.Exit(testcluster.Main(m, config, nil, func(ctx context.Context, c *testcluster.Cluster) error {
 		shared = &cluster{Cluster: c}

@@ -14,7 +14,7 @@ import (
 	"capsule.dev/tenantview/e2e/testcluster"
 )
 
-// Probes answer anybody, as kubelets have no identity; what they say names every source and no object.
+// Probes respond to everyone, because kubelets have no identity. They name every source but no object.
 func TestProbes(t *testing.T) {
 	nobody := shared.DirectConfig(rest.AnonymousClientConfig(shared.Admin))
 	for _, path := range []string{"/healthz", "/livez", "/readyz"} {
@@ -31,7 +31,7 @@ func TestProbes(t *testing.T) {
 			got = append(got, strings.TrimSuffix(source, " ok"))
 		}
 	}
-	// Those of the default policy.
+	// The sources of the default policy.
 	want := []string{"tenants", "proxysettings", "globalproxysettings", "rolebindings", "roles", "clusterroles"}
 	for _, k := range kinds {
 		want = append(want, k.Upstream.Resource)
@@ -45,14 +45,14 @@ func TestProbes(t *testing.T) {
 	if version["gitVersion"] == "" || version["goVersion"] == "" || version["platform"] == "" {
 		t.Errorf("version: %v", version)
 	}
-	// Metrics and profiles are for those who are authorized.
+	// Metrics and profiles need authorization.
 	testcluster.Get(t, nobody, "/metrics").Expect(t, 401)
 	testcluster.Get(t, shared.DirectConfig(shared.As(t, "alice")), "/metrics").Expect(t, 403)
 	testcluster.Get(t, shared.DirectConfig(shared.Admin), "/debug/pprof/").Expect(t, 404)
 }
 
-// The metrics are those that are documented. Whoever reads them learns how much there is and how it is
-// doing, but neither who uses the server nor what it holds.
+// The metrics are the documented ones. They show quantities and health, but neither the users of the server
+// nor its content.
 func TestMetrics(t *testing.T) {
 	arrange(t, strings.NewReplacer("alice", "zaphod", "solar", "heartofgold", "wind", "vogsphere", "gold,", "towel,", "name: gold", "name: towel", "kata", "babelfish").Replace(solarAndWind))
 	zaphod := shared.As(t, "zaphod", "hitchhikers")
@@ -74,7 +74,7 @@ func TestMetrics(t *testing.T) {
 	for _, k := range kinds {
 		for _, name := range []string{"tenantview_objects", "tenantview_criteria", "tenantview_revision", "tenantview_list_items_count"} {
 			if m[name+`{resource="`+k.Resource()+`"}`] <= 0 {
-				t.Errorf("%s of %s is not there", name, k.Resource())
+				t.Errorf("%s of %s is missing", name, k.Resource())
 			}
 		}
 		if got := m[`tenantview_source_synced{source="`+k.Upstream.Resource+`"}`]; got != 1 {
@@ -83,7 +83,7 @@ func TestMetrics(t *testing.T) {
 	}
 	for _, name := range []string{"tenantview_subjects", "tenantview_grant_apply_seconds_count", `tenantview_source_lag_seconds{source="tenants"}`} {
 		if _, ok := m[name]; !ok {
-			t.Errorf("%s is not there", name)
+			t.Errorf("%s is missing", name)
 		}
 	}
 }

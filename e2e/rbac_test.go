@@ -17,7 +17,7 @@ import (
 	"capsule.dev/tenantview/e2e/testcluster"
 )
 
-// right is one verb on one resource of the server's ClusterRole.
+// right is the permission for one verb on one resource in the server's ClusterRole.
 type right struct{ group, resource, verb string }
 
 func (r right) String() string { return r.verb + " " + r.resource }
@@ -37,12 +37,12 @@ func rightsOf(rules []rbacv1.PolicyRule) []right {
 	return all
 }
 
-// server is one with the rights of a test.
+// server is a server with the permissions of a test.
 type server struct{ *testcluster.Server }
 
-// TestRBAC shows that the rules of artifacts/rbac.yaml are enough, and that each is needed: with all of
-// them a server becomes ready and serves every kind on every way; without one of them it says which
-// source it cannot read, or cannot do something that it could. Each server has a ServiceAccount of its own.
+// TestRBAC shows that the rules of artifacts/rbac.yaml are sufficient, and that each is necessary. With all
+// of them, a server becomes ready and serves every kind in every way. Without one of them, it reports the
+// source that it cannot read, or it loses a feature. Each server has its own ServiceAccount.
 func TestRBAC(t *testing.T) {
 	arrange(t, solarAndWind)
 	role, err := shared.Core.RbacV1().ClusterRoles().Get(t.Context(), controlplane.ServerName, metav1.GetOptions{})
@@ -61,7 +61,7 @@ func TestRBAC(t *testing.T) {
 		}
 	})
 	t.Run("discovery", func(t *testing.T) {
-		// By it the server knows whether a resource is absent. Everybody who is authenticated may read it.
+		// Discovery tells the server whether a resource is absent. All authenticated users may read it.
 		account := shared.As(t, "system:serviceaccount:e2e-rbac:e2e-rbac-nothing")
 		testcluster.Get(t, account, "/apis/capsule.clastix.io/v1beta2").Expect(t, 200)
 	})
@@ -75,7 +75,8 @@ func TestRBAC(t *testing.T) {
 			t.Parallel()
 			var environment []string
 			if r.verb == "list" {
-				// Since v1.34, kube-apiserver lists to who may watch, on one stream. Older ones do not.
+				// Since v1.34, kube-apiserver can send lists in the watch stream, which needs only the
+				// permission to watch. Older versions cannot.
 				environment = append(environment, "KUBE_FEATURE_WatchListClient=false")
 			}
 			s := shared.serveWith(t, fmt.Sprintf("e2e-rbac-%d", i), slices.Concat(all[:i], all[i+1:]), true, environment, "--capsule-users-only")
@@ -85,7 +86,7 @@ func TestRBAC(t *testing.T) {
 				s.requireReviews(t, r)
 			case "list":
 				testcluster.Eventually(t, "only this source is not ready", func() error { return s.onlyFails(t, "source-"+r.resource) })
-				// Before it has read everything, nothing is the truth.
+				// Before it has read everything, the server must not serve lists.
 				if a, err := s.TryGet(t, shared.Admin, kindOf("namespaces").Path()); err != nil || a.Code != 503 {
 					t.Errorf("the server answers %d: %s (%v)", a.Code, a.Body, err)
 				}
@@ -96,8 +97,8 @@ func TestRBAC(t *testing.T) {
 	}
 }
 
-// serveWith runs a server as a new ServiceAccount with these rights, and that to read how kube-apiserver
-// authenticates, and no others.
+// serveWith runs a server as a new ServiceAccount that has only these permissions and, with authReader, the
+// one to read how kube-apiserver authenticates.
 func (c *cluster) serveWith(t *testing.T, name string, rights []right, authReader bool, environment []string, flags ...string) *server {
 	t.Helper()
 	yaml := &strings.Builder{}
@@ -127,7 +128,7 @@ subjects: [{kind: ServiceAccount, name: %[1]s, namespace: e2e-rbac}]
 	return &server{c.Serve(t, account, environment, flags...)}
 }
 
-// onlyFails returns nil if this check of /readyz fails, and no other.
+// onlyFails returns nil if this check of /readyz fails and no other does.
 func (s *server) onlyFails(t *testing.T, check string) error {
 	t.Helper()
 	failed, err := s.FailedChecks(t)
@@ -137,7 +138,7 @@ func (s *server) onlyFails(t *testing.T, check string) error {
 	return fmt.Errorf("failed checks: %v", failed)
 }
 
-// lags returns nil if the server says, by its probe or by its metrics, that a source is behind.
+// lags returns nil if the server reports, in its probe or its metrics, that a source is behind.
 func (s *server) lags(t *testing.T, source string) error {
 	t.Helper()
 	if err := s.onlyFails(t, "source-"+source); err == nil {
@@ -158,7 +159,7 @@ func (s *server) lags(t *testing.T, source string) error {
 	return fmt.Errorf("nothing lags")
 }
 
-// requireSources checks that the server follows all sources, and answers on each way.
+// requireSources checks that the server follows all sources, and responds in each way.
 func (s *server) requireSources(t *testing.T) {
 	t.Helper()
 	for _, config := range []*rest.Config{shared.As(t, "alice"), shared.As(t, "system:serviceaccount:e2e-ci:bot")} {
@@ -173,14 +174,14 @@ func (s *server) requireSources(t *testing.T) {
 		t.Fatal(err)
 	}
 	for name, value := range a.Metrics(t) {
-		// An event may be being applied.
+		// The server may be applying an event.
 		if (strings.HasPrefix(name, "tenantview_source_lag_seconds{") && value > 1) || (strings.HasPrefix(name, "tenantview_source_synced{") && value != 1) {
 			t.Errorf("%s is %v", name, value)
 		}
 	}
 }
 
-// requireReviews checks what the server can no longer do without a right to create reviews.
+// requireReviews checks what the server can no longer do without the permission to create reviews.
 func (s *server) requireReviews(t *testing.T, r right) {
 	t.Helper()
 	path := kindOf("namespaces").Path()
@@ -203,6 +204,6 @@ func (s *server) requireReviews(t *testing.T, r right) {
 			t.Errorf("a token is answered %d, a certificate %d", token, certificate)
 		}
 	default:
-		t.Errorf("nobody knows what it is for: %v", r)
+		t.Errorf("unknown purpose: %v", r)
 	}
 }

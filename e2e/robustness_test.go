@@ -28,9 +28,9 @@ var capsuleCRDs = []string{
 	"globalproxysettings.capsule.clastix.io", "capsuleconfigurations.capsule.clastix.io",
 }
 
-// Capsule may be removed and installed while the server runs: without its kinds nobody is granted
-// anything and everything else works; when they are back, so is what they grant. The server is never
-// restarted, and never not ready.
+// Capsule may be removed and installed while the server runs. Without its kinds, there are no grants, and
+// everything else works. When they are back, so are their grants. The server never restarts, and is always
+// ready.
 func TestCapsuleComesAndGoes(t *testing.T) {
 	arrange(t, solarAndWind)
 	requireOfSolar(t)
@@ -92,7 +92,7 @@ func serverProcess(t *testing.T) float64 {
 	return shared.Metrics(t)["process_start_time_seconds"]
 }
 
-// startComponents starts what a test has stopped.
+// startComponents starts components that a test has stopped.
 func startComponents(t *testing.T, components ...controlplane.Component) {
 	t.Helper()
 	for _, c := range components {
@@ -102,8 +102,8 @@ func startComponents(t *testing.T, components ...controlplane.Component) {
 	}
 }
 
-// A server that starts before kube-apiserver is alive and waits for it: /readyz says what it waits for,
-// nobody is let in, and it becomes ready by itself.
+// A server that starts before kube-apiserver is live and waits for it. /readyz says what it waits for, it
+// admits no user, and it becomes ready by itself.
 func TestStartBeforeKubeAPIServer(t *testing.T) {
 	arrange(t, solarAndWind)
 	account := shared.ServerAccount(t)
@@ -129,7 +129,7 @@ func TestStartBeforeKubeAPIServer(t *testing.T) {
 		t.Errorf("livez: %d %s (%v)", a.Code, a.Body, err)
 	}
 	if a, err := s.TryGet(t, alice, kindOf("namespaces").Path()); err != nil || a.Code == 200 {
-		t.Errorf("before it knows anything the server answers %d: %s (%v)", a.Code, a.Body, err)
+		t.Errorf("before it has read anything, the server responds with %d: %s (%v)", a.Code, a.Body, err)
 	}
 	startComponents(t, controlplane.APIServer, controlplane.ControllerManager)
 	s.WaitReady(t)
@@ -145,12 +145,12 @@ func TestStartBeforeKubeAPIServer(t *testing.T) {
 	}
 }
 
-// When kube-apiserver goes away, the server goes on serving what it knows to those whom it can recognize
-// without asking, stays ready, and says in its metrics that it is behind. It recovers by itself.
+// When kube-apiserver goes away, the server continues to serve what it knows to users that it can
+// authenticate by itself. It stays ready, and its metrics show that it is behind. It recovers by itself.
 func TestKubeAPIServerGoesAway(t *testing.T) {
 	arrange(t, solarAndWind)
-	// Members of system:masters are authorized without asking kube-apiserver. What it says of their rights on
-	// the upstream kinds is believed for ten seconds; of this one the server has not asked it in another test.
+	// The server authorizes members of system:masters without asking kube-apiserver. It caches decisions about
+	// permissions on the upstream kinds for ten seconds, but no other test has made it ask about this user.
 	direct := shared.DirectConfig(shared.As(t, "e2e-away", "system:masters"))
 	seen := func(resource string) []string {
 		t.Helper()
@@ -209,7 +209,7 @@ metadata: {name: solar-c, ownerReferences: [{apiVersion: capsule.clastix.io/v1be
 	}
 }
 
-// A server that was killed comes back with the same view: it keeps nothing that could be lost.
+// A server that was killed comes back with the same view: it has no state to lose.
 func TestServerIsKilled(t *testing.T) {
 	shared.restoreServer(t)
 	arrange(t, solarAndWind)
@@ -225,8 +225,8 @@ func TestServerIsKilled(t *testing.T) {
 	requireOfSolar(t)
 }
 
-// On SIGTERM the server says first that it is not ready, still answers those who come, and then ends in
-// order.
+// On SIGTERM, the server first reports that it is not ready, still responds to requests, and then ends
+// gracefully.
 func TestServerIsTerminated(t *testing.T) {
 	arrange(t, solarAndWind)
 	s := shared.Serve(t, shared.ServerAccount(t), nil, "--shutdown-delay-duration=3s")
@@ -253,7 +253,7 @@ func TestServerIsTerminated(t *testing.T) {
 	}
 }
 
-// Wrong flags end the start with one line that says which, and why.
+// Wrong flags end the start with one line that names the flag and the reason.
 func TestWrongFlags(t *testing.T) {
 	garbage := filepath.Join(t.TempDir(), "garbage")
 	if err := os.WriteFile(garbage, []byte("garbage"), 0o600); err != nil {
@@ -284,7 +284,7 @@ func TestWrongFlags(t *testing.T) {
 			t.Parallel()
 			s := shared.Spawn(t, nil, tc.flags...)
 			code := s.WaitEnded(t)
-			// Before it, a server that gets as far as to listen logs what it does.
+			// A server that starts to listen first logs what it does.
 			var said []string
 			for line := range strings.Lines(s.Output.String()) {
 				if strings.HasPrefix(line, controlplane.ServerName+": ") {
@@ -307,7 +307,7 @@ func TestWrongFlags(t *testing.T) {
 
 var logLine = regexp.MustCompile(`^[IWE]\d{4} `)
 
-// A new serving certificate on disk is used for new connections without a restart.
+// The server uses a new serving certificate on disk for new connections without a restart.
 func TestServingCertificateIsRenewed(t *testing.T) {
 	process := serverProcess(t)
 	serial := func() string {

@@ -18,7 +18,7 @@ import (
 	"capsule.dev/tenantview/e2e/testcluster"
 )
 
-// observer is something in a program that tells its observations under a name.
+// observer is a part of a program that reports its observations under a name.
 type observer struct {
 	name    string
 	program *program
@@ -69,8 +69,8 @@ const (
 	hide  = "{metadata: {ownerReferences: null}}"
 )
 
-// Every client observes each change once: a grant, a revoke, a new namespace, an object that changes, and
-// what happens while the server is away, after which it is told that its revision has expired.
+// Every client observes each change once: a grant, a revocation, a new namespace, a changed object, and what
+// happens while the server is down. After that, the server reports that the client's revision has expired.
 func TestClients(t *testing.T) {
 	shared.Create(t, tenants+namespace("solar-a", "solar")+namespace("wind-a", "wind")+
 		"---\n{apiVersion: v1, kind: Namespace, metadata: {name: plain}}")
@@ -98,7 +98,7 @@ func TestClients(t *testing.T) {
 	shared.Create(t, namespace("solar-b", "solar"))
 	expect("ADDED solar-b")
 
-	// Of the others nothing must be told, before or after.
+	// The clients must not get events of other objects, before or after.
 	shared.Patch(t, "Namespace", "", "plain", "{metadata: {labels: {a: b}}}")
 	shared.Patch(t, "Namespace", "", "solar-a", "{metadata: {labels: {a: b}}}")
 	expect("MODIFIED solar-a")
@@ -121,12 +121,12 @@ func TestClients(t *testing.T) {
 			observers[i].await(t, append(slices.Clone(want), "ADDED "+came, "DELETED "+gone))
 		}
 		want = append(want, "ADDED "+came, "DELETED "+gone)
-		// It goes on as before.
+		// The watch continues as before.
 		after := fmt.Sprintf("round%d-after", round)
 		shared.Create(t, namespace(after, "solar"))
 		expect("ADDED " + after)
 		if n := expiredResumes(t); n == 0 {
-			t.Error("no client was told 410 Expired by the server after its restart")
+			t.Error("no client got 410 Expired from the server after its restart")
 		}
 	}
 	present := []string{"round0-after", "round0-came", "round1-after", "round1-came", "solar-a", "solar-b"}
@@ -137,12 +137,12 @@ func TestClients(t *testing.T) {
 			}
 			return nil
 		})
-		// That nothing was told twice, or too much, shows when all is over.
+		// Duplicate and excess events show up only at the end.
 		o.await(t, want)
 	}
 }
 
-// await waits until the observer has told exactly these events.
+// await waits until the observer has reported exactly these events.
 func (o observer) await(t *testing.T, want []string) {
 	t.Helper()
 	testcluster.Eventually(t, fmt.Sprintf("%s observes %q", o.name, want[len(want)-1]), func() error {
@@ -154,8 +154,9 @@ func (o observer) await(t *testing.T, want []string) {
 	})
 }
 
-// normal sorts the events of a round, in which a client lists and tells the difference in an order of its
-// own. It leaves out modifications from then on: after the restart an object may have another resourceVersion.
+// normal sorts the events of a round in which a client lists again, because it reports the difference in its
+// own order. From then on, it drops modifications: after the restart an object may have another
+// resourceVersion.
 func normal(events []string) []string {
 	var all, tail []string
 	for _, e := range events {
@@ -179,7 +180,7 @@ func errOr(err error) error {
 	return err
 }
 
-// expiredResumes is how many requests to resume a watch the server has answered with 410.
+// expiredResumes returns the number of requests to resume a watch that the server has rejected with 410.
 func expiredResumes(t *testing.T) float64 {
 	t.Helper()
 	return shared.Metrics(t)[`tenantview_watch_resume_total{resource="tenantnamespaces",result="foreign"}`]

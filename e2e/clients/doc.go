@@ -1,7 +1,7 @@
 // Copyright The tenantview Authors.
 // SPDX-License-Identifier: Apache-2.0
 
-// Package clients tests that clients which are not ours can follow what a user may see: real programs of
-// controller-runtime, of the JavaScript client and of the Python client run against a real control plane.
-// What each observes is compared with what has happened.
+// Package clients tests that other clients can follow what a user may see. It runs real programs that use
+// controller-runtime, the JavaScript client and the Python client with a real control plane, and compares the
+// observations of each with what has happened.
 package clients

@@ -13,7 +13,7 @@ import (
 	"capsule.dev/tenantview/e2e/testcluster"
 )
 
-// enabled is the environment variable that has the tests run: they need programs that install.sh installs.
+// enabled is the environment variable that enables the tests. They need programs that install.sh installs.
 const enabled = "TENANTVIEW_CLIENTS"
 
 // shared is the control plane of all tests.

@@ -24,13 +24,13 @@ type observation struct {
 	Observer, Type, Name string
 }
 
-// program is a client that runs, and what it has observed.
+// program is a running client, with its observations.
 type program struct {
 	stderr testcluster.Buffer
 
 	mu sync.Mutex
-	// events are the observations that are events, by observer, each as its type and name. Found is what a
-	// reconciler has found last, by observer and name.
+	// events are the observed events by observer, each as its type and name. found is what a reconciler has
+	// found last, by observer and name.
 	events map[string][]string
 	found  map[string]map[string]bool
 	failed error
@@ -59,7 +59,7 @@ func start(t *testing.T, kubeconfig string, command ...string) *program {
 		p.read(stdout)
 	}()
 	t.Cleanup(func() {
-		<-read // the test's context is over, and with it the program
+		<-read // the program has ended with the test's context
 		if t.Failed() {
 			t.Logf("%v said:\n%s", command, p.stderr.String())
 		}

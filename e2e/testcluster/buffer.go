@@ -8,7 +8,7 @@ import (
 	"sync"
 )
 
-// Buffer is what a process writes. It may be read while it grows.
+// Buffer holds the output of a process. It may be read while it grows.
 type Buffer struct {
 	mu     sync.Mutex
 	buffer bytes.Buffer

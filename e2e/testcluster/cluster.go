@@ -24,9 +24,9 @@ import (
 // Cluster is a control plane, with clients that have an administrator's rights.
 type Cluster struct {
 	*controlplane.ControlPlane
-	// Bin is the folder of the programs, and Dir that of the cluster's state.
+	// Bin is the folder of the programs. Dir is the folder of the cluster's state.
 	Bin, Dir string
-	// Flags are those that the server is started with.
+	// Flags are the flags of the server.
 	Flags   []string
 	Admin   *rest.Config
 	Core    *kubernetes.Clientset
@@ -49,8 +49,9 @@ func newCluster(cp *controlplane.ControlPlane, config controlplane.Config, flags
 	return c, err
 }
 
-// As returns how to call kube-apiserver as a user: with a client certificate, or with a real token if it is a
-// service account, which is made with its namespace if it does not exist. It must not be changed.
+// As returns a configuration to call kube-apiserver as a user: with a client certificate or, for a service
+// account, with a real token. It creates the service account and its namespace if they do not exist. The
+// result must not be changed.
 func (c *Cluster) As(t testing.TB, name string, groups ...string) *rest.Config {
 	t.Helper()
 	c.mu.Lock()
@@ -83,7 +84,7 @@ func (c *Cluster) authenticate(ctx context.Context, name string, groups []string
 	return c.ServiceAccountConfig(ctx, namespace, account)
 }
 
-// Impersonating returns an administrator's configuration with which he acts as a user.
+// Impersonating returns a configuration with which an administrator impersonates a user.
 func (c *Cluster) Impersonating(name string) *rest.Config {
 	config := rest.CopyConfig(c.Admin)
 	config.Impersonate.UserName = name
@@ -105,7 +106,7 @@ func (c *Cluster) Restart(ctx context.Context, kill bool) error {
 	return c.RestartWith(ctx, kill, func() {})
 }
 
-// RestartWith is Restart, with something to do while the server is away.
+// RestartWith is like Restart, and calls away while the server is down.
 func (c *Cluster) RestartWith(ctx context.Context, kill bool, away func()) error {
 	end := c.StopComponent
 	if kill {

@@ -18,9 +18,9 @@ import (
 	"capsule.dev/tenantview/e2e/controlplane"
 )
 
-// Main runs the tests of a package with a control plane of their own and returns the exit code. It runs as
-// config says, but for where it is, and the server with the flags. Before the tests run, use is given the
-// cluster.
+// Main runs the tests of a package with their own control plane and returns the exit code. The control plane
+// follows config, except for its location. The server has the given flags. Main calls use with the cluster
+// before it runs the tests.
 func Main(m *testing.M, config controlplane.Config, flags []string, use func(context.Context, *Cluster) error) int {
 	// An interrupted run must stop its programs, too.
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
@@ -33,14 +33,14 @@ func Main(m *testing.M, config controlplane.Config, flags []string, use func(con
 	return code
 }
 
-// run starts the control plane, runs the tests, and stops what it has started. The logs of a run that
-// failed are kept.
+// run starts the control plane, runs the tests, and stops what it has started. It keeps the logs of a failed
+// run.
 func run(ctx context.Context, m *testing.M, config controlplane.Config, flags []string, use func(context.Context, *Cluster) error) (code int, err error) {
 	root, err := build.RepositoryRoot(".")
 	if err != nil {
 		return 1, err
 	}
-	// The programs of make up serve the tests, too: building them takes minutes.
+	// The tests reuse the programs of make up, because building them takes minutes.
 	config.BinDir = filepath.Join(root, ".run", "bin")
 	if err := build.Programs(ctx, root, config.BinDir); err != nil {
 		return 1, err
@@ -81,7 +81,7 @@ func run(ctx context.Context, m *testing.M, config controlplane.Config, flags []
 	return m.Run(), ctx.Err()
 }
 
-// stopEarly makes an interrupted run end soon: without a control plane every test fails. The programs are
+// stopEarly makes an interrupted run end soon: every test fails without a control plane. The programs are
 // children of this process and die with it.
 func stopEarly(ctx context.Context, cp *controlplane.ControlPlane) {
 	<-ctx.Done()

@@ -9,13 +9,13 @@ import (
 	"testing"
 )
 
-// Metrics are those of the control plane's server.
+// Metrics returns the metrics of the control plane's server.
 func (c *Cluster) Metrics(t testing.TB) map[string]float64 {
 	t.Helper()
 	return Get(t, c.DirectConfig(c.Admin), "/metrics").Metrics(t)
 }
 
-// Metrics are those that a server exposes, by name with labels in alphabetical order, as in
+// Metrics returns the metrics that a server exposes, by name with labels in alphabetical order, as in
 // name{a="1",b="2"}.
 func (a Answer) Metrics(t testing.TB) map[string]float64 {
 	t.Helper()

@@ -61,7 +61,7 @@ func (c *Cluster) Client(kind, namespace string) dynamic.ResourceInterface {
 	return c.Dynamic.Resource(resource).Namespace(namespace)
 }
 
-// Create puts the objects of a YAML source, and deletes them when the test ends.
+// Create puts the objects in a YAML source, and deletes them when the test ends.
 func (c *Cluster) Create(t testing.TB, source string) {
 	t.Helper()
 	objects := Decode(t, source)
@@ -71,7 +71,7 @@ func (c *Cluster) Create(t testing.TB, source string) {
 	}
 }
 
-// Update puts the objects of a YAML source, which somebody else deletes.
+// Update puts the objects in a YAML source. It does not delete them when the test ends.
 func (c *Cluster) Update(t testing.TB, source string) {
 	t.Helper()
 	if _, err := c.Put(t.Context(), Decode(t, source)...); err != nil {
@@ -79,7 +79,7 @@ func (c *Cluster) Update(t testing.TB, source string) {
 	}
 }
 
-// Decode reads objects from YAML; one that is none fails the test.
+// Decode reads objects from YAML. Invalid ones fail the test.
 func Decode(t testing.TB, source string) []*Object {
 	t.Helper()
 	objects, err := controlplane.Decode([]byte(source))
@@ -89,12 +89,12 @@ func Decode(t testing.TB, source string) []*Object {
 	return objects
 }
 
-// strangerUID is that of a Tenant that a namespace refers to and that does not exist.
+// strangerUID is the uid in a namespace's reference to a Tenant that does not exist.
 const strangerUID = types.UID("00000000-0000-4000-8000-000000000000")
 
-// Put creates or replaces objects, with their status if they have one, and returns them as they are stored.
-// What others refer to comes first: Tenants, and then what has no namespace. In an owner reference, the uid of
-// a Tenant is written as "uid-of-tenant:NAME".
+// Put creates or replaces objects, with their status if they have one, and returns the stored ones. Objects
+// that others refer to come first: Tenants, and then objects without a namespace. In an owner reference, write
+// the uid of a Tenant as "uid-of-tenant:NAME".
 func (c *Cluster) Put(ctx context.Context, objects ...*Object) ([]*Object, error) {
 	stored := make([]*Object, len(objects))
 	uids := make(map[string]types.UID)
@@ -124,7 +124,7 @@ func (c *Cluster) Put(ctx context.Context, objects ...*Object) ([]*Object, error
 	return stored, nil
 }
 
-// Objects are written, and deleted in reverse, in steps, so many of one step at the same time.
+// Objects are written in steps, and deleted in reverse. parallel limits the concurrent writes of one step.
 const steps, parallel = 3, 16
 
 func stepOf(o *Object) int {
@@ -138,8 +138,7 @@ func stepOf(o *Object) int {
 	}
 }
 
-// fillUIDs fills in the uids of Tenants in the objects of a step: those that are known, and those that it
-// finds in the cluster.
+// fillUIDs fills in the uids of Tenants in the objects of a step, from the known uids or from the cluster.
 func (c *Cluster) fillUIDs(ctx context.Context, objects []*Object, step int, uids map[string]types.UID) (err error) {
 	uidOf := func(tenant string) types.UID {
 		if uid, ok := uids[tenant]; ok || err != nil {
@@ -168,7 +167,7 @@ func (c *Cluster) fillUIDs(ctx context.Context, objects []*Object, step int, uid
 func (c *Cluster) put(ctx context.Context, o *Object) (*Object, error) {
 	client := c.Client(o.GetKind(), o.GetNamespace())
 	stored, err := client.Create(ctx, o, metav1.CreateOptions{})
-	// Admission, which comes first, forbids a second default class, even if it is the one that there is.
+	// Admission comes first. It forbids a second default class, even if that is the existing one.
 	if apierrors.IsAlreadyExists(err) || apierrors.IsForbidden(err) {
 		stored, err = replace(ctx, client, o, "")
 	}
@@ -183,7 +182,7 @@ func (c *Cluster) put(ctx context.Context, o *Object) (*Object, error) {
 	return stored, nil
 }
 
-// replace updates an object or a subresource of it, whoever else writes to it.
+// replace updates an object or a subresource of it, and retries if others write to it.
 func replace(ctx context.Context, client dynamic.ResourceInterface, o *Object, subresource string) (stored *Object, err error) {
 	for range 10 {
 		current, err := client.Get(ctx, o.GetName(), metav1.GetOptions{})
@@ -202,7 +201,7 @@ func replace(ctx context.Context, client dynamic.ResourceInterface, o *Object, s
 			return stored, err
 		}
 	}
-	return nil, errors.New("somebody else writes to it all the time")
+	return nil, errors.New("too many conflicts with other writers")
 }
 
 // Patch applies a merge patch in YAML to an object.
@@ -213,7 +212,7 @@ func (c *Cluster) Patch(t testing.TB, kind, namespace, name, patch string) {
 	}
 }
 
-// TryPatch is Patch for those who have no test to fail.
+// TryPatch is like Patch, but returns an error instead of failing a test.
 func (c *Cluster) TryPatch(ctx context.Context, kind, namespace, name, patch string) error {
 	documents, err := controlplane.Decode([]byte(patch))
 	if err != nil || len(documents) != 1 {
@@ -237,14 +236,14 @@ func (c *Cluster) Remove(t testing.TB, kind, namespace, name string) {
 	}
 }
 
-// RemoveAll deletes objects, whether they exist or not, and returns when they are gone. A test that is being
-// cleaned up may use it, too.
+// RemoveAll deletes objects, whether they exist or not, and returns when they are gone. It also works during
+// the clean-up of a test.
 func (c *Cluster) RemoveAll(t testing.TB, objects []*Object) {
 	t.Helper()
 	// The test's own context has ended when clean-up begins.
 	ctx := context.WithoutCancel(t.Context())
 	for step := range steps {
-		group := errgroup.Group{} // one failure ends none of the others
+		group := errgroup.Group{} // a failure does not end the others
 		group.SetLimit(parallel)
 		for _, o := range objects {
 			if stepOf(o) == steps-1-step {
@@ -280,9 +279,9 @@ func (c *Cluster) remove(ctx context.Context, kind, namespace, name string) erro
 	return nil
 }
 
-// finalize ends a namespace that is being deleted. The namespace controller does the same, but takes
-// seconds to look through all resources for content; the tests delete their own. Where it runs, it may
-// still delete what is in a namespace of the same name that is made soon after.
+// finalize ends a namespace that is being deleted. The namespace controller does the same, but takes seconds
+// to search all resources for content. The tests delete their own content. If the controller runs, it may
+// still delete the content of a namespace of the same name that is created soon after.
 func (c *Cluster) finalize(ctx context.Context, name string) error {
 	ns := &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: name}}
 	for range 10 {

@@ -17,15 +17,14 @@ import (
 	"k8s.io/client-go/rest"
 )
 
-// Answer is the answer to an HTTP request.
+// Answer is the response to an HTTP request.
 type Answer struct {
 	Code   int
 	Header http.Header
 	Body   []byte
 }
 
-// Get asks for a path with headers, each as a name followed by a value, and fails the test if there is no
-// answer.
+// Get gets a path with headers, each as a name followed by a value. It fails the test if there is no response.
 func Get(t testing.TB, config *rest.Config, path string, headers ...string) Answer {
 	t.Helper()
 	a, err := TryGet(t.Context(), config, path, headers...)
@@ -35,7 +34,7 @@ func Get(t testing.TB, config *rest.Config, path string, headers ...string) Answ
 	return a
 }
 
-// TryGet is Get for those who have no test to fail.
+// TryGet is like Get, but returns an error instead of failing a test.
 func TryGet(ctx context.Context, config *rest.Config, path string, headers ...string) (Answer, error) {
 	return Send(ctx, config, http.MethodGet, path, nil, headers...)
 }
@@ -54,7 +53,7 @@ func Send(ctx context.Context, config *rest.Config, method, path string, body []
 	return Answer{Code: response.StatusCode, Header: response.Header, Body: content}, nil
 }
 
-// Open sends a request and returns the answer before its body has come.
+// Open sends a request and returns the response before its body has arrived.
 func Open(ctx context.Context, config *rest.Config, method, path string, body []byte, headers ...string) (*http.Response, error) {
 	client, err := rest.HTTPClientFor(config)
 	if err != nil {
@@ -70,7 +69,7 @@ func Open(ctx context.Context, config *rest.Config, method, path string, body []
 	return client.Do(request)
 }
 
-// Expect fails the test if the answer has another status code.
+// Expect fails the test if the response has another status code.
 func (a Answer) Expect(t testing.TB, code int) Answer {
 	t.Helper()
 	if a.Code != code {
@@ -79,7 +78,7 @@ func (a Answer) Expect(t testing.TB, code int) Answer {
 	return a
 }
 
-// List decodes a list in JSON, and fails the test if it is none or the status code is not 200.
+// List decodes a list in JSON. It fails the test if there is none or the status code is not 200.
 func (a Answer) List(t testing.TB) *unstructured.UnstructuredList {
 	t.Helper()
 	l := &unstructured.UnstructuredList{}
@@ -89,7 +88,7 @@ func (a Answer) List(t testing.TB) *unstructured.UnstructuredList {
 	return l
 }
 
-// Object decodes an object in JSON, and fails the test if it is none.
+// Object decodes an object in JSON. It fails the test if there is none.
 func (a Answer) Object(t testing.TB) *unstructured.Unstructured {
 	t.Helper()
 	o := &unstructured.Unstructured{}
@@ -99,7 +98,7 @@ func (a Answer) Object(t testing.TB) *unstructured.Unstructured {
 	return o
 }
 
-// Status decodes an error in JSON, and fails the test if it is none.
+// Status decodes an error in JSON. It fails the test if there is none.
 func (a Answer) Status(t testing.TB) metav1.Status {
 	t.Helper()
 	var s metav1.Status

@@ -14,7 +14,7 @@ var Root = "/apis/" + v1alpha1.SchemeGroupVersion.String()
 
 // Served is a kind that the server serves.
 type Served struct {
-	// Upstream is the resource that it mirrors, and UpstreamKind the kind of that.
+	// Upstream is the resource that it mirrors. UpstreamKind is the kind of that resource.
 	Upstream     schema.GroupVersionResource
 	UpstreamKind string
 }
@@ -24,21 +24,21 @@ func NewServed(upstreamKind string) Served {
 	return Served{Upstream: Resources[upstreamKind], UpstreamKind: upstreamKind}
 }
 
-// Kind is the name of the kind.
+// Kind returns the name of the kind.
 func (s Served) Kind() string { return "Tenant" + s.UpstreamKind }
 
-// Resource is the plural under which it is served.
+// Resource returns the plural under which the kind is served.
 func (s Served) Resource() string { return "tenant" + s.Upstream.Resource }
 
-// GVR is the resource with its group and version.
+// GVR returns the resource with its group and version.
 func (s Served) GVR() schema.GroupVersionResource {
 	return v1alpha1.SchemeGroupVersion.WithResource(s.Resource())
 }
 
-// Path is where it is served.
+// Path returns the path under which the kind is served.
 func (s Served) Path() string { return Root + "/" + s.Resource() }
 
-// UpstreamPath is where kube-apiserver serves the upstream kind.
+// UpstreamPath returns the path under which kube-apiserver serves the upstream kind.
 func (s Served) UpstreamPath() string {
 	if s.Upstream.Group == "" {
 		return "/api/" + s.Upstream.Version + "/" + s.Upstream.Resource

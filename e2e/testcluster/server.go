@@ -27,12 +27,12 @@ type Server struct {
 	Output  Buffer
 
 	cluster *Cluster
-	// ended is closed when the process has ended; code is its exit code then.
+	// ended is closed when the process has ended. code is then its exit code.
 	ended chan struct{}
 	code  int
 }
 
-// ServerAccount returns how to call kube-apiserver as the control plane's server does.
+// ServerAccount returns a configuration to call kube-apiserver like the control plane's server.
 func (c *Cluster) ServerAccount(t testing.TB) *rest.Config {
 	t.Helper()
 	return c.As(t, "system:serviceaccount:"+controlplane.ServerNamespace+":"+controlplane.ServerName)
@@ -66,7 +66,7 @@ func (c *Cluster) Spawn(t testing.TB, environment []string, flags ...string) *Se
 	return s
 }
 
-// Serve runs a server with the identity of config, on a port of its own, and returns when it answers.
+// Serve runs a server with the identity of config, on its own port, and returns when it responds.
 func (c *Cluster) Serve(t testing.TB, config *rest.Config, environment []string, flags ...string) *Server {
 	t.Helper()
 	port := freePort(t)
@@ -95,7 +95,7 @@ func freePort(t testing.TB) int {
 	return l.Addr().(*net.TCPAddr).Port
 }
 
-// TryGet asks the server for a path. It may not answer; the test fails if it has ended.
+// TryGet gets a path from the server. The server may not respond. The test fails if it has ended.
 func (s *Server) TryGet(t testing.TB, config *rest.Config, path string) (Answer, error) {
 	t.Helper()
 	select {
@@ -145,7 +145,7 @@ func (s *Server) WaitEnded(t testing.TB) int {
 		case <-s.ended:
 			return nil
 		default:
-			return errors.New("it runs")
+			return errors.New("it still runs")
 		}
 	})
 	return s.code

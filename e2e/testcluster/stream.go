@@ -25,7 +25,7 @@ type Event struct {
 	Object *unstructured.Unstructured
 }
 
-// Name is that of the object, or of the object of a table's only row.
+// Name returns the name of the object, or of the object in a table's only row.
 func (e Event) Name() string {
 	if e.Object.GetKind() != "Table" {
 		return e.Object.GetName()
@@ -36,7 +36,7 @@ func (e Event) Name() string {
 	return ""
 }
 
-// ResourceVersion is that of the object, or of the object of a table's only row.
+// ResourceVersion returns the resourceVersion of the object, or of the object in a table's only row.
 func (e Event) ResourceVersion() string {
 	if o := e.row(); o != nil {
 		return o.GetResourceVersion()
@@ -55,7 +55,7 @@ func (e Event) row() *unstructured.Unstructured {
 	return &unstructured.Unstructured{Object: object}
 }
 
-// String is the type and the name, such as "ADDED gold".
+// String returns the type and the name, such as "ADDED gold".
 func (e Event) String() string { return e.Type + " " + e.Name() }
 
 // Stream is a watch that is being read.
@@ -68,8 +68,8 @@ type Stream struct {
 	stop   context.CancelFunc
 }
 
-// Watch begins a watch of a path, which holds the whole query, with headers. It fails the test if the
-// answer is not 200. The stream is read all the time and ends with the test.
+// Watch starts a watch of a path, which includes the query, with headers. It fails the test if the status code
+// is not 200. The stream is read all the time and ends with the test.
 func Watch(t testing.TB, config *rest.Config, path string, headers ...string) *Stream {
 	t.Helper()
 	ctx, stop := context.WithCancel(t.Context())
@@ -171,7 +171,7 @@ func (s *Stream) Until(t testing.TB, last func(Event) bool) []Event {
 	}
 }
 
-// Rest returns the events to the end of the stream, and fails the test unless it ends in order.
+// Rest returns the events up to the end of the stream. It fails the test unless the stream ends normally.
 func (s *Stream) Rest(t testing.TB) []Event {
 	t.Helper()
 	var events []Event
@@ -201,7 +201,7 @@ func Strings(events []Event) []string {
 	return all
 }
 
-// Annotations are those of the object, or of the object of a table's only row.
+// Annotations returns the annotations of the object, or of the object in a table's only row.
 func (e Event) Annotations() map[string]string {
 	if o := e.row(); o != nil {
 		return o.GetAnnotations()

@@ -10,14 +10,14 @@ import (
 	"time"
 )
 
-// Bounds of what is waited for. They decide nothing but when to give up.
+// Limits of waits. They only decide when to give up.
 const (
 	Patience = 60 * time.Second
 	interval = 20 * time.Millisecond
 )
 
-// Eventually waits until check returns nil. It is for what happens at some time after its cause, and then
-// stays; the test fails with the last error if it does not happen.
+// Eventually waits until check returns nil. It is for states that are reached some time after their cause, and
+// then stay. If that does not happen, the test fails with the last error.
 func Eventually(t testing.TB, what string, check func() error) {
 	t.Helper()
 	if err := Wait(t.Context(), check); err != nil {
@@ -25,7 +25,7 @@ func Eventually(t testing.TB, what string, check func() error) {
 	}
 }
 
-// Wait is Eventually for those who have no test to fail.
+// Wait is like Eventually, but returns an error instead of failing a test.
 func Wait(ctx context.Context, check func() error) error {
 	ctx, cancel := context.WithTimeout(ctx, Patience)
 	defer cancel()

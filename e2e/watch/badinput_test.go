@@ -24,17 +24,17 @@ import (
 	"capsule.dev/tenantview/e2e/testcluster"
 )
 
-// outcome is what a client is told.
+// outcome is the response that a client gets.
 type outcome struct {
 	Code            int
 	Reason, Message string
-	// Event is the type of the first event of a watch, and End that the watch ended before one came.
+	// Event is the type of the first event of a watch. End is true if the watch ended before one came.
 	Event string
 	End   bool
 }
 
-// badInput are watches below the path of a resource that are answered as kube-apiserver answers them for
-// the upstream kind, to somebody who sees all of it.
+// badInput are watch requests below the path of a resource. The server must respond like kube-apiserver
+// does for the upstream kind, to a user who sees all of it.
 var badInput = []string{
 	// Resource versions. The largest are too large.
 	"?watch=1&resourceVersion=garbage", "?watch=1&resourceVersion=-1", "?watch=1&resourceVersion=99999999999999999999999",
@@ -65,14 +65,14 @@ var badInput = []string{
 	"/sentinel?watch=true&timeoutSeconds=garbage", "/sentinel/nonsense?watch=1",
 }
 
-// differences are the watches that must be answered otherwise than by kube-apiserver.
+// differences are the watches for which the response must differ from that of kube-apiserver.
 var differences = map[string]outcome{
-	// kube-apiserver says nothing until its revision is so high. There is one history of a cluster, and it
-	// gets there. Ours is that of one server, which never gets to what another one has issued: the client must
-	// list again.
+	// kube-apiserver waits until its revision is that high. The cluster has one history, so it gets there. Our
+	// history belongs to one server, which never reaches a revision that another one has issued. So the client
+	// must list again.
 	"?watch=1&resourceVersion=18446744073709551615": tooOld,
 	"?watch=1&resourceVersion=999999999999":         tooOld,
-	// What is as large as our own resourceVersions is one that another server may have given.
+	// A number as large as our own resourceVersions may come from another server.
 	"?watch=1&sendInitialEvents=true&resourceVersionMatch=NotOlderThan&resourceVersion=999999999999&allowWatchBookmarks=true": {
 		Code: http.StatusOK, Event: "ERROR 410", Reason: string(metav1.StatusReasonExpired), Message: notOurs,
 	},
@@ -86,7 +86,7 @@ var tooOld = outcome{
 	Message: "too old resource version, or the objects that the user may see have changed: list again",
 }
 
-// A client that handles kube-apiserver's errors must meet no others.
+// A client that handles kube-apiserver's errors must not get any others.
 func TestBadInput(t *testing.T) {
 	everybodys.start(t)
 	group, ctx := errgroup.WithContext(t.Context())
@@ -106,8 +106,9 @@ func TestBadInput(t *testing.T) {
 				}
 				ours, want = k.normal(ours), k.normal(want)
 				if strings.Contains(request, "resourceVersion=") && want.Code == http.StatusInternalServerError && ours.Code == http.StatusBadRequest {
-					// What is no number is the client's mistake. kube-apiserver says so when it lists, and
-					// calls it its own when it watches or gets; so that nobody is called at night, ours never does.
+					// A resourceVersion that is not a number is the client's mistake. kube-apiserver reports that
+					// for a list, but reports its own error for a watch or get. Our server never does, so that it
+					// raises no false alarms.
 					want.Code, want.Reason = http.StatusBadRequest, string(metav1.StatusReasonBadRequest)
 				}
 				if unknown := "is not a known field selector"; strings.Contains(ours.Message, unknown) {
@@ -126,8 +127,8 @@ func TestBadInput(t *testing.T) {
 	}
 }
 
-// A watch whose time is over before it begins, or too long to be counted, ends at once or lasts; it must
-// be answered.
+// The server must respond to a watch with an odd timeout. If the time is over before the watch begins, or
+// too long to count, the watch ends immediately or lasts.
 func TestOddTimeouts(t *testing.T) {
 	everybodys.start(t)
 	for _, k := range kinds {
@@ -148,7 +149,7 @@ func TestOddTimeouts(t *testing.T) {
 	}
 }
 
-// ask sends a request and reads as much of the answer as makes the outcome.
+// ask sends a request and reads enough of the response for the outcome.
 func ask(ctx context.Context, config *rest.Config, path string) (outcome, error) {
 	ctx, cancel := context.WithTimeout(ctx, testcluster.Patience)
 	defer cancel()
@@ -195,7 +196,7 @@ func ask(ctx context.Context, config *rest.Config, path string) (outcome, error)
 
 var currentRevision = regexp.MustCompile("current: [0-9]+")
 
-// normal speaks of our kind as of the upstream kind, and leaves out what changes all the time.
+// normal replaces our kind by the upstream kind, and removes parts that change all the time.
 func (k kind) normal(o outcome) outcome {
 	upstream := k.Upstream.Resource
 	if k.Upstream.Group != "" {
@@ -208,9 +209,9 @@ func (k kind) normal(o outcome) outcome {
 	return o
 }
 
-// A revision that this server has not given to this user stands for an unknown past: it is another
-// server's, or another user's. kube-apiserver has one history for all and resumes at any revision of it.
-// 410 is the one error on which every client lists again.
+// A revision that this server has not given to this user belongs to another server or user, so its past is
+// unknown. kube-apiserver has one history for all users and resumes at any of its revisions. 410 is the only
+// error after which every client lists again.
 func TestForeignRevision(t *testing.T) {
 	everybodys.start(t)
 	s := newScene()
@@ -230,7 +231,7 @@ func TestForeignRevision(t *testing.T) {
 	}
 }
 
-// A watch ends when its time is over, and says where it was before that.
+// A watch ends when its time is over. Before that, it sends a bookmark with its position.
 func TestTimeout(t *testing.T) {
 	everybodys.start(t)
 	k := kindOf("storageclasses")
@@ -239,7 +240,7 @@ func TestTimeout(t *testing.T) {
 	stream := testcluster.Watch(t, user, k.Path()+"?watch=1&timeoutSeconds=3&allowWatchBookmarks=true")
 	events := stream.Rest(t)
 	if took := time.Since(start); took < 3*time.Second {
-		t.Errorf("it ended after %v", took)
+		t.Errorf("the watch ended after %v", took)
 	}
 	if n := len(events); n < 2 || events[n-1].Type != "BOOKMARK" {
 		t.Fatalf("got %v, want a bookmark at the end", events)

@@ -28,7 +28,7 @@ import (
 	"capsule.dev/tenantview/pkg/generated/informers/externalversions"
 )
 
-// mirror is a controller that keeps a copy of what an informer tells it, and notes what must not be told.
+// mirror is a controller that keeps a copy of an informer's objects, and records forbidden events.
 type mirror struct {
 	name     string
 	kind     kind
@@ -82,7 +82,7 @@ func (m *mirror) remove(o any) {
 	delete(m.objects, name)
 }
 
-// stateOf is the name of an object and what the test changes of it.
+// stateOf returns the name of an object and the parts that the test changes.
 func stateOf(o any) (name, state string) {
 	m, err := meta.Accessor(o)
 	if err != nil {
@@ -91,7 +91,8 @@ func stateOf(o any) (name, state string) {
 	return m.GetName(), fmt.Sprint(m.GetLabels(), m.GetAnnotations())
 }
 
-// compare says where the controller, the informer's store, a list and what must be seen differ.
+// compare returns the differences between the controller, the informer's store, a list, and what the user
+// must see.
 func (m *mirror) compare(ctx context.Context, client metadata.Interface, want map[string]string) error {
 	stored := make(map[string]string)
 	for _, o := range m.informer.GetStore().List() {
@@ -117,13 +118,13 @@ func (m *mirror) compare(ctx context.Context, client metadata.Interface, want ma
 	return nil
 }
 
-// disruption is something that happens to the control plane.
+// disruption is a disruption of the control plane.
 type disruption struct {
 	what string
 	do   func() error
 }
 
-// load changes objects and grants at random, whatever fails, until it is told to stop.
+// load changes objects and grants at random until it is stopped. It ignores failures.
 type load struct {
 	random *rand.Rand
 	writes int
@@ -151,7 +152,7 @@ func startLoad(t *testing.T, s *scene, random *rand.Rand) *load {
 	return l
 }
 
-// end returns when the last write is done.
+// end stops the load and returns when the last write is done.
 func (l *load) end() {
 	l.stop()
 	<-l.done
@@ -193,8 +194,8 @@ func (l *load) write(ctx context.Context, s *scene) error {
 	}
 }
 
-// expected is what the users must see of a kind, by the objects of the cluster alone: those of the Tenants
-// that they own, and the sentinels.
+// expected returns what the users must see of a kind, computed only from the objects of the cluster: objects
+// of the Tenants that they own, and the sentinels.
 func expected(t *testing.T, k kind, user, group string) (map[string]string, error) {
 	t.Helper()
 	uids := make(map[string]string)
@@ -235,8 +236,8 @@ func expected(t *testing.T, k kind, user, group string) (map[string]string, erro
 	return want, nil
 }
 
-// mirrors starts controllers of all kinds: alice's informers are of the generated factory, bob's of metadata
-// alone. They end with the function that is returned.
+// mirrors starts controllers of all kinds. alice's informers come from the generated factory, and bob's are
+// metadata informers. The returned function ends them.
 func (s *scene) mirrors(t *testing.T, alice, bob *rest.Config) (all []*mirror, end func()) {
 	t.Helper()
 	clients, err := versioned.NewForConfig(alice)
@@ -271,8 +272,8 @@ func (s *scene) mirrors(t *testing.T, alice, bob *rest.Config) (all []*mirror, e
 	}
 }
 
-// A controller with an unmodified informer holds, whatever is restarted under load, in the end exactly what
-// its user may see, and never before held what he may not.
+// Whatever is restarted under load, a controller with an unmodified informer ends up with exactly what its
+// user may see, and never holds anything else.
 func TestChaos(t *testing.T) {
 	seed := uint64(time.Now().UnixNano())
 	t.Logf("seed %d", seed)
@@ -312,7 +313,7 @@ func TestChaos(t *testing.T) {
 	random := rand.New(rand.NewPCG(seed, 0))
 	writes := 0
 	for round := range 3 {
-		// With one server clients have none for a while, with two they go to the other one.
+		// With one server, clients have none for a while. With two, they use the other one.
 		backends := [][]string{{r.first}, {r.first, r.second}, {r.second, r.first}}[round]
 		for half := range slices.Chunk(disruptions, 2) {
 			// New informers: those whose watches have failed wait longer and longer before they try again.

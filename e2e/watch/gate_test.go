@@ -19,7 +19,7 @@ import (
 	"capsule.dev/tenantview/e2e/testcluster"
 )
 
-// gate stands before kube-apiserver, speaks for a user, and can hold requests back.
+// gate is a proxy before kube-apiserver. It authenticates as a user, and can hold requests.
 type gate struct {
 	url string
 

@@ -30,15 +30,15 @@ const (
 	benchWrites     = 150
 )
 
-// arrival is when a watch has told of a write.
+// arrival is the time at which a watch delivered a write.
 type arrival struct {
 	mark string
 	at   time.Time
 }
 
-// TestLatency reports how long it takes from a write in kube-apiserver to the event at a client, by our watch
-// and by a plain one of the same objects, which an administrator selects by a label. The two take turns in one
-// run, with as many watches, of which as many are told of each write. It asserts no times.
+// TestLatency reports the time from a write in kube-apiserver to the event at a client. It compares our watch
+// with a plain one of the same objects, which an administrator selects by a label. The two alternate in one
+// run, with equally many watches and events for each write. It does not assert times.
 func TestLatency(t *testing.T) {
 	if os.Getenv("TENANTVIEW_BENCH") == "" {
 		t.Skip("TENANTVIEW_BENCH is not set: make bench-e2e sets it")
@@ -72,7 +72,7 @@ func TestLatency(t *testing.T) {
 	}
 }
 
-// bench is one of the two that are compared.
+// bench is one of the two watches that are compared.
 type bench struct {
 	k kind
 	// watch says as whom, and of what, to watch the namespaces of a Tenant.
@@ -80,7 +80,7 @@ type bench struct {
 	times []time.Duration
 }
 
-// turn begins all watches, writes and notes the times, and ends the watches.
+// turn starts all watches, writes, records the times, and ends the watches.
 func (b *bench) turn(t *testing.T) {
 	t.Helper()
 	ctx, cancel := context.WithCancel(t.Context())
@@ -144,7 +144,7 @@ func listen(ctx context.Context, t *testing.T, config *rest.Config, path string,
 	select {
 	case <-begun:
 	case <-ctx.Done():
-		t.Fatalf("%s has not told %d objects", path, initial)
+		t.Fatalf("%s has not delivered %d initial objects", path, initial)
 	}
 }
 
@@ -159,7 +159,7 @@ func since(t *testing.T, start time.Time, mark string, arrivals <-chan arrival) 
 		}
 		return a.at.Sub(start)
 	case <-timer.C:
-		t.Fatalf("%s was not told", mark)
+		t.Fatalf("%s was not delivered", mark)
 		return 0
 	}
 }

@@ -25,7 +25,7 @@ func metricOf(t *testing.T, name string, k kind, label ...string) float64 {
 	return shared.Metrics(t)["tenantview_"+name+"{"+strings.Join(labels, ",")+"}"]
 }
 
-// moves returns a function that waits until a metric has moved by so much since.
+// moves returns a function that waits until a metric has moved by an amount since now.
 func moves(t *testing.T, name string, k kind, labels ...string) func(by float64) {
 	t.Helper()
 	before := metricOf(t, name, k, labels...)
@@ -40,7 +40,8 @@ func moves(t *testing.T, name string, k kind, labels ...string) func(by float64)
 	}
 }
 
-// An operator sees in metrics how many watch, whether clients must list again, and why watches end.
+// The metrics show administrators how many watches there are, whether clients must list again, and why
+// watches end.
 func TestMetrics(t *testing.T) {
 	for _, k := range kinds {
 		t.Run(k.Upstream.Resource, func(t *testing.T) {
@@ -86,7 +87,7 @@ func TestMetrics(t *testing.T) {
 	}
 }
 
-// A client that takes none of its events is cut off in the end, and nobody else notices.
+// A client that takes none of its events is finally disconnected, without effect on others.
 func TestSlowClient(t *testing.T) {
 	s := newScene()
 	k := kindOf("priorityclasses")
@@ -128,7 +129,7 @@ func TestSlowClient(t *testing.T) {
 	if err := group.Wait(); err != nil {
 		t.Fatal(err)
 	}
-	// The other client has been told of all of it.
+	// The other client has got all events.
 	events := 0
 	for _, e := range other.Until(t, everybodys.touch(t, k)) {
 		if e.Type == "MODIFIED" && e.Name() != sentinelName {

@@ -43,8 +43,8 @@ func TestSpellings(t *testing.T) {
 	}
 }
 
-// Dashboards watch by WebSocket. They begin with the resourceVersion of a list, and a browser says from
-// where it comes.
+// Dashboards watch by WebSocket. They start with the resourceVersion of a list, and browsers send their
+// origin.
 func TestWebSocket(t *testing.T) {
 	for name, protocols := range map[string][]string{"no sub-protocol": nil, "base64.binary.k8s.io": {"base64.binary.k8s.io"}} {
 		t.Run(name, func(t *testing.T) {

@@ -28,7 +28,7 @@ type replicas struct {
 	first, second string
 }
 
-// newReplicas starts a second server, and puts a balancer before both. All is undone when the test ends.
+// newReplicas starts a second server, and puts a balancer before both. The end of the test undoes that.
 func newReplicas(t *testing.T) *replicas {
 	t.Helper()
 	second := shared.Serve(t, shared.ServerAccount(t), nil, shared.Flags...)
@@ -87,7 +87,7 @@ func newBalancer(t *testing.T) *balancer {
 
 func (b *balancer) port() int { return b.listener.Addr().(*net.TCPAddr).Port }
 
-// use cuts all connections; those that come are given to these backends, of which one is chosen each time.
+// use cuts all connections. New ones go to one of these backends.
 func (b *balancer) use(backends ...string) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -139,8 +139,8 @@ func (b *balancer) join(c, to net.Conn) {
 	b.mu.Unlock()
 }
 
-// The list of one replica and the watch of another: kubectl, which gives up on 410 Expired, goes on; an
-// informer is told to list again, because the two count their revisions each for itself.
+// If a list comes from one replica and the watch from another, kubectl continues, although it gives up on
+// 410 Expired. An informer must list again, because each replica counts its own revisions.
 func TestListAndWatchOfDifferentReplicas(t *testing.T) {
 	s := newScene()
 	everybodys.start(t)

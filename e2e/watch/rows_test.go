@@ -7,7 +7,7 @@ import (
 	"testing"
 )
 
-// step is a change of the cluster, the sources of grants to which it is one, and the events that it must be.
+// step is a change of the cluster, the sources of grants that it affects, and the expected events.
 type step struct {
 	do      func(*testing.T, *scene)
 	sources []string
@@ -16,9 +16,9 @@ type step struct {
 	compact, sorted bool
 }
 
-// row is a story that is told to the watches of one user from its beginning.
+// row is a sequence of steps that the watches of one user follow from the beginning.
 type row struct {
-	// before is what there is at first, in YAML, and initial what watches begin with.
+	// before are the objects at the start, in YAML. initial are the initial events of watches.
 	before  string
 	initial func(kind) []string
 	query   string
@@ -70,9 +70,9 @@ func owners(owners ...string) string {
 	return "spec: {owners: [" + all + "]}"
 }
 
-// TestEvents holds every watch to exactly the events of what happens in the cluster. With one missing, an
-// informer is wrong until it lists again; with one too many, a client takes an unchanged object for a new
-// one; with one of an object that its user must not see, tenants are not separated.
+// TestEvents checks that every watch gets exactly the right events. If one is missing, an informer is wrong
+// until it lists again. If there is one too many, a client takes an unchanged object for a new one. If one
+// shows an object that the user must not see, tenants are not isolated.
 func TestEvents(t *testing.T) {
 	rows := map[string]row{
 		"an object is made, modified and deleted": {
@@ -103,7 +103,7 @@ func TestEvents(t *testing.T) {
 			steps: []step{
 				{do: give("x$", "solar$"), want: all("ADDED x$")},
 				{do: give("x$", ""), want: all("DELETED x$")},
-				// Nothing of what happens to it later is told.
+				// Later changes of the object cause no events.
 				{do: editAll("x$", "metadata: {annotations: {a: b}}"), want: nothing},
 				{do: removeAll("x$"), want: nothing},
 			},

@@ -15,8 +15,8 @@ import (
 	"capsule.dev/tenantview/e2e/testcluster"
 )
 
-// scene is a user, the Tenants solar and wind, and objects, all of one test: a dollar in any name or YAML
-// stands for the number of the scene, so that what one scene leaves behind is nothing to the next.
+// scene is a user, the Tenants solar and wind, and the objects of one test. A dollar in any name or YAML
+// stands for the number of the scene, so that leftovers of one scene do not affect the next.
 type scene struct {
 	id string
 	// user is in the group devs$.
@@ -112,7 +112,7 @@ func everyKindWith(name, metadata string) string {
 	return source
 }
 
-// give makes the objects of that name of all kinds those of another Tenant, or of none.
+// give moves the objects of that name of all kinds to another Tenant, or to none.
 func (s *scene) give(t *testing.T, name, tenant string) {
 	t.Helper()
 	for _, k := range kinds {
@@ -141,8 +141,8 @@ type follower struct {
 
 const asTable = "application/json;as=Table;v=v1;g=meta.k8s.io,application/json"
 
-// look begins to watch all kinds with a query, such as "labelSelector=a=b", and checks that the watches
-// begin with exactly what there is.
+// look starts to watch all kinds with a query, such as "labelSelector=a=b", and checks that the watches
+// start with exactly the existing objects.
 func (s *scene) look(t *testing.T, query string, initial func(kind) []string) *sight {
 	t.Helper()
 	everybodys.start(t)
@@ -165,7 +165,7 @@ func (v *sight) expect(t *testing.T, want func(kind) []string) {
 	v.expectLoosely(t, want, false, false)
 }
 
-// expectLoosely is expect, where equal events in a row may count as one, or the order does not matter.
+// expectLoosely is like expect, but equal events in a row may count as one, or the order may not matter.
 func (v *sight) expectLoosely(t *testing.T, want func(kind) []string, compact, sorted bool) {
 	t.Helper()
 	marks := make(map[string]func(testcluster.Event) bool)

@@ -13,7 +13,7 @@ import (
 	"capsule.dev/tenantview/e2e/testcluster"
 )
 
-// sentinelName is the name of the sentinels: an object of each kind that everybody sees, and one of each
+// sentinelName is the name of the sentinels: an object of each kind, which all users see, and one of each
 // source of grants.
 const sentinelName = "sentinel"
 
@@ -108,9 +108,9 @@ func (s *sentinels) start(t *testing.T) {
 	}
 }
 
-// pass returns when the server has seen all that was written before to the sources of grants that are
-// named by kind. kube-apiserver delivers the changes of one resource in their order, those of different
-// resources in any.
+// pass returns when the server has seen everything that was written before to the given sources of grants.
+// kube-apiserver delivers the changes of one resource in order, but those of different resources in any
+// order.
 func (s *sentinels) pass(t *testing.T, sources ...string) {
 	t.Helper()
 	s.round++
@@ -130,7 +130,7 @@ func (s *sentinels) pass(t *testing.T, sources ...string) {
 	}
 }
 
-// passAll is pass for all sources, those of the kinds as well.
+// passAll is like pass, for all sources, including those of the kinds.
 func (s *sentinels) passAll(t *testing.T) {
 	t.Helper()
 	s.pass(t, "Tenant", "ProxySetting", "GlobalProxySettings", "RoleBinding", "Role")

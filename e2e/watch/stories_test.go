@@ -21,7 +21,7 @@ import (
 	"capsule.dev/tenantview/e2e/testcluster"
 )
 
-// A CRD may be deleted, with all objects, and installed again. The server must not be restarted for it.
+// A CRD may be deleted, with all objects, and installed again, without a restart of the server.
 func TestCRDsComeAndGo(t *testing.T) {
 	setting := `
 ---
@@ -69,7 +69,7 @@ spec: {rules: [{subjects: [{kind: User, name: alice$}], clusterResources: [{apiG
 				t.Fatal(err)
 			}
 			if test.crd == "tenants.capsule.clastix.io" {
-				// A Tenant that is made again is another one, to which the namespace does not belong.
+				// A recreated Tenant is a different one, and the namespace does not belong to it.
 				s.create(t, tenant("solar$", byUser))
 				everybodys.made = false
 				everybodys.start(t)
@@ -123,7 +123,7 @@ func (v *sight) await(t *testing.T, want func(kind) []string) {
 	}
 }
 
-// What RBAC lets a user list cannot be watched: a running watch asks for it again and again.
+// The server cannot watch what RBAC lets a user list, so a running watch checks that again and again.
 func TestNativeRBAC(t *testing.T) {
 	s := newScene()
 	k := kindOf("storageclasses")
@@ -151,7 +151,7 @@ func TestNativeRBAC(t *testing.T) {
 	}
 }
 
-// A namespace that is being deleted is seen to the end: its Tenant stays as long, and is gone after it.
+// A user sees a namespace until its deletion is complete: its Tenant stays that long, and is gone after it.
 func TestTenantDeletedInForeground(t *testing.T) {
 	s := newScene()
 	k := kindOf("namespaces")
@@ -179,7 +179,7 @@ func TestTenantDeletedInForeground(t *testing.T) {
 	}
 }
 
-// Between a list and the watch that follows it nothing is lost and nothing told twice.
+// Between a list and the watch that follows it, no event is lost or duplicated.
 func TestListThenWatch(t *testing.T) {
 	s := newScene()
 	everybodys.start(t)
@@ -214,8 +214,8 @@ func TestListThenWatch(t *testing.T) {
 	}
 }
 
-// A grant between the list and the watch: the client must be told to list again, or of all that the grant
-// has revealed. A table, whose client does not list again, begins again.
+// After a grant between the list and the watch, the client must list again, or get everything that the grant
+// has revealed. A watch of tables starts again, because its client does not list again.
 func TestListThenGrantThenWatch(t *testing.T) {
 	for name, change := range map[string]struct{ before, after []string }{
 		"grant":  {nil, []string{byUser}},
@@ -256,15 +256,15 @@ func TestListThenGrantThenWatch(t *testing.T) {
 	}
 }
 
-// A user whose client does not read must not be told, when it reads at last, of anything that happened to
-// an object after it was hidden from him; and of what had been queued only that it is gone.
+// If a client reads its events late, it must not get any event that happened to an object after it was hidden
+// from the user. Of the queued events, it must get only that the object is gone.
 func TestRevokeWhileEventsAreQueued(t *testing.T) {
 	s := newScene()
 	k := kindOf("storageclasses")
 	everybodys.start(t)
 	s.create(t, tenant("solar$", byUser)+k.object("x$", ofTenant(k, "solar$"))+k.object("y$", ofTenant(k, "solar$")))
 	everybodys.passAll(t)
-	// Past the aggregation layer, which would read what the client does not.
+	// Bypass the aggregation layer, which would read what the client does not.
 	user := shared.DirectConfig(shared.As(t, s.user))
 	body := openUnread(t, user, k.Path()+"?watch=1")
 
@@ -290,7 +290,7 @@ func TestRevokeWhileEventsAreQueued(t *testing.T) {
 			t.Fatal(err)
 		}
 		if strings.Contains(string(line), "secret") {
-			t.Fatalf("a change of a hidden object was told: %.300s", line)
+			t.Fatalf("the client got a change of a hidden object: %.300s", line)
 		}
 		e, err := testcluster.ParseEvent(line)
 		if err != nil {
@@ -313,7 +313,7 @@ func TestRevokeWhileEventsAreQueued(t *testing.T) {
 		t.Errorf("events of the object that changed: %v", x)
 	}
 	if len(x) >= rounds+2 {
-		t.Errorf("all %d events that were queued when the object was hidden were told", len(x))
+		t.Errorf("the client got all %d events that were queued when the object was hidden", len(x))
 	}
 }
 
@@ -327,7 +327,7 @@ func openUnread(t *testing.T, config *rest.Config, path string) *http.Response {
 		if err != nil {
 			return nil, err
 		}
-		// Otherwise the kernel may hold many megabytes for who does not read.
+		// Otherwise the kernel may buffer many megabytes for a client that does not read.
 		return connection, connection.(*net.TCPConn).SetReadBuffer(64 << 10)
 	}
 	transport, err := rest.TransportFor(config)
@@ -349,8 +349,8 @@ func openUnread(t *testing.T, config *rest.Config, path string) *http.Response {
 	return response
 }
 
-// Before the server has read the Tenants it must say so: an empty watch would make informers forget all,
-// and an unfiltered one would show all.
+// Before the server has read the Tenants, it must return an error: an empty watch would make informers drop
+// everything, and an unfiltered one would show everything.
 func TestWatchBeforeSync(t *testing.T) {
 	s := newScene()
 	everybodys.start(t)

@@ -1,11 +1,10 @@
 // Copyright The tenantview Authors.
 // SPDX-License-Identifier: Apache-2.0
 
-// Package cases is the table of who sees what: each case is the state of a cluster, a policy,
-// a user, and the names that he must see. It is only data, so that every way to serve the
-// same answer is tested with the same cases: the engine in memory, the naive reference, and
-// the server in front of a real kube-apiserver. To add a case, add an element to one of the
-// tables.
+// Package cases is the table of what users see. Each case is the state of a cluster, a policy, a
+// user, and the names that the user must see. The package has only data, so the same cases test the
+// engine in memory, the naive reference, and the server with a real kube-apiserver. To add a case,
+// add an element to one of the tables.
 package cases
 
 import (
@@ -23,33 +22,33 @@ import (
 // storageclasses. Kinds that are left out have none.
 type Names map[string][]string
 
-// Case is one case. Its objects are complete enough for a real kube-apiserver to take them,
-// with their status through the status subresource. No two cases may be in one cluster at a
-// time. A real cluster has more objects than those of a case, such as the namespace default:
-// what a case expects is about its own objects only.
+// Case is one case. A real kube-apiserver accepts its objects, with their status through the status
+// subresource. A cluster can hold only one case at a time. A real cluster has more objects than
+// those of a case, such as the namespace default. The expectations of a case cover only its own
+// objects.
 type Case struct {
 	// Row is a short, stable id: a letter for the subject (A identity, B namespaces, C
 	// classes, D nodes, E volumes, F ProxySettings, G GlobalProxySettings, H gate, W objects
 	// of old and new Capsule versions, X scenarios) and a number. Several cases may share it.
 	Row string
-	// Name says in words what the case is about. It is unique.
+	// Name describes the case in words. It is unique.
 	Name   string
 	Policy grants.Policy
-	// Before are the objects of an earlier state, if the case is about a change: they are
-	// put first, then those that Objects lacks are deleted and the others put.
+	// Before are the objects of an earlier state, if the case tests a change. They are put first.
+	// Then those that Objects lacks are deleted, and the others are put.
 	Before []*unstructured.Unstructured
 	// Objects are the state of the cluster, in an order in which they can be created.
 	Objects []*unstructured.Unstructured
 	User    user.DefaultInfo
-	// List is what a list shows.
+	// List is the expected result of a list.
 	List Names
-	// Get is what can be read by name although no list shows it.
+	// Get are the objects that the user can read by name although no list shows them.
 	Get Names
-	// InMemory says why a real kube-apiserver cannot hold the case; empty if it can.
+	// InMemory is the reason why a real kube-apiserver cannot hold the case, or empty if it can.
 	InMemory string
 }
 
-// All returns the cases. They are the caller's, who may change them.
+// All returns the cases. The caller owns them and may change them.
 func All() []Case {
 	all := slices.Concat(identity(), namespaces(), classes(), proxySettingsOfOwners(), nodes(), volumes(), namesUsedAgain(),
 		proxySettings(), grantsWithinOwners(), everybody(), rules(), gate(), wire(), scenarios())
@@ -59,7 +58,7 @@ func All() []Case {
 	return all
 }
 
-// copies makes the objects of a case its own: the tables share some.
+// copies returns copies of the objects of a case, because the tables share some objects.
 func copies(objects []*unstructured.Unstructured) []*unstructured.Unstructured {
 	var own []*unstructured.Unstructured
 	for _, o := range objects {
@@ -68,7 +67,7 @@ func copies(objects []*unstructured.Unstructured) []*unstructured.Unstructured {
 	return own
 }
 
-// Gettable is what the user can read by name: what a list shows, and Get.
+// Gettable returns the objects that the user can read by name: those in List and Get.
 func (c *Case) Gettable() Names {
 	all := maps.Clone(c.List)
 	if all == nil && len(c.Get) > 0 {
@@ -80,12 +79,12 @@ func (c *Case) Gettable() Names {
 	return all
 }
 
-// uidPlaceholder stands, in the owner reference of a namespace, for the uid of the Tenant
-// whose name follows.
+// uidPlaceholder, followed by the name of a Tenant, stands for the Tenant's uid in the owner
+// reference of a namespace.
 const uidPlaceholder = "uid-of-tenant:"
 
-// FillUIDs replaces the placeholders for uids of Tenants in the owner references of an object.
-// uidOf is told the name of a Tenant; Tenants come before the namespaces that refer to them.
+// FillUIDs replaces the placeholders for uids of Tenants in the owner references of an object. It
+// calls uidOf with the name of the Tenant. Tenants come before the namespaces that refer to them.
 func FillUIDs(o *unstructured.Unstructured, uidOf func(tenant string) types.UID) {
 	owners := o.GetOwnerReferences()
 	for i := range owners {

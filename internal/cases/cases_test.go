@@ -14,8 +14,8 @@ import (
 	"capsule.dev/tenantview/internal/reference"
 )
 
-// The naive filter is what the engine is compared with on clusters that no table has, so it
-// must itself answer every case of the table.
+// Other tests compare the engine with the naive filter on clusters that are not in the table. So the
+// filter itself must pass every case of the table.
 func TestReference(t *testing.T) {
 	for _, c := range cases.All() {
 		t.Run(c.Row+"/"+c.Name, func(t *testing.T) {
@@ -48,7 +48,7 @@ func names(f *reference.Filter, u user.Info, op reference.Operation) cases.Names
 	return all
 }
 
-// Mistakes in the table would hide mistakes in what it tests.
+// Mistakes in the table would hide mistakes in the code that it tests.
 func TestTheTableIsInOrder(t *testing.T) {
 	seen := make(map[string]bool)
 	for _, c := range cases.All() {

@@ -5,7 +5,7 @@ package cases
 
 import "capsule.dev/tenantview/pkg/grants"
 
-// classKind is a kind of classes: the cases of classes hold for all of them alike.
+// classKind is a kind of classes. The cases of classes apply to all such kinds.
 type classKind struct {
 	resource, setting, group string
 	// spec returns the part of a Tenant's spec that holds a class list, in YAML.
@@ -22,7 +22,7 @@ func classKinds() []classKind {
 	}
 }
 
-// existing are the classes of every case of class lists.
+// existing returns the classes of every case of class lists.
 func (k classKind) existing() []*object {
 	return []*object{
 		k.class("gold", "{env: prod, disk: ssd}"), k.class("silver", "{env: prod}"), k.class("ssd-fast", "{env: test, disk: ssd}"),
@@ -37,7 +37,7 @@ func (k classKind) names(names ...string) Names {
 	return Names{k.resource: names}
 }
 
-// classes is about the class lists of Tenants.
+// classes returns the cases of the class lists of Tenants.
 func classes() []Case {
 	everything := []string{"gold", "my-ssd", "silver", "ssd-fast", "ssd-slow", "tin"}
 	lists := []struct {
@@ -45,7 +45,7 @@ func classes() []Case {
 		// list is the class list in YAML; "absent" leaves it out.
 		list string
 		want []string
-		// policy changes the policy if it is set.
+		// policy changes the policy, if set.
 		policy func(*grants.Policy)
 	}{
 		{row: "C1", name: "an absent list", list: "absent", want: everything},
@@ -87,7 +87,7 @@ func classes() []Case {
 			if l.list != "absent" {
 				spec = append(spec, k.spec(l.list))
 			}
-			// What is said about other kinds must not matter.
+			// The lists of other kinds must not matter.
 			for _, other := range classKinds() {
 				if other.resource != k.resource {
 					spec = append(spec, other.spec("{allowed: [nope]}"))
@@ -106,7 +106,8 @@ func classes() []Case {
 	return append(all, storage()...)
 }
 
-// more is about what several Tenants say of one kind, and about what a Tenant does not decide.
+// more returns the cases of several Tenants with lists of one kind, and of what a Tenant does not
+// decide.
 func (k classKind) more() []Case {
 	two := func(solar ...string) []*object {
 		return append([]*object{
@@ -128,7 +129,7 @@ func (k classKind) more() []Case {
 	return all
 }
 
-// storage is about single kinds of classes.
+// storage returns the cases of single kinds of classes.
 func storage() []Case {
 	annotated := func(o *object, key string) *object {
 		o.SetAnnotations(map[string]string{key: "true"})
@@ -169,7 +170,8 @@ func storage() []Case {
 	return cases
 }
 
-// proxySettingsOfOwners is about owners who see only the kinds that their proxySettings name.
+// proxySettingsOfOwners returns the cases of owners who see only the kinds that their proxySettings
+// name.
 func proxySettingsOfOwners() []Case {
 	state := func(owners string) []*object { return in([]*object{tenant("solar", solarSpec, "owners: "+owners)}) }
 	spaces := Names{"namespaces": {"solar-a", "solar-b"}}

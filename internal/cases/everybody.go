@@ -3,8 +3,7 @@
 
 package cases
 
-// everybody is about the groups that hold everybody, where a tenant names them and where an
-// administrator does.
+// everybody returns the cases of groups of everybody, named by a tenant or by an administrator.
 func everybody() []Case {
 	state := func(more ...*object) []*object {
 		return append([]*object{
@@ -67,7 +66,7 @@ func everybody() []Case {
 	}
 }
 
-// grantsWithinOwners is about ProxySettings that may grant no more than the owners of their
+// grantsWithinOwners returns the cases of ProxySettings that may grant only what the owners of their
 // Tenant have.
 func grantsWithinOwners() []Case {
 	const (

@@ -5,8 +5,8 @@ package cases
 
 import "capsule.dev/tenantview/pkg/grants"
 
-// gate is about policies that leave native RBAC or users of Capsule only. In no case does
-// the user have rights on the upstream resources, except by being in system:masters.
+// gate returns the cases of policies that allow only native RBAC or only users of Capsule. The user
+// never has permissions on the upstream resources, except as a member of system:masters.
 func gate() []Case {
 	solar := tenant("solar", solarSpec, ownedBy("User alice", "ServiceAccount system:serviceaccount:kube-system:op", "ServiceAccount "+botName))
 	state := func(configuration ...*object) []*object { return in([]*object{solar}, configuration...) }

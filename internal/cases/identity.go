@@ -3,7 +3,7 @@
 
 package cases
 
-// identity is about who is an owner.
+// identity returns the cases that decide which users are owners.
 func identity() []Case {
 	solar := func(spec ...string) *object { return tenant("solar", append([]string{solarSpec}, spec...)...) }
 	wind := func(spec ...string) *object { return tenant("wind", append([]string{windSpec}, spec...)...) }

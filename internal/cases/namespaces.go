@@ -7,10 +7,10 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 )
 
-// collected is why owner references to Tenants that do not exist are for runs in memory only.
+// collected is the reason why owner references to missing Tenants exist only in runs in memory.
 const collected = "the garbage collector deletes namespaces whose owner does not exist"
 
-// namespaces is about which namespaces are a Tenant's, and about RoleBindings.
+// namespaces returns the cases of which namespaces belong to a Tenant, and of RoleBindings.
 func namespaces() []Case {
 	solar := func() *object { return tenant("solar", ownedBy("User alice")) }
 	wind := func() *object { return tenant("wind", ownedBy("User wanda")) }
@@ -101,7 +101,7 @@ const (
 	getPods       = `[{apiGroups: [""], resources: [pods, namespaces/finalize], verbs: [get, list]}]`
 )
 
-// bindings is about RoleBindings, which show the namespace that they are in.
+// bindings returns the cases of RoleBindings, which show the namespace that they are in.
 func bindings() []Case {
 	state := func(more ...*object) []*object {
 		return append([]*object{

@@ -3,7 +3,7 @@
 
 package cases
 
-// nodes is about the nodes of a Tenant.
+// nodes returns the cases of the nodes of a Tenant.
 func nodes() []Case {
 	all := []*object{
 		node("a1", "{pool: a, zone: x}"), node("a2", "{pool: a}"), node("b1", "{pool: b, zone: x}"), node("none", ""), node("empty", "{pool: ''}"),

@@ -17,7 +17,7 @@ import (
 
 type object = unstructured.Unstructured
 
-// fields reads YAML, and panics if it is none: the tables are constant.
+// fields parses YAML. It panics if the YAML is invalid, because the tables are constant.
 func fields(source string) map[string]any {
 	data, err := yaml.YAMLToJSON([]byte(source))
 	if err != nil {
@@ -72,10 +72,10 @@ func withLabels(o *object, labels map[string]string) *object {
 	return o
 }
 
-// ownedBy is the part of a Tenant's spec that names its owners, each as "Kind name".
+// ownedBy returns the part of a Tenant's spec that names its owners, each given as "Kind name".
 func ownedBy(owners ...string) string { return "owners: " + subjects(owners...) }
 
-// subjects are subjects, each as "Kind name".
+// subjects returns subjects in YAML, each given as "Kind name".
 func subjects(named ...string) string {
 	list := make([]string, 0, len(named))
 	for _, s := range named {
@@ -85,12 +85,12 @@ func subjects(named ...string) string {
 	return "[" + strings.Join(list, ", ") + "]"
 }
 
-// namespaceOf returns a namespace as Capsule makes it in a Tenant.
+// namespaceOf returns a namespace as Capsule creates it in a Tenant.
 func namespaceOf(tenant, name string) *object {
 	return withOwners(namespace(name, `{capsule.clastix.io/tenant: `+tenant+`}`), ownerRef(tenant))
 }
 
-// namespace returns one of no Tenant, with labels.
+// namespace returns a namespace without a Tenant, with labels.
 func namespace(name, labels string) *object { return newObject("v1", "Namespace", name, labels, "") }
 
 func ownerRef(tenant string) metav1.OwnerReference {
@@ -122,7 +122,7 @@ func runtimeClass(name, labels string) *object {
 
 func node(name, labels string) *object { return newObject("v1", "Node", name, labels, "") }
 
-// volume returns a PersistentVolume; claim is NAMESPACE/NAME, or empty.
+// volume returns a PersistentVolume. claim is NAMESPACE/NAME, or empty.
 func volume(name, labels, claim string) *object {
 	o := newObject("v1", "PersistentVolume", name, labels, `
 spec:
@@ -145,7 +145,7 @@ func inPhase(phase corev1.PersistentVolumePhase, volume *object) *object {
 	return withStatus(volume, "{phase: "+string(phase)+"}")
 }
 
-// createdAt says when an object was created, as kube-apiserver would.
+// createdAt sets the creation time of an object, as kube-apiserver would.
 func createdAt(time string, o *object) *object {
 	if err := unstructured.SetNestedField(o.Object, time, "metadata", "creationTimestamp"); err != nil {
 		panic(err)
@@ -170,7 +170,7 @@ func rule(subjects string, resources ...string) string {
 	return "{subjects: " + subjects + ", clusterResources: [" + strings.Join(resources, ", ") + "]}"
 }
 
-// configuration returns the one CapsuleConfiguration that Capsule reads.
+// configuration returns the only CapsuleConfiguration that Capsule reads.
 func configuration(spec string) *object {
 	return newObject("capsule.clastix.io/v1beta2", "CapsuleConfiguration", "default", "", "spec: "+spec)
 }
@@ -202,8 +202,8 @@ func cutPrefix(uid types.UID, prefix string) (string, bool) {
 	return strings.CutPrefix(string(uid), prefix)
 }
 
-// cluster returns objects of every kind: some are of the Tenant solar, some of wind, and some
-// of nobody. The Tenants themselves are left out.
+// cluster returns objects of every kind. Some belong to the Tenant solar, some to wind, and some to
+// no Tenant. The Tenants themselves are not included.
 func cluster() []*object {
 	return []*object{
 		namespaceOf("solar", "solar-a"), namespaceOf("solar", "solar-b"), namespaceOf("wind", "wind-a"), namespace("plain", ""),
@@ -216,7 +216,7 @@ func cluster() []*object {
 	}
 }
 
-// solarSpec and windSpec are what the Tenants of cluster may see.
+// solarSpec and windSpec are the specs of the Tenants of cluster.
 const (
 	solarSpec = `
 nodeSelector: {pool: solar}
@@ -232,7 +232,7 @@ priorityClasses: {allowed: [urgent]}
 runtimeClasses: {allowed: [gvisor]}`
 )
 
-// ofSolar, ofWind and ofBoth are what the Tenants of cluster may see.
+// ofSolar, ofWind and ofBoth return the objects that the Tenants of cluster may see.
 func ofSolar() Names {
 	return Names{
 		"namespaces": {"solar-a", "solar-b"}, "nodes": {"solar-1", "solar-2"}, "persistentvolumes": {"solar-data"},
@@ -255,10 +255,10 @@ func ofBoth() Names {
 	}
 }
 
-// in returns the objects of cluster, after the Tenants and before what else is given.
+// in returns the Tenants, the objects of cluster, and more.
 func in(tenants []*object, more ...*object) []*object {
 	return append(append(tenants, cluster()...), more...)
 }
 
-// The least that a namespace's status can say.
+// terminating is a minimal namespace status.
 var terminating = fmt.Sprintf("{phase: %s}", corev1.NamespaceTerminating)

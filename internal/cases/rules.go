@@ -9,7 +9,7 @@ import (
 	"k8s.io/apiserver/pkg/authentication/user"
 )
 
-// rules is about GlobalProxySettings, whose rules reach every object of the cluster.
+// rules returns the cases of GlobalProxySettings, whose rules reach every object of the cluster.
 func rules() []Case {
 	state := func(settings ...*object) []*object {
 		return append([]*object{
@@ -20,11 +20,11 @@ func rules() []Case {
 			node("a1", "{access: a}"), volume("a1", "{access: a}", ""), namespace("a1", "{access: a}"), namespace("none", ""),
 		}, settings...)
 	}
-	// carols is a setting with rules for carol.
+	// carols returns a setting with rules for carol.
 	carols := func(resources ...string) *object {
 		return globalSetting("gps", rule(subjects("User carol"), resources...))
 	}
-	// about is a cluster resource rule for what has access=a.
+	// about returns a cluster resource rule that selects access=a.
 	about := func(groups, resources, operations string) string {
 		return fmt.Sprintf("{apiGroups: %s, resources: %s, operations: %s, selector: {matchLabels: {access: a}}}", groups, resources, operations)
 	}
@@ -93,7 +93,7 @@ func rules() []Case {
 	return append(all, ruleSubjects(state, about(classes, "[storageclasses]", "[List]"), one)...)
 }
 
-// ruleSubjects is about whom the rules of GlobalProxySettings are for, and about the policy.
+// ruleSubjects returns the cases of the subjects of GlobalProxySettings, and of the policy.
 func ruleSubjects(state func(...*object) []*object, resources string, want Names) []Case {
 	gps := func(subjects string) []*object { return state(globalSetting("gps", rule(subjects, resources))) }
 	three := gps(subjects("User carol", "Group devs", "ServiceAccount "+botName))

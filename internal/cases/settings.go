@@ -3,7 +3,7 @@
 
 package cases
 
-// proxySettings is about ProxySettings, which show a Tenant's objects to more subjects.
+// proxySettings returns the cases of ProxySettings, which show a Tenant's objects to more subjects.
 func proxySettings() []Case {
 	solar := tenant("solar", solarSpec, ownedBy("User alice"))
 	wind := tenant("wind", windSpec, ownedBy("User wanda"))
@@ -88,7 +88,7 @@ func proxySettings() []Case {
 	return append(cases, boundedRules()...)
 }
 
-// boundedRules is about the rules of ProxySettings, and how far they reach.
+// boundedRules returns the cases of the rules of ProxySettings and their reach.
 func boundedRules() []Case {
 	state := func(spec, clusterResource string) []*object {
 		return []*object{

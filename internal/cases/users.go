@@ -9,7 +9,7 @@ import (
 	"capsule.dev/tenantview/pkg/grants"
 )
 
-// The users of the cases. Everybody who is authenticated is in the group of that name.
+// The users of the cases. All authenticated users are in the group system:authenticated.
 var (
 	alice = named("alice")
 	bob   = named("bob")
@@ -17,7 +17,7 @@ var (
 	wanda = named("wanda")
 	// bot is a service account.
 	bot = named(botName, "system:serviceaccounts", "system:serviceaccounts:solar-ci")
-	// nobody has not been authenticated.
+	// nobody is not authenticated.
 	nobody = user.DefaultInfo{Name: "system:anonymous", Groups: []string{"system:unauthenticated"}}
 )
 
@@ -27,7 +27,7 @@ func named(name string, groups ...string) user.DefaultInfo {
 	return user.DefaultInfo{Name: name, Groups: append(groups, "system:authenticated")}
 }
 
-// implicit is the policy of most cases: owners see every kind, and RoleBindings show nothing.
+// implicit returns the policy of most cases: owners see every kind, and RoleBindings show nothing.
 // Everything else is as in a new installation.
 func implicit(changes ...func(*grants.Policy)) grants.Policy {
 	p := grants.DefaultPolicy()

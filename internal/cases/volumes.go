@@ -5,7 +5,7 @@ package cases
 
 import corev1 "k8s.io/api/core/v1"
 
-// volumes is about which PersistentVolumes are a Tenant's.
+// volumes returns the cases of which PersistentVolumes belong to a Tenant.
 func volumes() []Case {
 	const label = "{capsule.clastix.io/tenant: solar}"
 	state := func(more ...*object) []*object {
@@ -53,8 +53,8 @@ func volumes() []Case {
 	}
 }
 
-// namesUsedAgain is about volumes that name a namespace which is another tenant's by now: it was
-// deleted and made again after the volume was released.
+// namesUsedAgain returns the cases of volumes that name a namespace which now belongs to another
+// tenant: it was deleted and recreated after the volume was released.
 func namesUsedAgain() []Case {
 	const (
 		label   = "{capsule.clastix.io/tenant: solar}"

@@ -9,7 +9,7 @@ import (
 	"capsule.dev/tenantview/pkg/grants"
 )
 
-// wire is about objects as older, newer and broken installations of Capsule hold them.
+// wire returns the cases of objects from older, newer and broken installations of Capsule.
 func wire() []Case {
 	looser := "the CustomResourceDefinition does not admit the object"
 	undecodable := func(spec string) []*object {
@@ -49,8 +49,8 @@ func wire() []Case {
 	}
 }
 
-// scenarios are installations as capsule-proxy knows them: owners see the kinds that their
-// proxySettings name, and what a Tenant does not list it may not see.
+// scenarios returns cases like those of capsule-proxy: owners see the kinds that their proxySettings
+// name, and a Tenant may not see what it does not list.
 func scenarios() []Case {
 	policy := grants.DefaultPolicy()
 	policy.UnsetClasses = grants.UnsetNone

@@ -1,13 +1,13 @@
 // Copyright The tenantview Authors.
 // SPDX-License-Identifier: Apache-2.0
 
-// Package cputime measures benchmarks by the processor time that they take: unlike the time
-// that go test reports, it does not count what else the machine does meanwhile.
+// Package cputime measures benchmarks by their processor time. Unlike the time that go test reports,
+// it does not include other work of the machine.
 package cputime
 
 import "testing"
 
-// Unit is that of the metric which Measure reports.
+// Unit is the unit of the metric that Measure reports.
 const Unit = "cpu-ns/op"
 
 // Measure reports the time from now until stop is called, for each iteration.

@@ -9,5 +9,5 @@ import "time"
 
 var start = time.Now()
 
-// used is the time since the process has begun, where that of the processor is not known.
+// used returns the time since the start of the process, because the processor time is unknown here.
 func used() time.Duration { return time.Since(start) }

@@ -21,9 +21,8 @@ import (
 	"capsule.dev/tenantview/pkg/view"
 )
 
-// Feed is a Cluster of all kinds, and the objects that it was given. It counts
-// resourceVersions as etcd does: one for each change of any object. It is not safe for
-// concurrent use; the Cluster is.
+// Feed is a Cluster of all kinds, with the objects that it has received. It counts resourceVersions
+// like etcd: one for each change of any object. It is not safe for concurrent use. The Cluster is.
 type Feed struct {
 	Cluster *tenancy.Cluster
 
@@ -33,13 +32,13 @@ type Feed struct {
 	views   map[string]schema.GroupResource
 }
 
-// stored is an object as it was delivered.
+// stored is an object that was delivered.
 type stored struct {
 	object  reference.Object
 	version uint64
 }
 
-// sink hands on the objects of one resource.
+// sink passes on the objects of one resource.
 type sink struct {
 	put      func(stored)
 	delete   func(tenancy.Key, uint64)
@@ -86,7 +85,7 @@ func (f *Feed) Resources() []string {
 	return names
 }
 
-// View returns the view of a resource that users see.
+// View returns the view of an upstream resource.
 func (f *Feed) View(resource string) *view.View { return f.Cluster.View(f.views[resource]) }
 
 // Put delivers objects that were added or changed. They are not changed.
@@ -106,8 +105,8 @@ func (f *Feed) Delete(refs ...reference.Ref) {
 	}
 }
 
-// Replace delivers a whole list of one resource. Objects that are as they were delivered
-// last keep their resourceVersion.
+// Replace delivers a whole list of one resource. Objects that have not changed since the last
+// delivery keep their resourceVersion.
 func (f *Feed) Replace(resource string, objects ...reference.Object) {
 	listed := make(map[reference.Ref]bool, len(objects))
 	items := make([]stored, 0, len(objects))
@@ -130,7 +129,7 @@ func (f *Feed) Replace(resource string, objects ...reference.Object) {
 	f.sinks[resource].replace(items, f.version)
 }
 
-// Disappear delivers that a resource is not served any more.
+// Disappear makes a resource absent: it is not served any more.
 func (f *Feed) Disappear(resource string) {
 	for ref := range f.stored {
 		if ref.Resource == resource {
@@ -153,7 +152,7 @@ func withVersion(o reference.Object, version uint64) reference.Object {
 	return o
 }
 
-// into returns the sink that decodes what it is given.
+// into returns a sink that decodes its objects.
 func into[T any](to *tenancy.Sink[T], decode func(reference.Object) (T, error)) sink {
 	item := func(s stored) tenancy.Item[T] {
 		value, err := decode(s.object)

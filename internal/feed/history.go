@@ -8,8 +8,8 @@ import (
 	"capsule.dev/tenantview/internal/worlds"
 )
 
-// History is what happens in a made-up cluster: what there was, in its order, as the store
-// of an API server knows it. It is not safe for concurrent use.
+// History is the ordered history of a simulated cluster, like the store of an API server. It is not
+// safe for concurrent use.
 type History struct {
 	*worlds.Random
 	version uint64
@@ -21,13 +21,13 @@ type happened struct {
 	version uint64
 }
 
-// NewHistory returns that of an empty cluster.
+// NewHistory returns the History of an empty cluster.
 func NewHistory(random *worlds.Random) *History {
 	return &History{Random: random, version: 1000, changes: make(map[string][]happened)}
 }
 
-// Happen makes something happen, and says what. Other things happen in a cluster, too, so
-// that versions have gaps.
+// Happen makes a change, and returns its description. Versions have gaps, because other things also
+// happen in a cluster.
 func (h *History) Happen() string {
 	h.version += 1 + h.Uint64N(3)
 	c := happened{h.Next(), h.version}
@@ -43,7 +43,7 @@ func (c *happened) ref() reference.Ref {
 	return reference.RefOf(c.Object)
 }
 
-// list returns the objects of a resource, as of now.
+// list returns the current objects of a resource.
 func (h *History) list(resource string) []Item {
 	latest := make(map[reference.Ref]Item)
 	for i := range h.changes[resource] {
@@ -61,8 +61,8 @@ func (h *History) list(resource string) []Item {
 	return items
 }
 
-// Late is a Feed whose sources deliver a History, each as late as it is told to. It is a
-// server's process, as far as tests are concerned.
+// Late is a Feed whose sources deliver a History, each as late as tests want. It simulates a server's
+// process.
 type Late struct {
 	*Feed
 	// Delivered is what the sources have delivered.
@@ -74,12 +74,12 @@ type Late struct {
 	at      map[string]int
 }
 
-// NewLate returns a Late that is fed by a History, and has not been told anything of it.
+// NewLate returns a Late for a History that has not delivered anything yet.
 func NewLate(f *Feed, h *History) *Late {
 	return &Late{Feed: f, Delivered: reference.NewWorld(), Applied: func() {}, history: h, at: make(map[string]int)}
 }
 
-// Start lists all resources, one after the other, while things go on happening.
+// Start lists all resources one after the other, while more changes happen.
 func (l *Late) Start() {
 	resources := l.Resources()
 	for _, i := range l.history.Perm(len(resources)) {
@@ -92,7 +92,7 @@ func (l *Late) Start() {
 	l.Applied()
 }
 
-// Behind returns the resources of which something is still to be delivered, in a random order.
+// Behind returns the resources with undelivered changes, in a random order.
 func (l *Late) Behind() []string {
 	var behind []string
 	resources := l.Resources()
@@ -104,7 +104,7 @@ func (l *Late) Behind() []string {
 	return behind
 }
 
-// Deliver has a source deliver up to n changes.
+// Deliver makes a source deliver up to n changes.
 func (l *Late) Deliver(resource string, n int) {
 	changes := l.history.changes[resource]
 	for ; n > 0 && l.at[resource] < len(changes); n-- {
@@ -121,7 +121,7 @@ func (l *Late) Deliver(resource string, n int) {
 	}
 }
 
-// Relist has a source lose its connection, and list again.
+// Relist makes a source lose its connection and list again.
 func (l *Late) Relist(resource string) {
 	for _, ref := range l.Delivered.Refs() {
 		if ref.Resource == resource {
@@ -137,7 +137,7 @@ func (l *Late) Relist(resource string) {
 	l.Applied()
 }
 
-// Bookmark has a source tell that it has delivered everything, if it has.
+// Bookmark makes a source deliver a bookmark, if it has delivered everything.
 func (l *Late) Bookmark(resource string) {
 	if l.at[resource] == len(l.history.changes[resource]) {
 		l.BookmarkAt(resource, l.history.version)

@@ -20,9 +20,9 @@ var operations = map[reference.Operation]view.Operations{
 	reference.Delete: view.OpDelete,
 }
 
-// Names returns what the engine answers for reference.Filter.Names: the objects that a list
-// shows, or those that the other operations may be done to. An error says that a list was
-// not in order, or had an object twice or an old one.
+// Names returns the engine's result for reference.Filter.Names: the objects that a list shows, or
+// those that allow another operation. It returns an error if a list is out of order, or contains
+// duplicates or old objects.
 func (f *Feed) Names(u user.Info, op reference.Operation, resource string) ([]string, error) {
 	v, who := f.View(resource), f.Cluster.Viewer(u)
 	var names []string
@@ -31,12 +31,12 @@ func (f *Feed) Names(u user.Info, op reference.Operation, resource string) ([]st
 		for _, e := range entries {
 			names = append(names, e.Name)
 			if want := f.stored[reference.Ref{Resource: resource, Name: e.Name}].version; e.Version != want {
-				return nil, fmt.Errorf("%s %s is listed as of version %d, not %d", resource, e.Name, e.Version, want)
+				return nil, fmt.Errorf("the list has version %[3]d of %[1]s %[2]s, not %[4]d", resource, e.Name, e.Version, want)
 			}
 		}
 		for i := 1; i < len(names); i++ {
 			if names[i-1] >= names[i] {
-				return nil, fmt.Errorf("%s are listed out of order, or twice: %q", resource, names)
+				return nil, fmt.Errorf("the list of %s is out of order or has duplicates: %q", resource, names)
 			}
 		}
 		return names, nil

@@ -17,9 +17,8 @@ type Item struct {
 	Version uint64
 }
 
-// The following do what their namesakes do, but with the resourceVersions of somebody else
-// who counts them: for tests in which each source is as late as it likes. The two kinds of
-// methods must not be mixed.
+// The following methods are like their namesakes, but take resourceVersions from the caller. They are
+// for tests in which each source lags independently. Do not mix both kinds of methods.
 
 // PutAt delivers an object that was added or changed.
 func (f *Feed) PutAt(item Item) {
@@ -47,7 +46,7 @@ func (f *Feed) ReplaceAt(resource string, items []Item, version uint64) {
 	f.sinks[resource].replace(list, version)
 }
 
-// BookmarkAt delivers that a resource has not changed up to a version.
+// BookmarkAt delivers a bookmark: the resource has not changed up to a version.
 func (f *Feed) BookmarkAt(resource string, version uint64) { f.sinks[resource].bookmark(version) }
 
 func (f *Feed) storeAt(item Item) stored {

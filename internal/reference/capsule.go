@@ -8,7 +8,7 @@ import (
 	"k8s.io/apimachinery/pkg/types"
 )
 
-// Capsule's objects, as far as they matter.
+// The relevant parts of Capsule's objects.
 type (
 	meta struct {
 		Name      string    `json:"name"`

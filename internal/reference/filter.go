@@ -25,17 +25,17 @@ const (
 	Delete Operation = "Delete"
 )
 
-// Filter answers who sees what in a World.
+// Filter decides what users see in a World.
 type Filter struct {
 	World  *World
 	Policy grants.Policy
-	// Native tells whether the user may list a resource in the whole cluster (the name is
-	// empty), or get an object of it, by RBAC. nil says no.
+	// Native reports whether RBAC allows the user to list a resource in the whole cluster (with an
+	// empty name), or to get an object of it. nil means no.
 	Native func(u user.Info, verb, resource, name string) bool
 }
 
-// Names returns the names of the objects of a resource on which the user may do op, in
-// alphabetical order; nil if there are none.
+// Names returns the names of the objects of a resource to which the user may do op, in alphabetical
+// order, or nil if there are none.
 func (f *Filter) Names(u user.Info, op Operation, resource string) []string {
 	var names []string
 	for ref, o := range f.World.objects {
@@ -47,7 +47,7 @@ func (f *Filter) Names(u user.Info, op Operation, resource string) []string {
 	return names
 }
 
-// Allows tells whether the object exists and the user may do op to it.
+// Allows reports whether the object exists and the user may do op to it.
 func (f *Filter) Allows(u user.Info, op Operation, resource, name string) bool {
 	o := f.World.objects[Ref{Resource: resource, Name: name}]
 	return o != nil && f.allows(u, op, resource, o)
@@ -80,7 +80,7 @@ func (f *Filter) byNativeRBAC(u user.Info, op Operation, resource, name string) 
 	}
 }
 
-// isCapsuleUser asks Capsule's configuration.
+// isCapsuleUser reports whether Capsule's configuration names the user.
 func (f *Filter) isCapsuleUser(u user.Info) bool {
 	c, ok := f.World.decoded[Ref{Resource: "capsuleconfigurations", Name: "default"}].(*configuration)
 	if !ok {
@@ -109,7 +109,7 @@ func (f *Filter) isCapsuleUser(u user.Info) bool {
 	return false
 }
 
-// byOwnership: owners see what their Tenant may see; which kinds is up to ownerGrants.
+// byOwnership: owners see what their Tenant may see. OwnerGrants decides the kinds.
 func (f *Filter) byOwnership(u user.Info, op Operation, resource string, o metav1.Object) bool {
 	for _, t := range allDecoded[tenant](f.World) {
 		if !f.tenantSees(t, resource, o) {
@@ -134,7 +134,7 @@ func (f *Filter) byOwnership(u user.Info, op Operation, resource string, o metav
 	return false
 }
 
-// byProxySetting: subjects of a ProxySetting see what is of the Tenant of its namespace.
+// byProxySetting: subjects of a ProxySetting see objects of the Tenant of its namespace.
 func (f *Filter) byProxySetting(u user.Info, op Operation, resource string, o metav1.Object) bool {
 	for ref, s := range allDecoded[proxySetting](f.World) {
 		t := f.World.tenant(f.tenantOfNamespaceNamed(ref.Namespace))
@@ -162,7 +162,7 @@ func (f *Filter) byProxySetting(u user.Info, op Operation, resource string, o me
 	return false
 }
 
-// mayPassOn tells whether a ProxySetting in a namespace of the Tenant may grant op on a resource.
+// mayPassOn reports whether a ProxySetting in a namespace of the Tenant may grant op on a resource.
 func (f *Filter) mayPassOn(t *tenant, op Operation, resource string) bool {
 	shows := op == List || op == Get
 	if f.Policy.ProxySettingGrants != "Owners" || (resource == "namespaces" && shows) {
@@ -179,13 +179,13 @@ func (f *Filter) mayPassOn(t *tenant, op Operation, resource string) bool {
 	return shows && f.Policy.OwnerGrants == "Implicit" && slices.ContainsFunc(t.Status.Owners, subject.isSomebody)
 }
 
-// ignores tells whether a subject counts for nothing where a tenant has written it.
+// ignores reports whether a subject does not count in an object that a tenant has written.
 func (f *Filter) ignores(kind, name string) bool {
 	everybody := []string{"system:authenticated", "system:unauthenticated", "system:serviceaccounts"}
 	return f.Policy.TenantSubjects != "Any" && kind == "Group" && slices.Contains(everybody, name)
 }
 
-// byGlobalProxySettings: whatever a rule selects.
+// byGlobalProxySettings: subjects see the objects that a rule selects.
 func (f *Filter) byGlobalProxySettings(u user.Info, op Operation, resource string, o metav1.Object) bool {
 	if f.Policy.GlobalProxySettings != "On" {
 		return false
@@ -202,7 +202,7 @@ func (f *Filter) byGlobalProxySettings(u user.Info, op Operation, resource strin
 	return false
 }
 
-// byRoleBinding: those who are bound in a namespace see that namespace.
+// byRoleBinding: subjects that are bound in a namespace see that namespace.
 func (f *Filter) byRoleBinding(u user.Info, op Operation, resource string, o metav1.Object) bool {
 	if resource != "namespaces" || f.Policy.RoleBindingNamespaces == "Off" || !permits(nil, op) {
 		return false
@@ -234,7 +234,7 @@ func rolesAllowGet(rules []rbacv1.PolicyRule, namespace string) bool {
 	})
 }
 
-// bound tells whether RBAC takes the user for the subject of a RoleBinding.
+// bound reports whether the subject of a RoleBinding includes the user, according to RBAC.
 func bound(s rbacv1.Subject, namespace string, u user.Info) bool {
 	switch s.Kind {
 	case "User":

@@ -26,13 +26,13 @@ func (s subject) matches(u user.Info) bool {
 	}
 }
 
-// isSomebody tells whether the subject can match anybody.
+// isSomebody reports whether the subject can match any user.
 func (s subject) isSomebody() bool {
 	return s.Name != "" && slices.Contains([]string{"User", "ServiceAccount", "Group"}, s.Kind)
 }
 
-// permits tells whether a grant with these operations permits op. No operations stand for
-// List and Get.
+// permits reports whether a grant with these operations permits op. An empty list means List and
+// Get.
 func permits(operations []string, op Operation) bool {
 	has := func(o Operation) bool { return slices.Contains(operations, string(o)) }
 	if len(operations) == 0 {
@@ -48,14 +48,14 @@ func permits(operations []string, op Operation) bool {
 	}
 }
 
-// settingsPermit asks proxySettings, where nothing counts without List.
+// settingsPermit reports whether proxySettings permit op. Nothing counts there without List.
 func settingsPermit(settings []setting, resource string, op Operation) bool {
 	return slices.ContainsFunc(settings, func(s setting) bool {
 		return s.Kind != "" && s.Kind == kinds[resource].setting && slices.Contains(s.Operations, "List") && permits(s.Operations, op)
 	})
 }
 
-// rulesPermit asks whether one of the rules selects the object and permits op.
+// rulesPermit reports whether one of the rules selects the object and permits op.
 func rulesPermit(rules []rule, op Operation, resource string, o metav1.Object) bool {
 	return slices.ContainsFunc(rules, func(r rule) bool {
 		return r.isAbout(resource) && permits(r.Operations, op) && r.Selector != nil && selects(r.Selector, o.GetLabels())
@@ -75,8 +75,8 @@ func (r rule) isAbout(resource string) bool {
 	})
 }
 
-// Wildcard tells whether s is the pattern, in which each * stands for any substring. Its
-// time is exponential in the number of stars.
+// Wildcard reports whether s matches the pattern, in which each * stands for any substring. Its time
+// is exponential in the number of stars.
 func Wildcard(pattern, s string) bool {
 	switch {
 	case pattern == "":
@@ -88,7 +88,7 @@ func Wildcard(pattern, s string) bool {
 	}
 }
 
-// selects tells whether a label selector is valid, requires anything, and is met.
+// selects reports whether a label selector is valid, has requirements, and matches.
 func selects(s *metav1.LabelSelector, labels map[string]string) bool {
 	if len(s.MatchLabels)+len(s.MatchExpressions) == 0 {
 		return false

@@ -14,7 +14,7 @@ import (
 
 const tenantLabel = "capsule.clastix.io/tenant"
 
-// tenantSees tells whether an object is among those that the Tenant itself may see.
+// tenantSees reports whether an object is among those that the Tenant itself may see.
 func (f *Filter) tenantSees(t *tenant, resource string, o metav1.Object) bool {
 	switch resource {
 	case "namespaces":
@@ -36,8 +36,8 @@ func (f *Filter) tenantSees(t *tenant, resource string, o metav1.Object) bool {
 	}
 }
 
-// tenantOfNamespace is the Tenant that the namespace's one reference to a Tenant names by
-// its name and uid, or "".
+// tenantOfNamespace returns the Tenant that the namespace's only reference to a Tenant names by name
+// and uid, or "".
 func (f *Filter) tenantOfNamespace(ns *corev1.Namespace) string {
 	var refs []metav1.OwnerReference
 	for _, o := range ns.OwnerReferences {
@@ -61,9 +61,9 @@ func (f *Filter) tenantOfNamespaceNamed(name string) string {
 	return ""
 }
 
-// tenantOfVolume asks the label when the claim's namespace is gone, or when the volume is not
-// Bound and the label names another Tenant than that of the namespace; or else the namespace,
-// unless it is younger than a volume that was released.
+// tenantOfVolume returns the Tenant of a volume. The label decides if the claim's namespace is gone,
+// or if the volume is not Bound and the label names another Tenant than the namespace's. Otherwise
+// the namespace decides, unless it is younger than a released volume.
 func (f *Filter) tenantOfVolume(pv *corev1.PersistentVolume) string {
 	byLabel := ""
 	if t := f.World.tenant(pv.Labels[tenantLabel]); t != nil {

@@ -18,24 +18,24 @@ import (
 	"k8s.io/client-go/kubernetes/scheme"
 )
 
-// Object is an object of one of Kubernetes' own types, or an unstructured one of theirs or
-// Capsule's kinds.
+// Object is an object of one of Kubernetes' own types, or an unstructured object of a Kubernetes or
+// Capsule kind.
 type Object interface {
 	runtime.Object
 	metav1.Object
 }
 
-// Ref names an object. Resource is the plural, such as storageclasses; plurals are unique
-// among the kinds that matter.
+// Ref names an object. Resource is the plural, such as storageclasses. Plurals are unique among the
+// relevant kinds.
 type Ref struct {
 	Resource, Namespace, Name string
 }
 
-// served is what has to be known of the kinds that users see.
+// served describes a kind that users see.
 type served struct {
 	// groupVersion is GROUP/VERSION, which for the core group is /VERSION.
 	groupVersion string
-	// setting is the kind's name in proxySettings; "" for namespaces, which need none.
+	// setting is the kind's name in proxySettings. It is "" for namespaces, which need none.
 	setting string
 }
 
@@ -52,7 +52,7 @@ var kinds = map[string]served{
 // Resources returns the resources that users see, in alphabetical order.
 func Resources() []string { return slices.Sorted(maps.Keys(kinds)) }
 
-// resources are the plurals of all kinds that matter.
+// resources are the plurals of all relevant kinds.
 var resources = map[string]string{
 	"Namespace": "namespaces", "Node": "nodes", "PersistentVolume": "persistentvolumes",
 	"StorageClass": "storageclasses", "IngressClass": "ingressclasses",
@@ -62,7 +62,7 @@ var resources = map[string]string{
 	"GlobalProxySettings": "globalproxysettings", "CapsuleConfiguration": "capsuleconfigurations",
 }
 
-// RefOf names an object. It panics on a kind that does not matter to anybody's view.
+// RefOf returns the Ref of an object. It panics if the kind does not affect what users see.
 func RefOf(o Object) Ref {
 	kind := ""
 	if u, ok := o.(*unstructured.Unstructured); ok {
@@ -72,7 +72,7 @@ func RefOf(o Object) Ref {
 	}
 	resource, ok := resources[kind]
 	if !ok {
-		panic(fmt.Sprintf("%T of kind %q has no part in what users see", o, kind))
+		panic(fmt.Sprintf("%T of kind %q does not affect what users see", o, kind))
 	}
 	return Ref{resource, o.GetNamespace(), o.GetName()}
 }
@@ -80,8 +80,7 @@ func RefOf(o Object) Ref {
 // World is the state of a cluster. It is not safe for concurrent use.
 type World struct {
 	objects map[Ref]Object
-	// decoded are Capsule's objects as this package reads them; those that are not valid
-	// are left out.
+	// decoded are Capsule's objects, as this package decodes them, without invalid ones.
 	decoded map[Ref]any
 }
 
@@ -94,8 +93,7 @@ func NewWorld(objects ...Object) *World {
 	return w
 }
 
-// Put adds an object, or replaces the one of its name. The object must not be changed
-// afterwards.
+// Put adds an object, or replaces the one of that name. The object must not be changed afterwards.
 func (w *World) Put(o Object) {
 	ref := RefOf(o)
 	w.Delete(ref)
@@ -112,7 +110,7 @@ func (w *World) Put(o Object) {
 	w.objects[ref] = Typed(o)
 }
 
-// Delete removes an object, if there is one of that name.
+// Delete removes the object of that name, if there is one.
 func (w *World) Delete(ref Ref) {
 	delete(w.objects, ref)
 	delete(w.decoded, ref)
@@ -125,10 +123,10 @@ func (w *World) Refs() []Ref {
 	})
 }
 
-// Object returns an object; nil if there is none.
+// Object returns an object, or nil if there is none.
 func (w *World) Object(ref Ref) Object { return w.objects[ref] }
 
-// Typed returns an object of one of Kubernetes' kinds in its Go type, and any other as it is.
+// Typed returns an object of a Kubernetes kind in its Go type, and any other object unchanged.
 func Typed(o Object) Object {
 	u, ok := o.(*unstructured.Unstructured)
 	if !ok || !scheme.Scheme.Recognizes(u.GroupVersionKind()) {
@@ -187,7 +185,7 @@ func (w *World) tenant(name string) *tenant {
 	return t
 }
 
-// rules returns those of the role that a binding refers to.
+// rules returns the rules of the role that a binding refers to.
 func (w *World) rules(b *rbacv1.RoleBinding) []rbacv1.PolicyRule {
 	if b.RoleRef.APIGroup != "rbac.authorization.k8s.io" {
 		return nil

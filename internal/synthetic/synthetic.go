@@ -20,15 +20,15 @@ import (
 	"capsule.dev/tenantview/pkg/tenancy"
 )
 
-// NamespacesOfTenant is how many namespaces each Tenant has.
+// NamespacesOfTenant is the number of namespaces of each Tenant.
 const NamespacesOfTenant = 10
 
-// pools is how many node pools the Tenants share.
+// pools is the number of node pools that the Tenants share.
 const pools = 10
 
 var created = metav1.NewTime(time.Date(2026, time.January, 2, 3, 4, 5, 0, time.UTC))
 
-// Kinds returns what grants know of all kinds.
+// Kinds returns all kinds, as package grants describes them.
 func Kinds() []grants.Kind {
 	var granted []grants.Kind
 	for _, k := range kinds.All(kinds.Options{}) {
@@ -37,7 +37,7 @@ func Kinds() []grants.Kind {
 	return granted
 }
 
-// Cluster is a cluster that serves, with the sinks that change it.
+// Cluster is a live cluster, with the sinks that change it.
 type Cluster struct {
 	*tenancy.Cluster
 	Tenants    *tenancy.Sink[*capsule.Tenant]
@@ -47,8 +47,8 @@ type Cluster struct {
 	version uint64
 }
 
-// New returns a cluster with that many namespaces, a tenth as many Tenants, and a hundredth
-// as many nodes.
+// New returns a cluster with the given number of namespaces, a tenth as many Tenants, and a
+// hundredth as many nodes.
 func New(namespaces int) *Cluster {
 	c := tenancy.New(Kinds(), grants.DefaultPolicy(), nil)
 	s := &Cluster{Cluster: c, Tenants: c.Tenants(), Namespaces: c.Namespaces(), Nodes: c.Objects(corev1.Resource("nodes"))}
@@ -85,13 +85,13 @@ func (s *Cluster) Next() uint64 {
 	return s.version
 }
 
-// TenantName is the name of a Tenant.
+// TenantName returns the name of a Tenant.
 func TenantName(i int) string { return fmt.Sprintf("tenant-%05d", i) }
 
-// Owner is the user who owns the Tenant.
+// Owner returns the user that owns the Tenant.
 func Owner(i int) string { return fmt.Sprintf("owner-%05d", i) }
 
-// Team is the group that owns the Tenant.
+// Team returns the group that owns the Tenant.
 func Team(i int) string { return fmt.Sprintf("team-%05d", i) }
 
 // Tenant returns a Tenant that a user and a group own, with nodes and classes that it

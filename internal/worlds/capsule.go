@@ -7,7 +7,7 @@ import (
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 )
 
-// subjectName is now and then a group that holds everybody.
+// subjectName returns the name of a subject, and sometimes of a group of everybody.
 func (r *Random) subjectName() string {
 	return pick(r, "alice", "bob", "devs", "ops", bot, "", pick(r, "system:authenticated", "system:serviceaccounts", "system:unauthenticated"))
 }
@@ -75,7 +75,7 @@ func (r *Random) classList() any {
 	return list
 }
 
-// selector makes up a label selector: most are valid and require something.
+// selector generates a label selector. Most are valid and have requirements.
 func (r *Random) selector() fields {
 	s := fields{}
 	if r.sometimes(2) {

@@ -21,7 +21,7 @@ func object(apiVersion, kind, namespace, name string, labels fields, rest fields
 	return o
 }
 
-// labels of objects; selectors are about the same keys and values.
+// labels generates the labels of an object. Selectors use the same keys and values.
 func (r *Random) labels() fields {
 	labels := fields{}
 	for _, key := range []string{"env", "pool", "example.com/tier"} {
@@ -70,7 +70,7 @@ func (r *Random) volume() *unstructured.Unstructured {
 	return o
 }
 
-// created gives an object a time of creation, or sometimes none.
+// created sets the creation time of an object, except sometimes.
 func (r *Random) created(o *unstructured.Unstructured) {
 	if at := pick(r, "2026-01-01T00:00:00Z", "2026-01-01T00:00:01Z", "2026-01-02T00:00:00Z", ""); at != "" {
 		o.Object["metadata"].(fields)["creationTimestamp"] = at

@@ -12,9 +12,9 @@ import (
 // SeedVariable is the environment variable with the seed of the only random run to replay.
 const SeedVariable = "TENANTVIEW_TEST_SEED"
 
-// Seeds returns the seeds of a test's random runs: the one to replay, or else the first of as
-// many as the environment variable says, or else the first count. A variable that is no number
-// fails the test.
+// Seeds returns the seeds of a test's random runs. It returns the one to replay, if set. Otherwise
+// the environment variable decides how many seeds, or count if it is not set. A variable that is not
+// a number fails the test.
 func Seeds(t testing.TB, variable string, count uint64) []uint64 {
 	t.Helper()
 	if seed, ok := number(t, SeedVariable); ok {

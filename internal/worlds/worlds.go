@@ -1,9 +1,9 @@
 // Copyright The tenantview Authors.
 // SPDX-License-Identifier: Apache-2.0
 
-// Package worlds makes up clusters and what happens in them: random objects with few names,
-// uids and labels, so that they refer to each other often, wrongly as well as rightly. The
-// same seed makes up the same, so that a failure can be replayed.
+// Package worlds generates random clusters and changes. The objects have few names, uids and labels,
+// so that they often refer to each other, both correctly and wrongly. The same seed generates the
+// same world, so that failures can be replayed.
 package worlds
 
 import (
@@ -18,13 +18,13 @@ import (
 	"capsule.dev/tenantview/pkg/grants"
 )
 
-// Change is one thing that happens: Object is created or replaced, or Deleted is.
+// Change is one change: Object is created or replaced, or Deleted is deleted.
 type Change struct {
 	Object  reference.Object
 	Deleted reference.Ref
 }
 
-// String says what happens, for the message of a test that fails.
+// String describes the change, for failure messages of tests.
 func (c Change) String() string {
 	if c.Object == nil {
 		return fmt.Sprintf("delete %+v", c.Deleted)
@@ -36,10 +36,10 @@ func (c Change) String() string {
 	return "put " + strings.TrimSpace(string(data))
 }
 
-// Random makes up a world. It is not safe for concurrent use.
+// Random generates a world. It is not safe for concurrent use.
 type Random struct {
 	*rand.Rand
-	// World is what there is, after the changes that were made up.
+	// World is the world after all generated changes.
 	World *reference.World
 }
 
@@ -48,7 +48,7 @@ func New(seed uint64) *Random {
 	return &Random{Rand: rand.New(rand.NewPCG(seed, 1)), World: reference.NewWorld()}
 }
 
-// Policy makes up a policy.
+// Policy generates a policy.
 func (r *Random) Policy() grants.Policy {
 	return grants.Policy{
 		OwnerGrants:           pick(r, grants.OwnerGrantsProxySettings, grants.OwnerGrantsImplicit),
@@ -65,8 +65,8 @@ func (r *Random) Policy() grants.Policy {
 	}
 }
 
-// Users returns the users of every world: some whom nothing names, some in several groups,
-// and some who are named like groups.
+// Users returns the users of every world. Nothing names some of them, some are in several groups, and
+// some have the names of groups.
 func Users() []user.Info {
 	return []user.Info{
 		&user.DefaultInfo{Name: "alice"},
@@ -81,8 +81,8 @@ func Users() []user.Info {
 
 const bot = "system:serviceaccount:a:bot"
 
-// Next makes up a change, and applies it to World. Changes of what grants something are as
-// frequent as those of objects that are granted; deletions are rarer than the rest.
+// Next generates a change and applies it to World. Changes of granting objects are as frequent as
+// those of granted objects. Deletions are rarer than other changes.
 func (r *Random) Next() Change {
 	if refs := r.World.Refs(); len(refs) > 0 && r.IntN(5) == 0 {
 		ref := refs[r.IntN(len(refs))]
@@ -105,7 +105,7 @@ func (r *Random) object() *unstructured.Unstructured {
 // pick returns one of the choices.
 func pick[T any](r *Random, choices ...T) T { return choices[r.IntN(len(choices))] }
 
-// some returns up to n values that are made up.
+// some returns up to n generated values.
 func some(r *Random, n int, value func() any) []any {
 	list := make([]any, 0, n)
 	for range r.IntN(n + 1) {

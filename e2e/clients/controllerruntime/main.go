@@ -1,8 +1,8 @@
 // Copyright The tenantview Authors.
 // SPDX-License-Identifier: Apache-2.0
 
-// Command controllerruntime prints what a manager of controller-runtime observes of the user's namespaces,
-// one JSON object a line: by a typed cache and by one of metadata alone.
+// Command controllerruntime prints what a manager of controller-runtime observes of the user's namespaces, as
+// one JSON object per line. It uses a typed cache and a metadata cache.
 package main
 
 import (
@@ -93,7 +93,7 @@ func observe(ctx context.Context, m manager.Manager, name string, object client.
 	if _, err := informer.AddEventHandler(toolscache.ResourceEventHandlerFuncs{
 		AddFunc: func(o any) { tell("ADDED", o) },
 		UpdateFunc: func(old, o any) {
-			// A relist shows again what has not changed.
+			// A relist shows unchanged objects again.
 			if old.(client.Object).GetResourceVersion() != o.(client.Object).GetResourceVersion() {
 				tell("MODIFIED", o)
 			}

@@ -15,9 +15,9 @@ import (
 	"k8s.io/apimachinery/pkg/runtime"
 )
 
-// Decode reads an object of a dynamic client into one of the types of this package. It
-// fails when a field that matters has a value of another type; it does not change u, and
-// the result shares nothing with it that is ever changed.
+// Decode converts an object of a dynamic client to one of the types of this package. It fails if a
+// relevant field has a value of another type. It does not change u, and the result shares no mutable
+// data with u.
 func Decode[T any](u *unstructured.Unstructured) (*T, error) {
 	into := new(T)
 	if err := runtime.DefaultUnstructuredConverter.FromUnstructured(u.Object, into); err != nil {
@@ -29,8 +29,8 @@ func Decode[T any](u *unstructured.Unstructured) (*T, error) {
 	return into, nil
 }
 
-// misfit names the first field of an object whose value has another type, "" if it cannot
-// tell. The converter, which is several times as fast, does not.
+// misfit returns the name of the first field of an object whose value has another type, or "" if it
+// does not know. The converter is several times as fast, but its errors do not name the field.
 func misfit[T any](u *unstructured.Unstructured) string {
 	data, err := json.Marshal(u.Object)
 	if err != nil {
@@ -40,7 +40,8 @@ func misfit[T any](u *unstructured.Unstructured) string {
 	if !errors.As(json.Unmarshal(data, new(T)), &misfit) {
 		return ""
 	}
-	// Structs that are inlined are in it by the names of their types, as no field of Capsule's is.
+	// The path contains inlined structs by the names of their types. No field of Capsule is named
+	// like that.
 	path := slices.DeleteFunc(strings.Split(misfit.Field, "."), func(name string) bool {
 		return name != "" && unicode.IsUpper(rune(name[0]))
 	})

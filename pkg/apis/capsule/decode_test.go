@@ -18,7 +18,7 @@ import (
 	"capsule.dev/tenantview/pkg/apis/capsule"
 )
 
-// read returns what a dynamic client makes of an object that is stored as that JSON.
+// read returns the object that a dynamic client reads from that JSON.
 func read(t testing.TB, data []byte) *unstructured.Unstructured {
 	t.Helper()
 	u := &unstructured.Unstructured{}
@@ -37,8 +37,8 @@ func parse(t testing.TB, source string) *unstructured.Unstructured {
 	return read(t, data)
 }
 
-// A Tenant that Capsule wrote years ago, or will write with more than is known today, must
-// still say the same.
+// A Tenant must have the same meaning if Capsule wrote it years ago, or if a future version writes
+// it with unknown fields.
 func TestDecodeTenants(t *testing.T) {
 	const uid = "0d7c1f6e-0000-4000-8000-000000000001"
 	user := func(name string) capsule.Subject { return capsule.Subject{Kind: "User", Name: name} }
@@ -56,7 +56,7 @@ func TestDecodeTenants(t *testing.T) {
 				IngressOptions: capsule.IngressOptions{AllowedClasses: &capsule.ClassList{Allowed: []string{"gate"}}},
 			},
 		},
-		// Capsule 0.14: more fields than anybody here reads.
+		// Capsule 0.14: more fields than this package reads.
 		"tenant-newest.json": {
 			Meta: capsule.Meta{Name: "orchard", UID: uid, ResourceVersion: "4711"},
 			Spec: capsule.TenantSpec{
@@ -94,14 +94,14 @@ func TestDecodeTenants(t *testing.T) {
 				t.Errorf("Tenant (-want +got):\n%s", diff)
 			}
 			if diff := cmp.Diff(before, u); diff != "" {
-				t.Errorf("what was decoded has changed (-before +after):\n%s", diff)
+				t.Errorf("the decoded object has changed (-before +after):\n%s", diff)
 			}
 		})
 	}
 }
 
-// An absent list shows what the policy says, an empty one shows nothing: whoever confuses
-// them shows all classes to those who may see none.
+// An absent list shows what the policy says. An empty list shows nothing. To confuse the two would
+// show all classes to users who may see none.
 func TestDecodeClassLists(t *testing.T) {
 	cases := map[string]struct {
 		spec string
@@ -147,7 +147,7 @@ func TestDecodeStatus(t *testing.T) {
 	}
 }
 
-// A value of another type must be an error: read as absent, it would show more than it says.
+// A value of another type must be an error. If it counted as absent, it would show too much.
 func TestDecodeWrongTypes(t *testing.T) {
 	tenants := []string{
 		"metadata: []", "metadata: {name: 1}", "metadata: {name: t, uid: {}}", "spec: []", "spec: text", "status: []", "status: true",
@@ -177,7 +177,7 @@ func TestDecodeWrongTypes(t *testing.T) {
 	})
 }
 
-// Who reads the log must find the place.
+// The error must name the field, for those who read the log.
 func TestDecodeNamesTheField(t *testing.T) {
 	for source, want := range map[string]string{
 		"spec: text":                                             "decoding Tenant: spec: cannot",
@@ -250,8 +250,8 @@ func TestDecodeConfiguration(t *testing.T) {
 	}
 }
 
-// What an object holds must not be able to stop the server, and the same object must always
-// say the same.
+// No content of an object may stop the server, and the same object must always have the same
+// meaning.
 func FuzzDecode(f *testing.F) {
 	for _, seed := range []string{`{}`, `{"spec":{"owners":[null]}}`, `{"spec":{"storageClasses":{"matchExpressions":[{"values":[null]}]}}}`,
 		`{"spec":{"subjects":[{"clusterResources":[null]}]}}`, `{"spec":{"rules":[{"subjects":null}]}}`, `{"metadata":null,"status":{"users":[{}]}}`,

@@ -9,13 +9,13 @@ import (
 	"k8s.io/apimachinery/pkg/types"
 )
 
-// Group is the API group of all of Capsule's kinds that are read here.
+// Group is the API group of all Capsule kinds that this package decodes.
 const Group = "capsule.clastix.io"
 
-// TenantLabel is the label by which Capsule marks what belongs to a Tenant.
+// TenantLabel is the label with which Capsule marks the objects of a Tenant.
 const TenantLabel = Group + "/tenant"
 
-// The resources that are read.
+// The resources that this package decodes.
 var (
 	Tenants              = schema.GroupVersionResource{Group: Group, Version: "v1beta2", Resource: "tenants"}
 	ProxySettings        = schema.GroupVersionResource{Group: Group, Version: "v1beta1", Resource: "proxysettings"}
@@ -38,7 +38,7 @@ const (
 	DeleteOperation = "Delete"
 )
 
-// Meta is the metadata that matters.
+// Meta is the relevant metadata.
 type Meta struct {
 	Name            string    `json:"name"`
 	Namespace       string    `json:"namespace,omitempty"`
@@ -61,7 +61,7 @@ type Tenant struct {
 	Status TenantStatus `json:"status"`
 }
 
-// TenantSpec is what an administrator has written.
+// TenantSpec is written by administrators.
 type TenantSpec struct {
 	Owners          []Owner           `json:"owners,omitempty"`
 	NodeSelector    map[string]string `json:"nodeSelector,omitempty"`
@@ -71,12 +71,12 @@ type TenantSpec struct {
 	IngressOptions  IngressOptions    `json:"ingressOptions,omitzero"`
 }
 
-// TenantStatus is what Capsule has found out. Owners exists since Capsule v0.12.
+// TenantStatus is written by Capsule. Owners exists since Capsule v0.12.
 type TenantStatus struct {
 	Owners []Subject `json:"owners,omitempty"`
 }
 
-// Owner is an owner of a Tenant, and what a proxy should show him.
+// Owner is an owner of a Tenant, and the kinds that a proxy should show to the owner.
 type Owner struct {
 	Subject       `json:",inline"`
 	ProxySettings []ProxyOperations `json:"proxySettings,omitempty"`
@@ -110,7 +110,7 @@ type ProxySetting struct {
 	} `json:"spec"`
 }
 
-// ProxySubject is a subject and what it is granted.
+// ProxySubject is a subject and its grants.
 type ProxySubject struct {
 	Subject          `json:",inline"`
 	ProxySettings    []ProxyOperations `json:"proxySettings,omitempty"`
@@ -139,8 +139,8 @@ type ClusterResource struct {
 	Selector   *metav1.LabelSelector `json:"selector,omitempty"`
 }
 
-// Configuration is capsuleconfigurations.capsule.clastix.io; Capsule reads the one that is
-// named default. It says who is a user of Capsule at all.
+// Configuration is capsuleconfigurations.capsule.clastix.io. Capsule reads the one named default. It
+// defines which users are users of Capsule.
 type Configuration struct {
 	Meta `json:"metadata"`
 	Spec struct {
