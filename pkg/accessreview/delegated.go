@@ -103,10 +103,11 @@ func (d *Delegated) ask(ctx context.Context, q authorizer.AttributesRecord) (dec
 	if known, ok := d.answers.Get(key); ok {
 		return known.(decision), nil
 	}
-	if !d.isServed(q) && !d.Names.Allow(q.User) {
-		return undecided, ErrTooManyNames
-	}
 	flight := d.flights.DoChan(string(key[:]), func() (any, error) {
+		// Here, so that equal questions of many requests count as one.
+		if !d.isServed(q) && !d.Names.Allow(q.User) {
+			return undecided, ErrTooManyNames
+		}
 		// All requests with the same question wait for this review. It must go on even if the first
 		// of them is cancelled.
 		reviewing, cancel := context.WithTimeout(context.WithoutCancel(ctx), delegatedTimeout)

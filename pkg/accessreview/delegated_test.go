@@ -308,6 +308,37 @@ func TestDelegatedAsksEqualQuestionsOnce(t *testing.T) {
 	})
 }
 
+// Nor do many requests for one object use up what their user may ask about names.
+func TestDelegatedCountsEqualQuestionsOnce(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		answer := make(chan struct{})
+		f := &fake{answer: func(_ context.Context, a authorizer.Attributes) (authorizer.Decision, error) {
+			<-answer
+			if a.GetName() == "n" {
+				return authorizer.DecisionAllow, nil
+			}
+			return authorizer.DecisionNoOpinion, nil
+		}}
+		d := newDelegated(f, NewNameLimit())
+		var waiting sync.WaitGroup
+		for range 4 * nameBurst {
+			waiting.Go(func() {
+				if got, _, err := d.Authorize(t.Context(), requestFor(alice, "get", "n")); got != authorizer.DecisionAllow || err != nil {
+					t.Errorf("decision %v, %v", got, err)
+				}
+			})
+		}
+		synctest.Wait()
+		answer <- struct{}{} // of the question without the name
+		synctest.Wait()
+		close(answer)
+		waiting.Wait()
+		if got := f.questions(); len(got) != 2 {
+			t.Errorf("asked %q", got)
+		}
+	})
+}
+
 // Long questions do not take more memory. The authorizer of k8s.io/apiserver would keep 64 MiB of
 // these paths.
 func TestDelegatedKeepsLittle(t *testing.T) {

@@ -84,11 +84,18 @@ func digest(u user.Info) Identity {
 	addAll(groups)
 	extra := u.GetExtra()
 	for _, key := range slices.Sorted(maps.Keys(extra)) {
-		add(key)
-		addAll(extra[key])
+		if key != credentialID {
+			add(key)
+			addAll(extra[key])
+		}
 	}
 	return sha256.Sum256(buffer)
 }
+
+// credentialID is the extra attribute that names the token or the certificate of a request. It is left
+// out of identities, and of what authorizers are asked: otherwise each token of a service account,
+// of which its users can have any number, would make a review of its own.
+const credentialID = user.CredentialIDKey
 
 // HolderOf returns an identity that covers only what grants depend on. It leaves out the extra
 // attributes, which differ between tokens of the same service account. State that is kept for a

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"testing"
 
+	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/apiserver/pkg/authentication/user"
 )
 
@@ -68,6 +69,19 @@ func TestIdentityOfIgnoresOrder(t *testing.T) {
 	empty := &user.DefaultInfo{Name: "alice", Groups: []string{}, Extra: map[string][]string{}}
 	if IdentityOf(empty) != IdentityOf(&user.DefaultInfo{Name: "alice"}) {
 		t.Error("no groups and an empty list of them differ")
+	}
+}
+
+// A service account can have any number of tokens, whose reviews are one.
+func TestIdentityOfIgnoresTheCredential(t *testing.T) {
+	withToken := func(id string) *user.DefaultInfo {
+		return &user.DefaultInfo{Name: "system:serviceaccount:solar:a", Extra: map[string][]string{user.CredentialIDKey: {id}, "x": {"1"}}}
+	}
+	if IdentityOf(withToken("JTI=1")) != IdentityOf(withToken("JTI=2")) {
+		t.Error("two tokens make two identities")
+	}
+	if extra := specOf(attributes(withToken("JTI=1"), schema.GroupVersionResource{}, "list", "")).Extra; len(extra) != 1 || extra["x"] == nil {
+		t.Errorf("an authorizer is asked with %v, and its answer is believed for other tokens", extra)
 	}
 }
 

@@ -111,9 +111,6 @@ func (r *Reviewer) CanGet(ctx context.Context, u user.Info, resource schema.Grou
 	if known := known(r.names, q); known.isFresh(answerTTL) {
 		return known.result()
 	}
-	if !r.limit.Allow(u) {
-		return false, ErrTooManyNames
-	}
 	return r.ask(ctx, r.names, q, attributes(u, resource, "get", name))
 }
 
@@ -152,6 +149,10 @@ func (a *answer) isFresh(maxAge time.Duration) bool {
 // after the request has ended, because others may wait for it.
 func (r *Reviewer) ask(ctx context.Context, answers *cache.LRUExpireCache, q question, a authorizer.Attributes) (bool, error) {
 	flight := r.flights.DoChan(q.key(), func() (any, error) {
+		// Here, so that equal questions of many requests count as one.
+		if q.name != "" && !r.limit.Allow(a.GetUser()) {
+			return answer{}, ErrTooManyNames
+		}
 		reviewing, cancel := context.WithTimeout(context.WithoutCancel(ctx), timeout)
 		defer cancel()
 		decision, _, err := r.authorizer.Authorize(reviewing, a)
@@ -168,6 +169,9 @@ func (r *Reviewer) ask(ctx context.Context, answers *cache.LRUExpireCache, q que
 	latest := answer{}
 	select {
 	case result := <-flight:
+		if result.Err != nil {
+			return false, result.Err
+		}
 		latest, _ = result.Val.(answer)
 	case <-ctx.Done():
 		latest = r.believed(answers, q)

@@ -6,11 +6,16 @@ package accessreview
 import (
 	"context"
 	"errors"
+	"net/http"
+	"strconv"
+	"time"
 
 	authorizationv1 "k8s.io/api/authorization/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/util/wait"
 	"k8s.io/apiserver/pkg/authorization/authorizer"
+	"k8s.io/apiserver/pkg/authorization/authorizerfactory"
 	"k8s.io/apiserver/pkg/util/webhook"
 	authorizationclient "k8s.io/client-go/kubernetes/typed/authorization/v1"
 	"k8s.io/klog/v2"
@@ -24,12 +29,13 @@ import (
 type Webhook struct {
 	client  authorizationclient.SubjectAccessReviewInterface
 	backoff wait.Backoff
+	metrics requestMetrics
 }
 
 // NewWebhook returns an authorizer that uses the client. It retries after temporary errors
 // (webhook.DefaultShouldRetry) with the given backoff.
 func NewWebhook(client authorizationclient.SubjectAccessReviewInterface, backoff wait.Backoff) *Webhook {
-	return &Webhook{client: client, backoff: backoff}
+	return &Webhook{client: client, backoff: backoff, metrics: authorizerfactory.NewDelegatingAuthorizerMetrics()}
 }
 
 var errAllowedAndDenied = errors.New("the review both allows and denies the request")
@@ -40,7 +46,11 @@ func (w *Webhook) Authorize(ctx context.Context, a authorizer.Attributes) (autho
 	review := &authorizationv1.SubjectAccessReview{Spec: specOf(a)}
 	var answer *authorizationv1.SubjectAccessReview
 	err := webhook.WithExponentialBackoff(ctx, w.backoff, func() (err error) {
+		start := time.Now()
 		answer, err = w.client.Create(ctx, review, metav1.CreateOptions{})
+		code := codeOf(err)
+		w.metrics.RecordRequestTotal(ctx, code)
+		w.metrics.RecordRequestLatency(ctx, code, time.Since(start).Seconds())
 		return err
 	}, webhook.DefaultShouldRetry)
 	switch {
@@ -58,6 +68,26 @@ func (w *Webhook) Authorize(ctx context.Context, a authorizer.Attributes) (autho
 	}
 }
 
+// requestMetrics are those of k8s.io/apiserver's delegating authorizer, of which only the constructor
+// is exported.
+type requestMetrics interface {
+	RecordRequestTotal(ctx context.Context, code string)
+	RecordRequestLatency(ctx context.Context, code string, latency float64)
+}
+
+// codeOf returns the label for the result of a request, as k8s.io/apiserver does.
+func codeOf(err error) string {
+	status := apierrors.APIStatus(nil)
+	switch {
+	case err == nil:
+		return strconv.Itoa(http.StatusCreated)
+	case errors.As(err, &status):
+		return strconv.Itoa(int(status.Status().Code))
+	default:
+		return "<error>"
+	}
+}
+
 func specOf(a authorizer.Attributes) authorizationv1.SubjectAccessReviewSpec {
 	var spec authorizationv1.SubjectAccessReviewSpec
 	if u := a.GetUser(); u != nil {
@@ -65,7 +95,9 @@ func specOf(a authorizer.Attributes) authorizationv1.SubjectAccessReviewSpec {
 		if extra := u.GetExtra(); extra != nil {
 			spec.Extra = make(map[string]authorizationv1.ExtraValue, len(extra))
 			for key, values := range extra {
-				spec.Extra[key] = values
+				if key != credentialID {
+					spec.Extra[key] = values
+				}
 			}
 		}
 	}

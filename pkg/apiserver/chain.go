@@ -5,7 +5,6 @@ package apiserver
 
 import (
 	"net/http"
-	"sync"
 	"time"
 
 	"k8s.io/apiserver/pkg/endpoints/filterlatency"
@@ -97,19 +96,17 @@ func bounded(handler http.Handler, c *genericapiserver.Config) http.Handler {
 
 // shutdown signals watches that the server stops accepting requests. The generic server's own
 // signal is not exported; this one comes at the same time after the shutdown has begun.
-type shutdown struct{ begun func() <-chan struct{} }
+type shutdown struct{ begun <-chan struct{} }
 
 func newShutdown(c *genericapiserver.Config) shutdown {
-	return shutdown{sync.OnceValue(func() <-chan struct{} {
-		begun := make(chan struct{})
-		go func() {
-			<-c.ShutdownInitiatedNotify()
-			time.Sleep(c.ShutdownDelayDuration)
-			close(begun)
-		}()
-		return begun
-	})}
+	begun := make(chan struct{})
+	go func() {
+		<-c.ShutdownInitiatedNotify()
+		time.Sleep(c.ShutdownDelayDuration)
+		close(begun)
+	}()
+	return shutdown{begun}
 }
 
 // ShuttingDown implements request.ServerShutdownSignal.
-func (s shutdown) ShuttingDown() <-chan struct{} { return s.begun() }
+func (s shutdown) ShuttingDown() <-chan struct{} { return s.begun }

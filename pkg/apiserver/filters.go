@@ -32,6 +32,9 @@ type limits struct {
 	// requests and watches bound what each user has at a time, and requestsOfAll and watchesOfAll
 	// what all users have together. Half of the latter is reserved for users who have none.
 	requests, requestsOfAll, watches, watchesOfAll int
+	// answers and answersOfAll limit the bytes of lists that are being answered. Tables, for example,
+	// are kept whole until the client has read them.
+	answers, answersOfAll int
 	// grace is how long a client may take to read the rest of a response.
 	grace time.Duration
 }
@@ -39,6 +42,9 @@ type limits struct {
 // watchQuery is the length of query for which a watch counts as one more. A watch keeps its
 // selectors, which take up to ten times their length, and twice as much heap as all the rest.
 const watchQuery = 2 << 10
+
+// smallAnswer is the size below which an answer does not count: 400 of them take 100 MiB.
+const smallAnswer = 256 << 10
 
 var defaultLimits = limits{
 	// The maximum of common proxies.
@@ -53,6 +59,9 @@ var defaultLimits = limits{
 	// A watch takes 24 KiB of heap, so all take 470 MiB. Half of them may belong to users with
 	// several watches; the other half is for the first watch of each other user.
 	watchesOfAll: 20_000,
+	// An eighth of a gigabyte for large answers, and twice as much with those that have one each.
+	answers:      64 << 20,
+	answersOfAll: 256 << 20,
 	grace:        5 * time.Second,
 }
 
@@ -78,6 +87,7 @@ func (l limits) withShortURIs(next http.Handler) http.Handler {
 // (k8s.io/apiserver/pkg/server/filters, WithMaxInFlightLimit).
 func (l limits) withShares(next http.Handler, c *genericapiserver.Config) http.Handler {
 	requests := registry.NewLimit("requests under way", l.requests, l.requestsOfAll)
+	answers := registry.NewSizeLimit("bytes of answers under way", l.answers, l.answersOfAll)
 	watches := registry.NewLimit("watches", l.watches, l.watchesOfAll)
 	return http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
 		ctx := req.Context()
@@ -98,11 +108,24 @@ func (l limits) withShares(next http.Handler, c *genericapiserver.Config) http.H
 				writesOf(ctx).until(deadline)
 			}))
 		}
+		isPrivileged := slices.Contains(who.GetGroups(), user.SystemPrivilegedGroup)
+		giveBackAnswer := func() {}
+		defer func() { giveBackAnswer() }()
+		req = req.WithContext(registry.WithReserve(req.Context(), func(bytes int) error {
+			if bytes < smallAnswer || isPrivileged {
+				return nil
+			}
+			giveBack, err := answers.TakeN(who, bytes)
+			if err == nil {
+				giveBackAnswer = giveBack
+			}
+			return err
+		}))
 		giveBack, err := share.TakeN(who, size)
 		switch {
 		case err == nil:
 			defer giveBack()
-		case !slices.Contains(who.GetGroups(), user.SystemPrivilegedGroup):
+		case !isPrivileged:
 			metrics.RecordDroppedRequest(req, info, metrics.APIServerComponent, req.Method != http.MethodGet)
 			refuse(w, req, err)
 			return

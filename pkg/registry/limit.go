@@ -25,6 +25,8 @@ const (
 type Limit struct {
 	of          string
 	most, ofAll int
+	// anySize lets a user who has none take one of any size.
+	anySize bool
 
 	mu    sync.Mutex
 	count map[string]int
@@ -38,6 +40,14 @@ func NewLimit(of string, most, ofAll int) *Limit {
 	return &Limit{of: of, most: most, ofAll: ofAll, count: make(map[string]int)}
 }
 
+// NewSizeLimit returns a limit of what has a size. A user who holds nothing may take something of any
+// size, as long as all users together hold less than ofAll.
+func NewSizeLimit(of string, most, ofAll int) *Limit {
+	l := NewLimit(of, most, ofAll)
+	l.anySize = true
+	return l
+}
+
 // Take takes one for the user, who must call giveBack once to return it. It fails with
 // TooManyRequests if the user holds the maximum already, or if none is left.
 func (l *Limit) Take(u user.Info) (giveBack func(), err error) { return l.TakeN(u, 1) }
@@ -47,11 +57,13 @@ func (l *Limit) TakeN(u user.Info, n int) (giveBack func(), err error) {
 	key := countedAs(u.GetName())
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if l.count[key]+n > l.most {
+	if l.count[key]+n > l.most && (l.count[key] > 0 || !l.anySize) {
 		return nil, apierrors.NewTooManyRequests(
 			fmt.Sprintf("a user, or the service accounts of a namespace together, may have %d %s at a time", l.most, l.of), retryAfter)
 	}
-	if total := l.total + n; l.ofAll > 0 && (total > l.ofAll || total > l.ofAll/2 && l.count[key] > 0) {
+	// Those who hold little have a place in the second half.
+	little := l.count[key] == 0 || l.count[key]+n <= l.most/50
+	if total := l.total + n; l.ofAll > 0 && (total > l.ofAll && !(l.anySize && l.total < l.ofAll && l.count[key] == 0) || total > l.ofAll/2 && !little) {
 		return nil, apierrors.NewTooManyRequests(fmt.Sprintf("there are too many %s at the moment", l.of), retryAfter)
 	}
 	l.count[key] += n

@@ -66,6 +66,37 @@ func TestLimitOfAll(t *testing.T) {
 	}
 }
 
+// In the second half there is room for those who hold little, and not only for one thing each: a
+// client needs several watches.
+func TestLimitLeavesRoomForThoseWhoHoldLittle(t *testing.T) {
+	l := registry.NewLimit("things", 100, 200)
+	take := func(name string, n int) bool {
+		_, err := l.TakeN(&user.DefaultInfo{Name: name}, n)
+		return err == nil
+	}
+	if !take("a", 100) || take("a", 1) || !take("b", 1) || !take("b", 1) || take("b", 1) {
+		t.Error("b must get a fiftieth of what one may have, and no more, when half is taken")
+	}
+}
+
+// What has a size may be larger than a user's share, if he has nothing else.
+func TestSizeLimit(t *testing.T) {
+	l := registry.NewSizeLimit("bytes", 10, 40)
+	take := func(name string, n int) bool {
+		_, err := l.TakeN(&user.DefaultInfo{Name: name}, n)
+		return err == nil
+	}
+	for i, step := range []struct {
+		name string
+		n    int
+		want bool
+	}{{"a", 15, true}, {"a", 1, false}, {"b", 4, true}, {"b", 4, false}, {"c", 30, true}, {"d", 1, false}} {
+		if got := take(step.name, step.n); got != step.want {
+			t.Errorf("%d: %s takes %d: %v, want %v", i, step.name, step.n, got, step.want)
+		}
+	}
+}
+
 // A large thing counts as several, both for its user and in total.
 func TestLimitOfLargeThings(t *testing.T) {
 	l := registry.NewLimit("things", 5, 12)

@@ -40,6 +40,9 @@ func (r *REST) List(ctx context.Context, options *metainternalversion.ListOption
 	if err != nil {
 		return nil, err
 	}
+	if err := reserve(ctx, page.entries); err != nil {
+		return nil, err
+	}
 	list := r.kind.ConvertList(page.entries, r.ServerID)
 	m, err := meta.ListAccessor(list)
 	if err != nil {
@@ -54,6 +57,28 @@ func (r *REST) List(ctx context.Context, options *metainternalversion.ListOption
 		r.ObserveList(r.kind.Resource, len(page.entries))
 	}
 	return list, nil
+}
+
+type reserveKey struct{}
+
+// WithReserve returns the context of a request. A list calls reserve with the approximate size of
+// what it is about to answer, in bytes, and fails with its error.
+func WithReserve(ctx context.Context, reserve func(bytes int) error) context.Context {
+	return context.WithValue(ctx, reserveKey{}, reserve)
+}
+
+// reserve reserves memory for an answer: some forms of it, such as tables, are kept whole until the
+// client has read them.
+func reserve(ctx context.Context, entries []*view.Entry) error {
+	reserve, ok := ctx.Value(reserveKey{}).(func(int) error)
+	if !ok {
+		return nil
+	}
+	size := 0
+	for _, e := range entries {
+		size += e.Size
+	}
+	return reserve(size)
 }
 
 // page is one answer to a list.

@@ -5,6 +5,7 @@ package registry_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"sync"
@@ -12,10 +13,12 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	corev1 "k8s.io/api/core/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime"
 
 	"capsule.dev/tenantview/pkg/apis/tenantview/v1alpha1"
+	"capsule.dev/tenantview/pkg/registry"
 	"capsule.dev/tenantview/pkg/view"
 )
 
@@ -183,4 +186,20 @@ func readConsistently(t *testing.T, f *fixture, q request, size int, last uint64
 		t.Errorf("one list shows items of batches %v, want %d items of one batch", seen, size)
 	}
 	return revision
+}
+
+// Whoever limits the memory of answers learns how large a list is before it is made.
+func TestListReservesItsSize(t *testing.T) {
+	f := newSolarFixture()
+	f.set.Update(200, func(tx *view.Tx) {
+		tx.Put(f.view, view.Object{Attributes: view.Attributes{Name: "large", Partition: "solar"}, Version: 200, Size: 1 << 20, Value: &corev1.Namespace{}})
+	})
+	reserved, refused := 0, apierrors.NewTooManyRequests("no room", 1)
+	ctx := registry.WithReserve(as("alice"), func(bytes int) error {
+		reserved += bytes
+		return refused
+	})
+	if _, err := f.List(ctx, nil); !errors.Is(err, refused) || reserved != 1<<20 {
+		t.Errorf("%d bytes are reserved, error %v", reserved, err)
+	}
 }
