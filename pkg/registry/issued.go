@@ -106,7 +106,7 @@ type issued struct {
 
 	mu        sync.Mutex
 	revisions []uint64
-	// scopes are those of the revisions. A scope is unclear where no watch can resume: the user was
+	// scopes are those of the revisions. A scope is notResumable where no watch can resume: the user was
 	// given the revision with several scopes, or only a part of its events. The server cannot know
 	// which of the user's clients has seen which of them.
 	scopes []unique.Handle[view.Scope]
@@ -114,13 +114,13 @@ type issued struct {
 	floor uint64
 }
 
-// unclear is the scope of revisions at which no watch can resume.
-var unclear = unique.Make(view.Scope{})
+// notResumable is the scope of revisions at which no watch can resume.
+var notResumable = unique.Make(view.Scope{})
 
 // add notes that the user was given a position. partial means that the user was sent only a part of
 // its events. add returns whether a watch can resume there, as far as is known.
 func (i *issued) add(at view.Position, partial bool) bool {
-	scope := unclear
+	scope := notResumable
 	if !partial {
 		scope = unique.Make(at.Scope)
 	}
@@ -139,7 +139,7 @@ func (i *issued) insert(revision uint64, scope unique.Handle[view.Scope]) (grown
 	at, known := i.find(revision)
 	switch {
 	case known && i.scopes[at] != scope:
-		i.scopes[at] = unclear
+		i.scopes[at] = notResumable
 		return 0, false
 	case known:
 		return 0, true
@@ -163,14 +163,14 @@ func (i *issued) insert(revision uint64, scope unique.Handle[view.Scope]) (grown
 	return cap(i.revisions) - before, true
 }
 
-// doubt notes that the user was shown a part of a list at a position. If the user was given the
+// markNotResumable notes that the user was shown a part of a list at a position. If the user was given the
 // revision with another scope, no watch can resume there any more: it is not clear what the user
 // has seen.
-func (i *issued) doubt(at view.Position) {
+func (i *issued) markNotResumable(at view.Position) {
 	i.mu.Lock()
 	defer i.mu.Unlock()
 	if n, known := i.find(at.Revision); known && i.scopes[n] != unique.Make(at.Scope) {
-		i.scopes[n] = unclear
+		i.scopes[n] = notResumable
 	}
 }
 
@@ -188,7 +188,7 @@ func (i *issued) position(revision uint64) (view.Position, bool) {
 	i.mu.Lock()
 	defer i.mu.Unlock()
 	n, known := i.find(revision)
-	if !known || i.scopes[n] == unclear {
+	if !known || i.scopes[n] == notResumable {
 		return view.Position{}, false
 	}
 	return view.Position{Revision: revision, Scope: i.scopes[n].Value()}, true

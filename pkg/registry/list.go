@@ -141,7 +141,7 @@ func (r *REST) nextPage(ctx context.Context, u user.Info, options *metainternalv
 	}
 	// If the user's scope has changed since the list began, the client has seen only a part of the
 	// list and must not watch from there.
-	r.issuedTo(u).doubt(view.Position{Revision: p.revision, Scope: r.view.Scope(who)})
+	r.issuedTo(u).markNotResumable(view.Position{Revision: p.revision, Scope: r.view.Scope(who)})
 	p.entries = filter(r.view.StillVisible(who, p.entries), options)
 	return p, nil
 }

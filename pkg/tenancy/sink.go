@@ -70,7 +70,7 @@ func (s *Sink[T]) Delete(key Key, version uint64) {
 // ordered by version.
 func (s *Sink[T]) Replace(items []Item[T], version uint64) {
 	s.cluster.update(version, func(tx *view.Tx) {
-		tx.Several()
+		tx.SetBulk()
 		listed := make(map[Key]struct{}, len(items))
 		for i := range items {
 			listed[items[i].Key] = struct{}{}

@@ -152,7 +152,7 @@ func (tx *Tx) publish() {
 			v.setHolding(id, h)
 		}
 		v.revision = v.next
-		v.observe(t.version)
+		v.setSourceVersion(t.version)
 	}
 }
 

@@ -17,6 +17,8 @@
 //   - term: the simplest query, one exact condition. An inverted index finds the objects that
 //     meet it, as in Lucene.
 //   - posting: the set of objects that meet a criterion which some subject holds.
+//   - cause: the resourceVersion of the source's event that a transaction is about. effect: what it
+//     does to objects other than that of the event.
 //   - slot: the place of one name in a view. The entries of its object succeed each other there.
 //   - holding: a criterion and operations that a subject was granted, once or several times.
 //   - Scope: the criteria that a viewer may list by, as a comparable value.

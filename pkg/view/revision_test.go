@@ -121,7 +121,7 @@ func TestWhatOneCauseDoesHasOneRevision(t *testing.T) {
 		t.Errorf("revision %d after objects were moved twice", got)
 	}
 	set.Update(400, func(tx *view.Tx) {
-		tx.Several()
+		tx.SetBulk()
 		for _, name := range names {
 			tx.Delete(v, name)
 		}

@@ -8,8 +8,8 @@ package view
 type Tx struct {
 	set   *Set
 	cause uint64
-	// several is true if the cause affects many objects: see Several.
-	several bool
+	// bulk is true if the cause affects many objects: see SetBulk.
+	bulk    bool
 	touched map[*View]*touched
 }
 
@@ -52,14 +52,14 @@ func (tx *Tx) touch(v *View) *touched {
 	return t
 }
 
-// Several declares that the transaction's cause affects many objects, like a list. Then the event of
+// SetBulk declares that the transaction's cause affects many objects, like a list. Then the event of
 // one object does not reveal how many objects are really affected.
-func (tx *Tx) Several() { tx.several = true }
+func (tx *Tx) SetBulk() { tx.bulk = true }
 
 // Put publishes an object. It does nothing if the view already has the object with the same version
 // and partition.
 func (tx *Tx) Put(v *View, o Object) {
-	tx.reach(v, o.Version)
+	tx.noteSourceVersion(v, o.Version)
 	s := v.find(o.Name)
 	switch {
 	case s == nil:
@@ -89,15 +89,15 @@ func (tx *Tx) SetPartition(v *View, name, partition string) {
 // Delete removes an object. The transaction's cause is its deletion, or a list without it. Delete
 // does nothing if no object has that name.
 func (tx *Tx) Delete(v *View, name string) {
-	tx.reach(v, tx.cause)
+	tx.noteSourceVersion(v, tx.cause)
 	s := v.find(name)
 	if s == nil {
 		return
 	}
-	revision := tx.effect(v, tx.several)
+	revision := tx.effect(v, tx.bulk)
 	tx.rename(v, name, nil)
 	s.latest = nil
-	tx.record(v, &change{revision: revision, partial: tx.several, slot: s})
+	tx.record(v, &change{revision: revision, partial: tx.bulk, slot: s})
 }
 
 func (tx *Tx) replace(v *View, s *slot, e *Entry, partial bool) {
@@ -128,12 +128,12 @@ func (tx *Tx) record(v *View, c *change) {
 
 // Observe raises the view's revision to that of a bookmark or a list of its source.
 func (tx *Tx) Observe(v *View, version uint64) {
-	tx.reach(v, version)
+	tx.noteSourceVersion(v, version)
 	v.next = max(v.next, version)
 }
 
-// reach records that the source has reached a version.
-func (tx *Tx) reach(v *View, version uint64) {
+// noteSourceVersion records that the source has reached a version.
+func (tx *Tx) noteSourceVersion(v *View, version uint64) {
 	t := tx.touch(v)
 	t.version = max(t.version, version)
 }

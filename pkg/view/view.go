@@ -27,9 +27,9 @@ type View struct {
 	// revision is a Lamport clock over the resourceVersions of the source and of everything else
 	// that changes what users see.
 	revision uint64
-	// observed is the source's resourceVersion that the view has reached.
-	observed uint64
-	// advanced is closed when observed rises. It is nil while no caller waits for that.
+	// sourceVersion is the source's resourceVersion that the view has reached.
+	sourceVersion uint64
+	// advanced is closed when sourceVersion rises. It is nil while no caller waits for that.
 	advanced chan struct{}
 
 	// Only the writer uses the following fields. set.writer guards them.
@@ -184,12 +184,12 @@ func (v *View) holding(subject Subject, key holdingKey) *holding {
 	return v.holdings[subject][key]
 }
 
-// observe records that the source has reached a version.
-func (v *View) observe(version uint64) {
-	if version <= v.observed {
+// setSourceVersion records that the source has reached a version.
+func (v *View) setSourceVersion(version uint64) {
+	if version <= v.sourceVersion {
 		return
 	}
-	v.observed = version
+	v.sourceVersion = version
 	if v.advanced != nil {
 		close(v.advanced)
 		v.advanced = nil
@@ -210,7 +210,7 @@ func (v *View) Advance() { v.set.Update(0, func(tx *Tx) { tx.advance(v, 0) }) }
 func (v *View) Version() uint64 {
 	v.set.mu.RLock()
 	defer v.set.mu.RUnlock()
-	return v.observed
+	return v.sourceVersion
 }
 
 // WaitForVersion returns when readers see everything that the source had at that resourceVersion. If
@@ -219,7 +219,7 @@ func (v *View) Version() uint64 {
 func (v *View) WaitForVersion(ctx context.Context, version uint64) error {
 	for {
 		v.set.mu.RLock()
-		advanced, ok := v.advanced, v.observed >= version
+		advanced, ok := v.advanced, v.sourceVersion >= version
 		v.set.mu.RUnlock()
 		if ok {
 			return nil
