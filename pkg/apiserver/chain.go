@@ -4,6 +4,7 @@
 package apiserver
 
 import (
+	"errors"
 	"net/http"
 	"time"
 
@@ -33,6 +34,22 @@ func (l limits) buildHandlerChain(api http.Handler, c *genericapiserver.Config) 
 	handler = authenticated(handler, c)
 	handler = bounded(handler, c)
 	return l.withShortURIs(withSmallSelectors(withWriteDeadline(handler, c.RequestTimeout+l.grace)))
+}
+
+// checkChain returns an error if an option is set that the filters would ignore.
+func checkChain(c *genericapiserver.Config) error {
+	switch {
+	case len(c.CorsAllowedOriginList) > 0:
+		return errors.New("CORS is not supported")
+	case c.FlowControl != nil:
+		return errors.New("priority and fairness is not supported")
+	case c.GoawayChance > 0:
+		return errors.New("a goaway chance is not supported")
+	case c.ShutdownSendRetryAfter:
+		return errors.New("retry-after on shutdown is not supported")
+	default:
+		return nil
+	}
 }
 
 // authorized adds the filters that come after authentication.

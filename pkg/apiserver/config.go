@@ -101,6 +101,9 @@ const (
 
 // New returns the server. It makes no connections until it runs.
 func (c CompletedConfig) New() (*Server, error) {
+	if err := checkChain(c.config.Generic); err != nil {
+		return nil, err
+	}
 	generic, err := c.generic.New("tenantview-apiserver", genericapiserver.NewEmptyDelegate())
 	if err != nil {
 		return nil, fmt.Errorf("making the generic API server: %w", err)

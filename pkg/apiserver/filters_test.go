@@ -69,8 +69,8 @@ func (s *running) open(t testing.TB, client *http.Client, user, path string) *ht
 func (s *running) hold(t *testing.T, user, path string) (release func()) {
 	t.Helper()
 	response := s.open(t, newHTTP2Client(t, 1), user, path)
-	if response.ProtoMajor != 2 {
-		t.Fatalf("protocol %s", response.Proto)
+	if response.ProtoMajor != 2 || response.StatusCode != http.StatusOK {
+		t.Fatalf("protocol %s, code %d", response.Proto, response.StatusCode)
 	}
 	return func() { response.Body.Close() }
 }

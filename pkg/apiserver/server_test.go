@@ -217,3 +217,19 @@ func read[T any](t *testing.T, r response) T {
 	}
 	return into
 }
+
+// Options that the filters of the server would ignore must not be taken in silence.
+func TestOptionsThatTheFiltersIgnore(t *testing.T) {
+	for name, set := range map[string]func(*genericapiserver.Config){
+		"none":        func(*genericapiserver.Config) {},
+		"CORS":        func(c *genericapiserver.Config) { c.CorsAllowedOriginList = []string{".*"} },
+		"goaway":      func(c *genericapiserver.Config) { c.GoawayChance = 0.1 },
+		"retry-after": func(c *genericapiserver.Config) { c.ShutdownSendRetryAfter = true },
+	} {
+		config := NewGenericConfig()
+		set(config)
+		if err := checkChain(config); (err != nil) != (name != "none") {
+			t.Errorf("%s: error %v", name, err)
+		}
+	}
+}

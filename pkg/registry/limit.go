@@ -63,7 +63,9 @@ func (l *Limit) TakeN(u user.Info, n int) (giveBack func(), err error) {
 	}
 	// Those who hold little have a place in the second half.
 	little := l.count[key] == 0 || l.count[key]+n <= l.most/50
-	if total := l.total + n; l.ofAll > 0 && (total > l.ofAll && !(l.anySize && l.total < l.ofAll && l.count[key] == 0) || total > l.ofAll/2 && !little) {
+	total := l.total + n
+	hasRoom := total <= l.ofAll || l.anySize && l.count[key] == 0 && l.total < l.ofAll
+	if l.ofAll > 0 && (!hasRoom || total > l.ofAll/2 && !little) {
 		return nil, apierrors.NewTooManyRequests(fmt.Sprintf("there are too many %s at the moment", l.of), retryAfter)
 	}
 	l.count[key] += n

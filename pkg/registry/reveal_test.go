@@ -93,11 +93,11 @@ type lister struct {
 
 func (l *lister) listWatch() *cache.ListWatch {
 	return &cache.ListWatch{
-		ListFunc: func(o metav1.ListOptions) (runtime.Object, error) {
+		ListWithContextFunc: func(_ context.Context, o metav1.ListOptions) (runtime.Object, error) {
 			l.note()
 			return l.List(as("alice"), internalOptions(l.t, o))
 		},
-		WatchFunc: func(o metav1.ListOptions) (watch.Interface, error) {
+		WatchFuncWithContext: func(_ context.Context, o metav1.ListOptions) (watch.Interface, error) {
 			stream, err := l.Watch(as("alice"), internalOptions(l.t, o))
 			if err != nil {
 				return nil, err

@@ -95,16 +95,7 @@ func (c Criterion) Not() Criterion {
 
 // And selects the objects that all the criteria select.
 func And(criteria ...Criterion) Criterion {
-	distinct := make(map[string]Criterion, len(criteria))
-	for _, c := range criteria {
-		if both, ok := c.expr.(allOf); ok {
-			for _, part := range both {
-				distinct[part.key] = part
-			}
-			continue
-		}
-		distinct[c.key] = c
-	}
+	distinct := flatten[allOf](criteria)
 	delete(distinct, All().key)
 	if _, ok := distinct[None().key]; ok {
 		return None()
@@ -123,16 +114,7 @@ func And(criteria ...Criterion) Criterion {
 
 // Or selects the objects that at least one of the criteria selects.
 func Or(criteria ...Criterion) Criterion {
-	distinct := make(map[string]Criterion, len(criteria))
-	for _, c := range criteria {
-		if either, ok := c.expr.(anyOf); ok {
-			for _, part := range either {
-				distinct[part.key] = part
-			}
-			continue
-		}
-		distinct[c.key] = c
-	}
+	distinct := flatten[anyOf](criteria)
 	if _, ok := distinct[All().key]; ok {
 		return All()
 	}
@@ -144,6 +126,22 @@ func Or(criteria ...Criterion) Criterion {
 		return parts[0]
 	}
 	return Criterion{key: bounded("or/" + keysOf(parts)), expr: anyOf(parts)}
+}
+
+// flatten returns the criteria by their keys, with the parts of those that are combined in the same
+// way instead of them.
+func flatten[Combined allOf | anyOf](criteria []Criterion) map[string]Criterion {
+	distinct := make(map[string]Criterion, len(criteria))
+	for _, c := range criteria {
+		if combined, ok := c.expr.(any).(Combined); ok {
+			for _, part := range combined {
+				distinct[part.key] = part
+			}
+			continue
+		}
+		distinct[c.key] = c
+	}
+	return distinct
 }
 
 func inOrder(criteria map[string]Criterion) []Criterion {

@@ -110,17 +110,6 @@ func (s *ids) addTo(b *roaring.Bitmap) {
 	b.AddMany(s.few)
 }
 
-// removeFrom removes the ids from a bitmap.
-func (s *ids) removeFrom(b *roaring.Bitmap) {
-	if s.many != nil {
-		b.AndNot(s.many)
-		return
-	}
-	for _, id := range s.few {
-		b.Remove(id)
-	}
-}
-
 // within removes all other ids from a bitmap. A nil bitmap means all ids. It returns the bitmap, or
 // a new one.
 func (s *ids) within(b *roaring.Bitmap) *roaring.Bitmap {
