@@ -68,9 +68,18 @@ func (s *running) open(t testing.TB, client *http.Client, user, path string) *ht
 // the response is closed.
 func (s *running) hold(t *testing.T, user, path string) (release func()) {
 	t.Helper()
-	response := s.open(t, newHTTP2Client(t, 1), user, path)
-	if response.ProtoMajor != 2 || response.StatusCode == http.StatusTooManyRequests {
-		t.Fatalf("protocol %s, code %d", response.Proto, response.StatusCode)
+	client := newHTTP2Client(t, 1)
+	var response *http.Response
+	eventually(t, user+" is not refused", func() bool { // as what was closed a moment ago may still count
+		response = s.open(t, client, user, path)
+		if response.StatusCode == http.StatusTooManyRequests {
+			response.Body.Close()
+			return false
+		}
+		return true
+	})
+	if response.ProtoMajor != 2 {
+		t.Fatalf("protocol %s", response.Proto)
 	}
 	return func() { response.Body.Close() }
 }
