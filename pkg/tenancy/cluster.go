@@ -150,6 +150,9 @@ func (c *Cluster) GoLive() {
 	c.update(0, func(tx *view.Tx) {
 		tx.GoLive()
 		c.problems.goLive()
+		for tenant := range c.pendingSettings {
+			c.pendingSettings.add(tenant, true) // the first answers must be right
+		}
 	})
 }
 

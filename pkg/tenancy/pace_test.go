@@ -138,3 +138,20 @@ func TestOtherChangesAreNotPutOff(t *testing.T) {
 		}
 	})
 }
+
+// When readers are admitted, nothing may still be put off.
+func TestNothingIsPutOffWhenReadersAreAdmitted(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p := newPaced(20, 2)
+		time.Sleep(time.Hour)
+		p.grant("solar", "bob")
+		p.grant("solar", "carol")
+		if p.shows("carol") {
+			t.Error("the second change is not put off")
+		}
+		p.GoLive()
+		if !p.shows("carol") || p.shows("bob") {
+			t.Errorf("carol is shown something: %v; bob: %v", p.shows("carol"), p.shows("bob"))
+		}
+	})
+}
