@@ -32,8 +32,8 @@ clean: ## Stop everything and remove its state
 ##@ Work on it
 
 .PHONY: build test unit race e2e clients bench bench-e2e
-build: ## Build the server into bin/
-	$(GO) build -o bin/ ./cmd/tenantview-apiserver
+build: ## Build the server as it is released into bin/
+	hack/build.sh bin/tenantview-apiserver
 
 test: unit race e2e ## Run all tests
 
