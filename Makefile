@@ -39,6 +39,7 @@ test: unit race e2e ## Run all tests
 
 unit: ## Run the unit tests
 	$(GO) test $$($(GO) list ./... | grep -v /e2e)
+	$(GO) -C hack/image test ./...
 
 race: ## Run the tests of the concurrent packages with the race detector
 	CGO_ENABLED=1 $(GO) test -race $(RACE)
@@ -59,6 +60,19 @@ clients: ## Run the watches of other clients: controller-runtime, JavaScript, Py
 	e2e/clients/install.sh
 	TENANTVIEW_CLIENTS=1 $(GO) test -count=1 -timeout=10m ./e2e/clients
 
+##@ Release it
+
+# Where the image belongs, with or without a tag; without one, the tag is the version.
+IMAGE ?= ghcr.io/tenantview/tenantview-apiserver
+PLATFORMS ?= linux/amd64,linux/arm64
+
+.PHONY: image image-push
+image: ## Build the container image into bin/image, without a container engine
+	@$(GO) -C hack/image run . build -image '$(IMAGE)' -platforms '$(PLATFORMS)'
+
+image-push: ## Push the image of bin/image: make image-push IMAGE=registry/repository:tag
+	@$(GO) -C hack/image run . push -image '$(IMAGE)'
+
 ##@ Check it
 
 .PHONY: generate verify lint tidy
@@ -76,4 +90,4 @@ lint: ## Run the linters
 	$(LINT) run ./...
 
 tidy: ## Tidy all modules
-	for dir in . hack/controlplane hack/tools hack/tools/golangci-lint e2e/clients/controllerruntime; do (cd $$dir && $(GO) mod tidy) || exit 1; done
+	for dir in . hack/image hack/controlplane hack/tools hack/tools/golangci-lint e2e/clients/controllerruntime; do (cd $$dir && $(GO) mod tidy) || exit 1; done

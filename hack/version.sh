@@ -42,6 +42,14 @@ if ! [[ $epoch =~ ^[0-9]+$ ]]; then
 	echo "hack/version.sh: SOURCE_DATE_EPOCH is '$epoch', expected seconds since 1970" >&2
 	exit 1
 fi
+if ! [[ $commit =~ ^[0-9a-f]*$ ]]; then
+	echo "hack/version.sh: COMMIT is '$commit', expected a hash" >&2
+	exit 1
+fi
+if ! [[ $state =~ ^(|clean|dirty|archive)$ ]]; then
+	echo "hack/version.sh: TREE_STATE is '$state', expected clean, dirty or archive" >&2
+	exit 1
+fi
 TZ=UTC printf -v date '%(%Y-%m-%dT%H:%M:%SZ)T' "$epoch"
 
 case ${1:-} in
