@@ -39,7 +39,7 @@ test: unit race e2e ## Run all tests
 
 unit: ## Run the unit tests
 	$(GO) test $$($(GO) list ./... | grep -v /e2e)
-	$(GO) -C hack/image test ./...
+	$(GO) -C hack/image test -count=1 ./...
 
 race: ## Run the tests of the concurrent packages with the race detector
 	CGO_ENABLED=1 $(GO) test -race $(RACE)
