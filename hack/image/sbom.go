@@ -34,8 +34,10 @@ func newSBOM(v version, platform v1.Platform, binary []byte) ([]byte, error) {
 	sum := sha256.Sum256(binary)
 	main := component(cdx.ComponentTypeApplication, build.Main.Path, v.name)
 	main.Hashes = &[]cdx.Hash{{Algorithm: cdx.HashAlgoSHA256, Value: hex.EncodeToString(sum[:])}}
-	main.PackageURL += "?goos=" + platform.OS + "&goarch=" + platform.Architecture
-	components := []cdx.Component{component(cdx.ComponentTypeLibrary, "std", strings.TrimPrefix(build.GoVersion, "go"))}
+	main.PackageURL += "?goarch=" + platform.Architecture + "&goos=" + platform.OS
+	// After a space, experiments that the compiler was built with.
+	goVersion, _, _ := strings.Cut(strings.TrimPrefix(build.GoVersion, "go"), " ")
+	components := []cdx.Component{component(cdx.ComponentTypeLibrary, "stdlib", goVersion)}
 	for _, dep := range build.Deps {
 		if dep.Replace != nil {
 			dep = dep.Replace
@@ -64,7 +66,8 @@ func newSBOM(v version, platform v1.Platform, binary []byte) ([]byte, error) {
 	return out.Bytes(), nil
 }
 
-// component returns a Go module. Scanners look for vulnerabilities by its package URL.
+// component returns a Go module. Scanners look for vulnerabilities by its package URL; they know those of the
+// standard library as stdlib.
 func component(kind cdx.ComponentType, path, version string) cdx.Component {
 	purl := "pkg:golang/" + path + "@" + strings.ReplaceAll(version, "+", "%2B")
 	return cdx.Component{Type: kind, BOMRef: purl, Name: path, Version: version, PackageURL: purl}

@@ -33,14 +33,14 @@ func TestSBOM(t *testing.T) {
 			got = append(got, c.PackageURL)
 		}
 		want := []string{
-			"pkg:golang/std@" + strings.TrimPrefix(runtime.Version(), "go"),
+			"pkg:golang/stdlib@" + strings.TrimPrefix(runtime.Version(), "go"),
 			"pkg:golang/github.com/google/uuid@v1.6.0",
 			"pkg:golang/" + rootsModule + "@" + required(t, rootsModule),
 		}
 		if diff := cmp.Diff(want, got); diff != "" {
 			t.Errorf("components for %s (-want +got):\n%s", arch, diff)
 		}
-		if p := bom.Metadata.Component.PackageURL; p != "pkg:golang/capsule.dev/tenantview@v1.2.3?goos=linux&goarch="+arch {
+		if p := bom.Metadata.Component.PackageURL; p != "pkg:golang/capsule.dev/tenantview@v1.2.3?goarch="+arch+"&goos=linux" {
 			t.Errorf("the component is %s", p)
 		}
 		if bom.Metadata.Timestamp != "2001-09-09T01:46:40Z" {
