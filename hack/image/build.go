@@ -144,8 +144,11 @@ func (b *builder) compile(ctx context.Context, p v1.Platform) ([]byte, error) {
 	}
 	if p.OS == runtime.GOOS && p.Architecture == runtime.GOARCH {
 		out, err := exec.CommandContext(ctx, path, "--version").CombinedOutput()
-		if err != nil || !bytes.Contains(out, []byte(b.version.name)) || !bytes.Contains(out, []byte(b.version.commit)) {
-			return nil, fmt.Errorf("the server for %s: --version says %q (error %v), expected %s of commit %s", p, out, err, b.version.name, b.version.commit)
+		if err != nil {
+			return nil, fmt.Errorf("running the server for %s with --version: %w: %s", p, err, out)
+		}
+		if !bytes.Contains(out, []byte(b.version.name)) || !bytes.Contains(out, []byte(b.version.commit)) {
+			return nil, fmt.Errorf("the server for %s says with --version %q, expected %s of commit %s", p, out, b.version.name, b.version.commit)
 		}
 	}
 	return os.ReadFile(path)
