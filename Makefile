@@ -32,13 +32,14 @@ clean: ## Stop everything and remove its state
 ##@ Work on it
 
 .PHONY: build test unit race e2e clients bench bench-e2e
-build: ## Build the server into bin/
-	$(GO) build -o bin/ ./cmd/tenantview-apiserver
+build: ## Build the server as it is released into bin/
+	hack/build.sh bin/tenantview-apiserver
 
 test: unit race e2e ## Run all tests
 
 unit: ## Run the unit tests
 	$(GO) test $$($(GO) list ./... | grep -v /e2e)
+	$(GO) -C hack/image test -count=1 ./...
 
 race: ## Run the tests of the concurrent packages with the race detector
 	CGO_ENABLED=1 $(GO) test -race $(RACE)
@@ -59,6 +60,19 @@ clients: ## Run the watches of other clients: controller-runtime, JavaScript, Py
 	e2e/clients/install.sh
 	TENANTVIEW_CLIENTS=1 $(GO) test -count=1 -timeout=10m ./e2e/clients
 
+##@ Release it
+
+# Where the image belongs, with or without a tag; without one, the tag is the version.
+IMAGE ?= ghcr.io/tenantview/tenantview-apiserver
+PLATFORMS ?= linux/amd64,linux/arm64
+
+.PHONY: image image-push
+image: ## Build the container image into bin/image, without a container engine
+	@$(GO) -C hack/image run . build -image '$(IMAGE)' -platforms '$(PLATFORMS)'
+
+image-push: ## Push the image of bin/image: make image-push IMAGE=registry/repository:tag
+	@$(GO) -C hack/image run . push -image '$(IMAGE)'
+
 ##@ Check it
 
 .PHONY: generate verify lint tidy
@@ -71,9 +85,10 @@ verify: ## Check that generated files, formatting, modules and lint are in order
 	$(GO) vet ./...
 	$(LINT) fmt --diff
 	$(LINT) run ./...
+	cd hack/image && $(GO) tool -modfile=../tools/golangci-lint/go.mod golangci-lint run --config=../../.golangci.yml ./...
 
 lint: ## Run the linters
 	$(LINT) run ./...
 
 tidy: ## Tidy all modules
-	for dir in . hack/controlplane hack/tools hack/tools/golangci-lint e2e/clients/controllerruntime; do (cd $$dir && $(GO) mod tidy) || exit 1; done
+	for dir in . hack/image hack/controlplane hack/tools hack/tools/golangci-lint e2e/clients/controllerruntime; do (cd $$dir && $(GO) mod tidy) || exit 1; done

@@ -15,10 +15,12 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/runtime/serializer"
+	apimachineryversion "k8s.io/apimachinery/pkg/version"
 	"sigs.k8s.io/yaml"
 
 	"capsule.dev/tenantview/pkg/apis/tenantview/v1alpha1"
 	"capsule.dev/tenantview/pkg/registry/kinds"
+	"capsule.dev/tenantview/pkg/version"
 )
 
 // One server answers the requests of all tests that do not change it.
@@ -346,9 +348,9 @@ func testCodes(t *testing.T, s *running) {
 }
 
 func testVersion(t *testing.T, s *running) {
-	got := read[object](t, s.get(t, "alice", "/version", ""))
-	if got["gitVersion"] == "" || got["goVersion"] == nil {
-		t.Errorf("version %v", got)
+	got := read[apimachineryversion.Info](t, s.get(t, "alice", "/version", ""))
+	if diff := gocmp.Diff(version.Get(), got); diff != "" {
+		t.Errorf("version (-want +got):\n%s", diff)
 	}
 }
 

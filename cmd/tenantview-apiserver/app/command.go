@@ -25,7 +25,7 @@ import (
 // NewCommand returns the command that runs the server until its context ends.
 func NewCommand() *cobra.Command {
 	o := options.New()
-	showVersion := false
+	var showVersion versionFlag
 	cmd := &cobra.Command{
 		Use:   "tenantview-apiserver",
 		Short: "Serve the cluster objects that tenants may see",
@@ -35,8 +35,7 @@ func NewCommand() *cobra.Command {
 		SilenceUsage:  true,
 		SilenceErrors: true,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			if showVersion {
-				_, err := fmt.Fprintln(cmd.OutOrStdout(), version.Get().GitVersion)
+			if shown, err := showVersion.print(cmd.OutOrStdout()); shown || err != nil {
 				return err
 			}
 			return run(cmd.Context(), o)
@@ -44,7 +43,7 @@ func NewCommand() *cobra.Command {
 	}
 	sections := o.Flags()
 	global := sections.FlagSet("global")
-	global.BoolVar(&showVersion, "version", showVersion, "Print the version and exit.")
+	showVersion.addTo(global)
 	global.BoolP("help", "h", false, "Print this help and exit.")
 	for _, section := range sections.FlagSets {
 		cmd.Flags().AddFlagSet(section)
@@ -68,6 +67,6 @@ func run(ctx context.Context, o *options.Options) error {
 	if err != nil {
 		return err
 	}
-	klog.FromContext(ctx).Info("Starting", "version", version.Get().GitVersion, "policy", config.Policy)
+	klog.FromContext(ctx).Info("Starting", "version", version.Get().GitVersion, "commit", version.Get().GitCommit, "policy", config.Policy)
 	return server.Run(ctx)
 }

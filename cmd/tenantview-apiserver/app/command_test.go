@@ -10,6 +10,7 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -116,6 +117,7 @@ func TestWrongFlags(t *testing.T) {
 		"log format":                         {[]string{"--logging-format=rhyme"}, []string{"--logging-format", `"rhyme"`}, false},
 		"verbosity":                          {[]string{"--v=loud"}, []string{"--v", `"loud"`}, false},
 		"metrics":                            {[]string{"--disabled-metrics=a b"}, []string{"--disabled-metrics", "a b"}, false},
+		"version":                            {[]string{"--version=v1.2.3"}, []string{"--version", `"v1.2.3"`, "true, false or raw"}, false},
 		"no flag":                            {[]string{"--nothing"}, []string{"--nothing"}, false},
 		"an argument":                        {[]string{"serve"}, []string{`"serve"`}, false},
 		"several at a time": {
@@ -155,9 +157,15 @@ func TestWrongFlags(t *testing.T) {
 }
 
 func TestVersionFlag(t *testing.T) {
-	output, err := execute("--version")
-	if err != nil || strings.Count(output, "\n") != 1 || strings.TrimSpace(output) == "" {
-		t.Errorf("output %q, error %v", output, err)
+	for flag, want := range map[string]string{
+		"--version":      `^tenantview-apiserver v\d+\.\d+\.\d+\S* \(commit \w+, \w+, [^)]+\)\n$`,
+		"--version=true": `^tenantview-apiserver v`,
+		"--version=raw":  `^version\.Info\{Major:"\d+", .*GitVersion:"v.*GoVersion:"go.*\}\n$`,
+	} {
+		output, err := execute(flag)
+		if err != nil || !regexp.MustCompile(want).MatchString(output) {
+			t.Errorf("%s: output %q, error %v", flag, output, err)
+		}
 	}
 }
 

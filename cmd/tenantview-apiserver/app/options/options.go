@@ -20,6 +20,7 @@ import (
 	"capsule.dev/tenantview/pkg/accessreview"
 	"capsule.dev/tenantview/pkg/apiserver"
 	"capsule.dev/tenantview/pkg/registry/kinds"
+	"capsule.dev/tenantview/pkg/version"
 )
 
 // Options are the flags. There are none for storage or admission: the server stores nothing.
@@ -143,19 +144,20 @@ func (o *Options) complete() {
 }
 
 // clusterConfig returns the client configuration in the file that the flag names, or the one of
-// the pod if the flag is not set.
+// the pod if the flag is not set. Clients made from it tell their version.
 func clusterConfig(flag, kubeconfig string) (*rest.Config, error) {
-	if kubeconfig == "" {
-		config, err := rest.InClusterConfig()
-		if err != nil {
-			return nil, fmt.Errorf("--%s: not set, and this is not a pod in a cluster: %w", flag, err)
-		}
-		return config, nil
+	load := rest.InClusterConfig
+	if kubeconfig != "" {
+		load = func() (*rest.Config, error) { return clientcmd.BuildConfigFromFlags("", kubeconfig) }
 	}
-	config, err := clientcmd.BuildConfigFromFlags("", kubeconfig)
-	if err != nil {
+	config, err := load()
+	switch {
+	case err != nil && kubeconfig == "":
+		return nil, fmt.Errorf("--%s: not set, and this is not a pod in a cluster: %w", flag, err)
+	case err != nil:
 		return nil, fmt.Errorf("--%s: %w", flag, err)
 	}
+	config.UserAgent = version.UserAgent()
 	return config, nil
 }
 
