@@ -93,6 +93,7 @@ func (c *Config) Complete() CompletedConfig {
 	var certificate *servingcert.Monitor
 	if serving := c.Generic.SecureServing; serving != nil {
 		certificate = servingcert.NewMonitor(serving.Cert, c.Certificate)
+		serving.Cert.AddListener(certificate)
 		serving.Listener = certificate.Listen(&timedListener{Listener: serving.Listener, timeout: c.Generic.RequestTimeout})
 	}
 	return CompletedConfig{config: c, generic: c.Generic.Complete(nil), certificate: certificate}

@@ -108,7 +108,7 @@ func TestRefusedHandshakes(t *testing.T) {
 			return tls.Client(&halfConn{Conn: raw}, &tls.Config{InsecureSkipVerify: true}).Handshake()
 		}, false},
 	} {
-		for version, alert := range map[uint16]string{tls.VersionTLS12: "bad certificate", tls.VersionTLS13: ""} {
+		for version, alert := range map[uint16]string{tls.VersionTLS12: "bad certificate", tls.VersionTLS13: "encrypted"} {
 			for _, slow := range []bool{false, true} {
 				var log lines
 				m := log.attach(NewMonitor(p, Options{}))

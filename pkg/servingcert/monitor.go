@@ -48,6 +48,8 @@ type Monitor struct {
 	content Content
 	options Options
 	logger  klog.Logger
+	// changed has a value if the content has changed since the last check.
+	changed chan struct{}
 
 	// Only Run uses these.
 	serving  []byte    // the PEM of the certificate that was logged
@@ -61,7 +63,16 @@ type Monitor struct {
 
 // NewMonitor returns a monitor of a server's certificate.
 func NewMonitor(content Content, options Options) *Monitor {
-	return &Monitor{content: content, options: options, logger: klog.Background()}
+	return &Monitor{content: content, options: options, logger: klog.Background(), changed: make(chan struct{}, 1)}
+}
+
+// Enqueue makes Run check the certificate at once. It implements
+// k8s.io/apiserver/pkg/server/dynamiccertificates.Listener.
+func (m *Monitor) Enqueue() {
+	select {
+	case m.changed <- struct{}{}:
+	default:
+	}
 }
 
 // NotAfter returns the end of the validity of the certificate that is being served. It returns
@@ -90,6 +101,7 @@ func (m *Monitor) Run(ctx context.Context) {
 		select {
 		case <-ctx.Done():
 			return
+		case <-m.changed:
 		case <-ticker.C:
 		}
 	}

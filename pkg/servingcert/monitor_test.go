@@ -86,9 +86,17 @@ func TestMonitor(t *testing.T) {
 		expect(repeat-2*interval, nil)
 		expect(2*interval, []string{"The serving certificate is not for the name of the server"})
 
-		// Files that do not fit each other: the server keeps what it has, and says until when.
-		third := issue(t, func(c *x509.Certificate) { c.NotAfter = time.Now().Add(10 * time.Hour) })
+		// A content that does watch its files says so, and is checked at once.
+		third := issue(t, func(c *x509.Certificate) { c.DNSNames = []string{"third.namespace.svc"} })
+		content.loaded.Store(&third)
+		write(t, options.KeyFile, third.key)
 		write(t, options.CertFile, third.cert)
+		m.Enqueue()
+		expect(0, []string{serving, "The serving certificate is not for the name of the server"}, "third.namespace.svc")
+
+		// Files that do not fit each other: the server keeps what it has, and says until when.
+		fourth := issue(t, func(c *x509.Certificate) { c.NotAfter = time.Now().Add(10 * time.Hour) })
+		write(t, options.CertFile, fourth.cert)
 		end = notAfter()
 		expect(interval, []string{broken, "The serving certificate is not for the name of the server"},
 			options.KeyFile+": the private key is not the one of the certificate in "+options.CertFile, "valid until "+end)
@@ -101,14 +109,14 @@ func TestMonitor(t *testing.T) {
 		expect(interval, []string{broken, "The serving certificate is not for the name of the server"}, "no such file")
 
 		// A certificate ends while it is served.
-		write(t, options.CertFile, third.cert)
-		write(t, options.KeyFile, third.key)
+		write(t, options.CertFile, fourth.cert)
+		write(t, options.KeyFile, fourth.key)
 		expect(interval, []string{serving, "The serving certificate expires soon"}, "Renew the certificate")
 		expect(10*time.Hour-time.Minute, slices.Repeat([]string{"The serving certificate expires soon"}, 9), notAfter())
 		expect(time.Minute, []string{"The serving certificate has expired"}, "it was valid until "+notAfter(), "Replace the certificate")
-		fourth := issue(t, nil)
-		write(t, options.CertFile, fourth.cert)
-		write(t, options.KeyFile, fourth.key)
+		fifth := issue(t, nil)
+		write(t, options.CertFile, fifth.cert)
+		write(t, options.KeyFile, fifth.key)
 		expect(interval, []string{serving, "The serving certificate is in order again"})
 	})
 }

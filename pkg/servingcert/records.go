@@ -68,7 +68,7 @@ func (r *records) record() (reason string, refused bool) {
 	case r.header[0] == handshake && !r.cipher:
 	case r.header[0] == applicationData:
 		r.done = true
-		return "", length == encryptedAlert
+		return "encrypted", length == encryptedAlert
 	case r.header[0] == alert && !r.cipher && length == 2:
 		r.done = true
 		return tls.AlertError(r.header[6]).Error(), ofCertificate(r.header[6])
