@@ -48,8 +48,13 @@ func TestFailover(t *testing.T) {
 			for len(f.servers) < 2 {
 				f.start()
 			}
-			f.serveWith(t, f.servers[0])
-			r := underLoad(t, tc.do)
+			if err := shared.WaitAPIServiceAvailable(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+			r := underLoad(t, func(t *testing.T) {
+				f.order(t)
+				tc.do(t)
+			})
 			fmt.Fprintf(table, "%s\t%d\t%d\t%v\t%d\t%d\t%d\t%d\t%d\t%d\n", tc.name, r.good, r.failed, r.gap.Round(time.Millisecond),
 				r.clean, r.cut, r.refused, r.resumed, r.expired, len(r.unavailable))
 			if r.failed > 0 {

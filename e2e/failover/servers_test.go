@@ -4,10 +4,11 @@
 package failover
 
 import (
-	"context"
+	"cmp"
 	"crypto/tls"
-	"fmt"
 	"net/http"
+	"slices"
+	"strings"
 	"syscall"
 	"testing"
 	"time"
@@ -63,20 +64,25 @@ func (f *fleet) set() {
 	f.balancer.Set(all...)
 }
 
-// serveWith makes kube-apiserver use only one server, until its connections end.
-func (f *fleet) serveWith(t *testing.T, s *testcluster.Server) {
+// order puts the server first that kube-apiserver uses: it has the most watches.
+func (f *fleet) order(t *testing.T) {
 	t.Helper()
-	f.balancer.Use(s.Address)
-	// The connections that the balancer has cut fail at most once.
-	testcluster.Eventually(t, "the server is used", func() error {
-		answer, err := testcluster.TryGet(context.WithoutCancel(t.Context()), shared.Admin, testcluster.Root)
-		if err == nil && answer.Code != http.StatusOK {
-			status, message := availability(t)
-			err = fmt.Errorf("%d: %s; APIService Available %s: %s", answer.Code, answer.Body, status, message)
+	watches := make(map[*testcluster.Server]float64)
+	for _, s := range f.servers {
+		answer, err := s.TryGet(t, shared.Admin, "/metrics")
+		if err != nil {
+			t.Fatal(err)
 		}
-		return err
-	})
-	f.set()
+		for name, value := range answer.Metrics(t) {
+			if strings.HasPrefix(name, "tenantview_watchers{") {
+				watches[s] += value
+			}
+		}
+	}
+	slices.SortStableFunc(f.servers, func(a, b *testcluster.Server) int { return cmp.Compare(watches[b], watches[a]) })
+	if watches[f.servers[0]] == 0 {
+		t.Fatal("no server has a watch")
+	}
 }
 
 // end sends a signal to a server, and returns when it has ended. A server that was killed leaves the fleet
@@ -90,11 +96,6 @@ func (f *fleet) end(t *testing.T, s *testcluster.Server, signal syscall.Signal) 
 	if signal == syscall.SIGTERM && code != 0 {
 		t.Errorf("exit code %d:\n%s", code, s.Output.String())
 	}
-	for i := range f.servers {
-		if f.servers[i] == s {
-			f.servers = append(f.servers[:i:i], f.servers[i+1:]...)
-			break
-		}
-	}
+	f.servers = slices.DeleteFunc(slices.Clone(f.servers), func(other *testcluster.Server) bool { return other == s })
 	f.set()
 }

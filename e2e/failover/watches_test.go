@@ -80,7 +80,10 @@ type follower struct {
 	model
 	config *rest.Config
 	endings
+	// version is the resourceVersion to watch from. If it is empty, the follower lists. listed means that
+	// no watch has begun there yet.
 	version string
+	listed  bool
 }
 
 func (f *follower) run(ctx context.Context) {
@@ -109,13 +112,12 @@ func (f *follower) list(ctx context.Context) error {
 	for i := range list.Items {
 		f.known[list.Items[i].GetName()] = mark(&list.Items[i])
 	}
-	f.version = list.GetResourceVersion()
+	f.version, f.listed = list.GetResourceVersion(), true
 	return nil
 }
 
 // watch follows one watch to its end. It returns false if the watch did not begin.
 func (f *follower) watch(ctx context.Context) bool {
-	again := f.clean+f.cut > 0
 	response, err := testcluster.Open(ctx, f.config, http.MethodGet, f.kind.Path()+"?watch=1&allowWatchBookmarks=true&resourceVersion="+f.version, nil)
 	if ctx.Err() != nil {
 		return true
@@ -129,6 +131,8 @@ func (f *follower) watch(ctx context.Context) bool {
 		f.refused++
 		return false
 	}
+	resumes := !f.listed
+	f.listed = false
 	decoder := json.NewDecoder(response.Body)
 	for {
 		var event struct {
@@ -156,9 +160,9 @@ func (f *follower) watch(ctx context.Context) bool {
 			f.version = ""
 			return true
 		}
-		if again {
+		if resumes {
 			f.resumed++
-			again = false
+			resumes = false
 		}
 		if event.Type != "BOOKMARK" {
 			f.apply(event.Type, event.Object.GetName(), mark(&event.Object))

@@ -12,9 +12,11 @@ import (
 	"crypto/x509"
 	"encoding/pem"
 	"math/big"
+	"net"
 	"net/http"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -139,4 +141,28 @@ func TestCertificateIsReplaced(t *testing.T) {
 	added.TypeMeta = metav1.TypeMeta{Kind: "Namespace", APIVersion: "v1"}
 	u.events <- object{"type": "ADDED", "object": added}
 	next("solar-c")
+}
+
+// told is a certificate whose listeners are known.
+type told struct {
+	dynamiccertificates.CertKeyContentProvider
+	listeners []dynamiccertificates.Listener
+}
+
+func (c *told) AddListener(l dynamiccertificates.Listener) { c.listeners = append(c.listeners, l) }
+
+// The monitor learns of a new certificate at once, not at its next check.
+func TestMonitorIsToldOfNewCertificates(t *testing.T) {
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer listener.Close()
+	content := &told{CertKeyContentProvider: newCertificate(t, t.TempDir(), "a", time.Now())}
+	config := &Config{Generic: NewGenericConfig()}
+	config.Generic.SecureServing = &genericapiserver.SecureServingInfo{Cert: content, Listener: listener}
+	completed := config.Complete()
+	if !slices.Contains(content.listeners, dynamiccertificates.Listener(completed.certificate)) {
+		t.Errorf("listeners: %v", content.listeners)
+	}
 }

@@ -98,7 +98,7 @@ func bounded(handler http.Handler, c *genericapiserver.Config) http.Handler {
 	handler = genericapifilters.WithRequestDeadline(handler, c.AuditBackend, c.AuditPolicyRuleEvaluator, c.LongRunningFunc, c.Serializer, c.RequestTimeout)
 	handler = withWaitGroup(handler, c.LongRunningFunc, c.NonLongRunningRequestWaitGroup)
 	if c.ShutdownWatchTerminationGracePeriod > 0 {
-		handler = genericfilters.WithWatchTerminationDuringShutdown(handler, newShutdown(c), c.WatchRequestWaitGroup)
+		handler = genericfilters.WithWatchTerminationDuringShutdown(handler, newShutdown(c.ShutdownInitiatedNotify(), c.ShutdownDelayDuration), c.WatchRequestWaitGroup)
 	}
 	handler = genericapifilters.WithCacheControl(handler)
 	handler = genericfilters.WithHSTS(handler, c.HSTSDirectives)
@@ -129,14 +129,20 @@ func withWaitGroup(handler http.Handler, longRunning request.LongRunningRequestC
 }
 
 // shutdown signals watches that the server stops accepting requests. The generic server's own
-// signal is not exported; this one comes at the same time after the shutdown has begun.
+// signal is not exported; this one comes soon after it.
 type shutdown struct{ begun <-chan struct{} }
 
-func newShutdown(c *genericapiserver.Config) shutdown {
+// goAway is the time between the moment when the server tells its clients to use other connections
+// and the end of the watches. Otherwise the clients would ask the same server again.
+const goAway = 250 * time.Millisecond
+
+// newShutdown returns a signal that comes when the server stops accepting requests: a delay after
+// the shutdown was initiated.
+func newShutdown(initiated <-chan struct{}, delay time.Duration) shutdown {
 	begun := make(chan struct{})
 	go func() {
-		<-c.ShutdownInitiatedNotify()
-		time.Sleep(c.ShutdownDelayDuration)
+		<-initiated
+		time.Sleep(delay + goAway)
 		close(begun)
 	}()
 	return shutdown{begun}

@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	gocmp "github.com/google/go-cmp/cmp"
@@ -35,6 +36,34 @@ func TestWatchesEndWithTheServer(t *testing.T) {
 	if err := <-ended; err != nil {
 		t.Errorf("the watch was cut off: %v", err)
 	}
+}
+
+// Watches end when the server has told their clients, a moment ago, to use other connections.
+// Otherwise the clients would ask the same server again, which refuses.
+func TestWatchesEndAfterTheDelay(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		initiated := make(chan struct{})
+		signal := newShutdown(initiated, 5*time.Second)
+		signalled := func() bool {
+			synctest.Wait()
+			select {
+			case <-signal.ShuttingDown():
+				return true
+			default:
+				return false
+			}
+		}
+		time.Sleep(time.Hour)
+		got := []bool{signalled()}
+		close(initiated)
+		for range 2 {
+			time.Sleep(5 * time.Second)
+			got = append(got, signalled())
+		}
+		if diff := gocmp.Diff([]bool{false, false, true}, got); diff != "" {
+			t.Errorf("signalled before the shutdown, after the delay, and later (-want +got):\n%s", diff)
+		}
+	})
 }
 
 // A request that comes when the server already waits for the last ones is answered: its client did

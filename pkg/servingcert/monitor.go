@@ -27,7 +27,8 @@ type reloader interface {
 	RunOnce(ctx context.Context) error
 }
 
-// Options say where a certificate comes from and what it is for.
+// Options say where a certificate comes from and what it is for. They are about the certificate that
+// clients get unless another one is for the name that they ask for.
 type Options struct {
 	// CertFile and KeyFile are the files of the certificate and its key. They are empty for a
 	// certificate that exists only in memory.
