@@ -5,6 +5,7 @@ package failover
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
@@ -107,7 +108,7 @@ func underLoad(t *testing.T, do func(*testing.T)) (r result) {
 	lists.end()
 	changes.end()
 	r.good, r.failed, r.most, r.gap, r.reasons = lists.result()
-	models := append(informed, followed...)
+	models := slices.Concat(informed, followed)
 	for i, m := range models {
 		testcluster.Eventually(t, fmt.Sprintf("client %d of %d of watches knows the truth", i, len(models)), func() error { return m.compare(t.Context()) })
 	}
