@@ -83,11 +83,14 @@ func (a *authority) client(user string, groups ...string) (*keyPair, error) {
 
 // serving issues a certificate for a server on loopback that clients also reach by dnsNames.
 func (a *authority) serving(commonName string, dnsNames ...string) (*keyPair, error) {
-	return a.issue(pkix.Name{CommonName: commonName}, func(t *x509.Certificate) {
-		t.ExtKeyUsage = []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth}
-		t.DNSNames = append([]string{"localhost"}, dnsNames...)
-		t.IPAddresses = []net.IP{net.IPv4(127, 0, 0, 1), net.IPv6loopback}
-	})
+	return a.issue(pkix.Name{CommonName: commonName}, func(t *x509.Certificate) { forServer(t, dnsNames...) })
+}
+
+// forServer makes a certificate one for a server on loopback that clients also reach by dnsNames.
+func forServer(t *x509.Certificate, dnsNames ...string) {
+	t.ExtKeyUsage = []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth}
+	t.DNSNames = append([]string{"localhost"}, dnsNames...)
+	t.IPAddresses = []net.IP{net.IPv4(127, 0, 0, 1), net.IPv6loopback}
 }
 
 func (a *authority) issue(subject pkix.Name, adjust func(*x509.Certificate)) (*keyPair, error) {

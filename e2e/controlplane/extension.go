@@ -25,6 +25,8 @@ const (
 	ServerNamespace = "tenantview-system"
 	// APIServiceName is the name of the server's APIService.
 	APIServiceName = "v1alpha1.tenantview.capsule.dev"
+	// servingName is the DNS name that kube-apiserver verifies in the server's certificate.
+	servingName = ServerName + "." + ServerNamespace + ".svc"
 
 	// kube-apiserver retries an APIService that did not answer after at most 30 seconds.
 	apiServiceTimeout = 60 * time.Second
@@ -67,17 +69,35 @@ func (cp *ControlPlane) serverArguments() []string {
 		fmt.Sprintf("--secure-port=%d", cp.ports.Server),
 		"--tls-cert-file=" + cp.pki.path("tenantview.crt"),
 		"--tls-private-key-file=" + cp.pki.path("tenantview.key"),
+		"--serving-name=" + servingName,
 	}
 }
 
-// RenewServerCertificate replaces the server's serving certificate and key by new ones from the same
-// authority, as a certificate manager does. A running server should notice.
-func (cp *ControlPlane) RenewServerCertificate() error {
-	pair, err := cp.pki.newServerCertificate()
+// ServerCertificate says what is special about a serving certificate of the server. The zero value is a
+// certificate that kube-apiserver accepts.
+type ServerCertificate struct {
+	// Name is a DNS name instead of the one that kube-apiserver verifies.
+	Name string
+	// NotAfter is the end of the validity, unless it is zero.
+	NotAfter time.Time
+	// Stranger means that an authority that the APIService does not know issues the certificate.
+	Stranger bool
+}
+
+// WriteServerCertificate replaces the server's serving certificate and key, as a certificate manager does.
+// A running server should notice.
+func (cp *ControlPlane) WriteServerCertificate(c ServerCertificate) error {
+	pair, err := cp.pki.newSpecialCertificate(c)
 	if err != nil {
 		return err
 	}
 	return pair.write(cp.pki.path("tenantview.crt"), cp.pki.path("tenantview.key"))
+}
+
+// RenewServerCertificate replaces the server's serving certificate and key by new ones from the same
+// authority.
+func (cp *ControlPlane) RenewServerCertificate() error {
+	return cp.WriteServerCertificate(ServerCertificate{})
 }
 
 // WaitAPIServiceAvailable waits, for at most a minute, until kube-apiserver reports that it reaches the

@@ -8,11 +8,13 @@ import (
 	"crypto/elliptic"
 	"crypto/rand"
 	"crypto/x509"
+	"crypto/x509/pkix"
 	"encoding/pem"
 	"errors"
 	"io/fs"
 	"os"
 	"path/filepath"
+	"time"
 )
 
 // pki is the key material of a control plane. The authorities in dir are never replaced. The
@@ -79,7 +81,24 @@ func (p *pki) issueMissing() error {
 }
 
 func (p *pki) newServerCertificate() (*keyPair, error) {
-	return p.server.serving(ServerName, ServerName+"."+ServerNamespace+".svc")
+	return p.server.serving(ServerName, servingName)
+}
+
+// newSpecialCertificate issues a serving certificate of the server with defects.
+func (p *pki) newSpecialCertificate(c ServerCertificate) (*keyPair, error) {
+	issuer, name := p.server, servingName
+	if c.Stranger {
+		issuer = p.cluster
+	}
+	if c.Name != "" {
+		name = c.Name
+	}
+	return issuer.issue(pkix.Name{CommonName: ServerName}, func(t *x509.Certificate) {
+		forServer(t, name)
+		if !c.NotAfter.IsZero() {
+			t.NotBefore, t.NotAfter = c.NotAfter.Add(-24*time.Hour), c.NotAfter
+		}
+	})
 }
 
 // loadServiceAccountKey makes the key that signs service account tokens, if there is none.

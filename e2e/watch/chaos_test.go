@@ -319,7 +319,7 @@ func TestChaos(t *testing.T) {
 			// New informers: those whose watches have failed wait longer and longer before they try again.
 			mirrors, end := s.mirrors(t, alice, bob)
 			for _, d := range half {
-				r.balancer.use(backends...)
+				r.balancer.Use(backends...)
 				start := time.Now()
 				writes += s.disrupt(t, random, d)
 				took := time.Since(start)

@@ -11,6 +11,7 @@ import (
 	"k8s.io/apiserver/pkg/endpoints/filterlatency"
 	genericapifilters "k8s.io/apiserver/pkg/endpoints/filters"
 	"k8s.io/apiserver/pkg/endpoints/filters/impersonation"
+	"k8s.io/apiserver/pkg/endpoints/request"
 	genericfeatures "k8s.io/apiserver/pkg/features"
 	genericapiserver "k8s.io/apiserver/pkg/server"
 	genericfilters "k8s.io/apiserver/pkg/server/filters"
@@ -26,6 +27,7 @@ import (
 //   - Each request takes from its user's share of requests or watches before impersonation and
 //     authorization, which both wait for reviews. These shares bound the requests under way.
 //   - Authorization may answer TooManyRequests, and does not see selectors.
+//   - A stopping server still answers the requests that it gets.
 //   - Options that this server never sets are left out: CORS, priority and fairness, goaway
 //     chance, retry-after on shutdown, and endpoints that are installed while it serves.
 func (l limits) buildHandlerChain(api http.Handler, c *genericapiserver.Config) http.Handler {
@@ -94,9 +96,9 @@ func bounded(handler http.Handler, c *genericapiserver.Config) http.Handler {
 	handler = genericapifilters.WithWarningRecorder(handler)
 	handler = genericfilters.WithTimeoutForNonLongRunningRequests(handler, c.LongRunningFunc)
 	handler = genericapifilters.WithRequestDeadline(handler, c.AuditBackend, c.AuditPolicyRuleEvaluator, c.LongRunningFunc, c.Serializer, c.RequestTimeout)
-	handler = genericfilters.WithWaitGroup(handler, c.LongRunningFunc, c.NonLongRunningRequestWaitGroup)
+	handler = withWaitGroup(handler, c.LongRunningFunc, c.NonLongRunningRequestWaitGroup)
 	if c.ShutdownWatchTerminationGracePeriod > 0 {
-		handler = genericfilters.WithWatchTerminationDuringShutdown(handler, newShutdown(c), c.WatchRequestWaitGroup)
+		handler = genericfilters.WithWatchTerminationDuringShutdown(handler, newShutdown(c.ShutdownInitiatedNotify(), c.ShutdownDelayDuration), c.WatchRequestWaitGroup)
 	}
 	handler = genericapifilters.WithCacheControl(handler)
 	handler = genericfilters.WithHSTS(handler, c.HSTSDirectives)
@@ -111,15 +113,36 @@ func bounded(handler http.Handler, c *genericapiserver.Config) http.Handler {
 	return genericapifilters.WithAuditInit(handler)
 }
 
+// withWaitGroup counts the requests for which a stopping server waits, except watches. It is like
+// genericfilters.WithWaitGroup, which refuses requests once the server waits. But such requests
+// come on connections of clients that do not know yet that the server goes away: the server tells
+// them at that moment, and another server would have answered them. http.Server.Shutdown waits for
+// them, too.
+func withWaitGroup(handler http.Handler, longRunning request.LongRunningRequestCheck, group genericfilters.RequestWaitGroup) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		info, ok := request.RequestInfoFrom(r.Context())
+		if counted := ok && !longRunning(r, info) && group.Add(1) == nil; counted {
+			defer group.Done()
+		}
+		handler.ServeHTTP(w, r)
+	})
+}
+
 // shutdown signals watches that the server stops accepting requests. The generic server's own
-// signal is not exported; this one comes at the same time after the shutdown has begun.
+// signal is not exported; this one comes soon after it.
 type shutdown struct{ begun <-chan struct{} }
 
-func newShutdown(c *genericapiserver.Config) shutdown {
+// goAway is the time between the moment when the server tells its clients to use other connections
+// and the end of the watches. Otherwise the clients would ask the same server again.
+const goAway = 250 * time.Millisecond
+
+// newShutdown returns a signal that comes when the server stops accepting requests: a delay after
+// the shutdown was initiated.
+func newShutdown(initiated <-chan struct{}, delay time.Duration) shutdown {
 	begun := make(chan struct{})
 	go func() {
-		<-c.ShutdownInitiatedNotify()
-		time.Sleep(c.ShutdownDelayDuration)
+		<-initiated
+		time.Sleep(delay + goAway)
 		close(begun)
 	}()
 	return shutdown{begun}

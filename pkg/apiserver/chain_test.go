@@ -7,14 +7,18 @@ import (
 	"context"
 	"io"
 	"net/http"
+	"net/http/httptest"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	gocmp "github.com/google/go-cmp/cmp"
+	"k8s.io/apimachinery/pkg/util/waitgroup"
 	auditinternal "k8s.io/apiserver/pkg/apis/audit"
 	"k8s.io/apiserver/pkg/audit"
 	auditpolicy "k8s.io/apiserver/pkg/audit/policy"
 	"k8s.io/apiserver/pkg/authorization/authorizer"
+	"k8s.io/apiserver/pkg/endpoints/request"
 	genericapiserver "k8s.io/apiserver/pkg/server"
 )
 
@@ -31,6 +35,83 @@ func TestWatchesEndWithTheServer(t *testing.T) {
 	eventually(t, "the watch ends", func() bool { return len(ended) == 1 })
 	if err := <-ended; err != nil {
 		t.Errorf("the watch was cut off: %v", err)
+	}
+}
+
+// Watches end when the server has told their clients, a moment ago, to use other connections.
+// Otherwise the clients would ask the same server again, which refuses.
+func TestWatchesEndAfterTheDelay(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		initiated := make(chan struct{})
+		signal := newShutdown(initiated, 5*time.Second)
+		signalled := func() bool {
+			synctest.Wait()
+			select {
+			case <-signal.ShuttingDown():
+				return true
+			default:
+				return false
+			}
+		}
+		time.Sleep(time.Hour)
+		got := []bool{signalled()}
+		close(initiated)
+		for range 2 {
+			time.Sleep(5 * time.Second)
+			got = append(got, signalled())
+		}
+		if diff := gocmp.Diff([]bool{false, false, true}, got); diff != "" {
+			t.Errorf("signalled before the shutdown, after the delay, and later (-want +got):\n%s", diff)
+		}
+	})
+}
+
+// A request that comes when the server already waits for the last ones is answered: its client did
+// not know yet. The server does wait for those that came before.
+func TestLateRequestsAreAnswered(t *testing.T) {
+	var group waitgroup.SafeWaitGroup
+	held, began := make(chan struct{}), make(chan struct{})
+	handler := withWaitGroup(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path == "/held" {
+			close(began)
+			<-held
+		}
+		w.WriteHeader(http.StatusNoContent)
+	}), func(_ *http.Request, info *request.RequestInfo) bool { return info.Verb == "watch" }, &group)
+	code := func(path, verb string) int {
+		w, r := httptest.NewRecorder(), httptest.NewRequest(http.MethodGet, path, nil)
+		handler.ServeHTTP(w, r.WithContext(request.WithRequestInfo(r.Context(), &request.RequestInfo{Verb: verb})))
+		return w.Code
+	}
+	before := make(chan int, 1)
+	go func() { before <- code("/held", "list") }()
+	<-began
+	waited := make(chan struct{})
+	go func() {
+		group.Wait()
+		close(waited)
+	}()
+	eventually(t, "the server waits", func() bool {
+		if group.Add(1) == nil {
+			group.Done()
+			return false
+		}
+		return true
+	})
+	for _, verb := range []string{"list", "watch"} {
+		if got := code("/", verb); got != http.StatusNoContent {
+			t.Errorf("%s: code %d", verb, got)
+		}
+	}
+	select {
+	case <-waited:
+		t.Error("the server did not wait for the request that came before")
+	default:
+	}
+	close(held)
+	<-waited
+	if got := <-before; got != http.StatusNoContent {
+		t.Errorf("the request that came before: code %d", got)
 	}
 }
 
