@@ -16,6 +16,7 @@ import (
 
 	"capsule.dev/tenantview/pkg/grants"
 	"capsule.dev/tenantview/pkg/registry/kinds"
+	"capsule.dev/tenantview/pkg/servingcert"
 	"capsule.dev/tenantview/pkg/source"
 	"capsule.dev/tenantview/pkg/tenancy"
 )
@@ -29,6 +30,7 @@ var metricNames = []string{
 	"tenantview_objects",
 	"tenantview_refused_requests_total",
 	"tenantview_revision",
+	"tenantview_serving_certificate_expiration_timestamp_seconds",
 	"tenantview_source_absent",
 	"tenantview_source_lag_seconds",
 	"tenantview_source_synced",
@@ -74,7 +76,8 @@ func TestMetrics(t *testing.T) {
 
 	m, registry := newMetrics(), metrics.NewKubeRegistry()
 	registry.MustRegister(m.listItems, m.grantApply, m.resumes, m.terminated, refused)
-	registry.CustomMustRegister(newCollector(kinds.All(kinds.Options{}), cluster, sources))
+	serving := newCertificate(t, t.TempDir(), "a", time.Unix(4000000000, 0))
+	registry.CustomMustRegister(newCollector(kinds.All(kinds.Options{}), cluster, sources, servingcert.NewMonitor(serving, servingcert.Options{})))
 	m.observeList("tenantnamespaces", 2)
 	m.observeApply(time.Millisecond)
 	m.observeResume("tenantnamespaces", "expired")
@@ -132,6 +135,8 @@ func TestMetrics(t *testing.T) {
 		"source_lag_seconds proxysettings":  0,
 		"revision tenantingressclasses":     1000,
 		"source_synced persistentvolumes":   1,
+
+		"serving_certificate_expiration_timestamp_seconds": 4000000000,
 	}
 	got := map[string]float64{}
 	for key := range want {

@@ -15,6 +15,7 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"k8s.io/client-go/util/cert"
 	logsapi "k8s.io/component-base/logs/api/v1"
 )
 
@@ -60,6 +61,17 @@ func TestWrongFlags(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
+	for _, name := range []string{"a", "b"} {
+		certificate, key, err := cert.GenerateSelfSignedCertKey(name, nil, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for file, content := range map[string][]byte{name + ".crt": certificate, name + ".key": key} {
+			if err := os.WriteFile(filepath.Join(dir, file), content, 0o600); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
 	// This port is taken.
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -92,7 +104,9 @@ func TestWrongFlags(t *testing.T) {
 		"front proxy CA, absent":             {[]string{"--requestheader-client-ca-file={absent}"}, []string{"--requestheader-client-ca-file: open {absent}: no such file"}, false},
 		"front proxy CA, garbage":            {[]string{"--requestheader-client-ca-file={garbage}"}, []string{"--requestheader-client-ca-file: ", "certificates"}, false},
 		"certificate, absent":                {[]string{"--tls-cert-file={absent}", "--tls-private-key-file={absent}"}, []string{"--tls-cert-file, --tls-private-key-file: open {absent}: no such file"}, false},
-		"certificate, garbage":               {[]string{"--tls-cert-file={garbage}", "--tls-private-key-file={garbage}"}, []string{"--tls-cert-file, --tls-private-key-file: ", "PEM"}, false},
+		"certificate, garbage":               {[]string{"--tls-cert-file={garbage}", "--tls-private-key-file={garbage}"}, []string{"--tls-cert-file, --tls-private-key-file: {garbage}: no usable PEM certificate"}, false},
+		"key of another certificate":         {[]string{"--tls-cert-file={a.crt}", "--tls-private-key-file={b.key}"}, []string{"--tls-cert-file, --tls-private-key-file: {b.key}: the private key is not the one of the certificate in {a.crt}"}, false},
+		"serving name":                       {[]string{"--serving-name=a_b"}, []string{`--serving-name: "a_b" is not a DNS name like SERVICE.NAMESPACE.svc`}, false},
 		"certificate without key":            {[]string{"--tls-cert-file={garbage}"}, []string{"--tls-cert-file, --tls-private-key-file: set both"}, false},
 		"key without certificate":            {[]string{"--tls-private-key-file={garbage}"}, []string{"--tls-cert-file, --tls-private-key-file: set both"}, false},
 		"certificate for a name, absent":     {[]string{"--tls-sni-cert-key={absent},{absent}"}, []string{"--tls-sni-cert-key: open {absent}: no such file"}, false},

@@ -20,6 +20,7 @@ import (
 	"capsule.dev/tenantview/pkg/accessreview"
 	"capsule.dev/tenantview/pkg/apiserver"
 	"capsule.dev/tenantview/pkg/registry/kinds"
+	"capsule.dev/tenantview/pkg/servingcert"
 )
 
 // Options are the flags. There are none for storage or admission: the server stores nothing.
@@ -40,6 +41,9 @@ type Options struct {
 	ListNodeImages bool
 	// ReviewInterval is the interval at which a running watch asks again what native RBAC allows.
 	ReviewInterval time.Duration
+	// ServingName is the DNS name that the serving certificate must be valid for. If it is empty,
+	// the name is not checked.
+	ServingName string
 	// Profiling makes the server serve /debug/pprof to users who are authorized for it.
 	Profiling bool
 	// ShutdownDelay is how long the server keeps accepting requests after /readyz has begun to
@@ -83,6 +87,9 @@ func (o *Options) Flags() cliflag.NamedFlagSets {
 		"Interval at which a running watch asks again whether native RBAC shows its user everything. Changes of grants take effect at once.")
 	serving := sections.FlagSet("serving")
 	o.SecureServing.AddFlags(serving)
+	serving.StringVar(&o.ServingName, "serving-name", o.ServingName,
+		"DNS name by which kube-apiserver reaches this server, such as tenantview-apiserver.tenantview-system.svc. "+
+			"If the serving certificate is not valid for it, the log says so.")
 	serving.BoolVar(&o.Profiling, "profiling", o.Profiling, "Serve /debug/pprof to users who are authorized for it.")
 	serving.DurationVar(&o.ShutdownDelay, "shutdown-delay-duration", o.ShutdownDelay,
 		"How long to keep accepting requests after /readyz has begun to fail, so that load balancers notice.")
@@ -134,6 +141,11 @@ func (o *Options) Config() (*apiserver.Config, error) {
 		Policy:         policy,
 		ReviewInterval: o.ReviewInterval,
 		Kinds:          kinds.Options{ListNodeImages: o.ListNodeImages},
+		Certificate: servingcert.Options{
+			CertFile: o.SecureServing.ServerCert.CertKey.CertFile,
+			KeyFile:  o.SecureServing.ServerCert.CertKey.KeyFile,
+			Name:     o.ServingName,
+		},
 	}, nil
 }
 
@@ -195,7 +207,11 @@ func (o *Options) genericConfig() (*genericapiserver.Config, error) {
 	if err := o.applyTracing(config); err != nil {
 		return nil, fmt.Errorf("--tracing-config-file: %w", err)
 	}
-	if err := o.SecureServing.MaybeDefaultWithSelfSignedCerts("localhost", nil, nil); err != nil {
+	var names []string
+	if o.ServingName != "" {
+		names = append(names, o.ServingName)
+	}
+	if err := o.SecureServing.MaybeDefaultWithSelfSignedCerts("localhost", names, nil); err != nil {
 		return nil, fmt.Errorf("--cert-dir: making a certificate: %w", err)
 	}
 	if err := o.SecureServing.ApplyToConfig(config); err != nil {
