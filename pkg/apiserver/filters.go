@@ -14,6 +14,7 @@ import (
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/apiserver/pkg/authentication/user"
 	"k8s.io/apiserver/pkg/endpoints/handlers/responsewriters"
 	"k8s.io/apiserver/pkg/endpoints/metrics"
@@ -128,12 +129,22 @@ func (l limits) withShares(next http.Handler, c *genericapiserver.Config) http.H
 		case err == nil:
 			defer giveBack()
 		case !isPrivileged:
-			metrics.RecordDroppedRequest(req, info, metrics.APIServerComponent, req.Method != http.MethodGet)
+			if isServed(info) { // or users could make a series of each name that they invent
+				metrics.RecordDroppedRequest(req, info, metrics.APIServerComponent, req.Method != http.MethodGet)
+			}
 			refuse(w, req, reason, err)
 			return
 		}
 		next.ServeHTTP(w, req)
 	})
+}
+
+var served = Resources()
+
+// isServed returns whether a request is for a resource of this server, or for one of its objects.
+func isServed(info *genericapirequest.RequestInfo) bool {
+	return info.IsResourceRequest && info.Subresource == "" &&
+		served.Has(schema.GroupVersionResource{Group: info.APIGroup, Version: info.APIVersion, Resource: info.Resource})
 }
 
 // refuse answers a request that exceeds a limit. The reason is for metrics.

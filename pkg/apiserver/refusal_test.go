@@ -88,3 +88,26 @@ func TestRefusalsAreCounted(t *testing.T) {
 		t.Errorf("refused, by reason (-want +got):\n%s", diff)
 	}
 }
+
+// Whatever a user asks for while the server refuses it, no name that he invents gets into the metrics: each
+// would be a series that stays.
+func TestRefusalsNameNothing(t *testing.T) {
+	s := newReadyServer(t, limited(time.Hour, limits{requests: 1, watches: 1, grace: time.Hour}))
+	s.hold(t, "alice", large)
+	s.hold(t, "alice", namespaces+"?watch=1")
+	for _, path := range []string{
+		group + "/heartofgold", group + "/heartofgold/marvin", group + "/tenantnodes/marvin/zaphod", namespaces + "/marvin",
+		"/apis/heartofgold/v1/marvin", "/apis/tenantview.capsule.dev/heartofgold/tenantnodes", "/api/heartofgold/marvin",
+		"/heartofgold", group + "/heartofgold?watch=1", group + "/namespaces/zaphod/heartofgold",
+	} {
+		if got := s.code(t, "alice", path); got != 429 {
+			t.Errorf("%s: code %d", path, got)
+		}
+	}
+	text := s.get(t, "admin", "/metrics", "").Body
+	for _, name := range []string{"heartofgold", "marvin", "zaphod"} {
+		if i := strings.Index(text, name); i >= 0 {
+			t.Errorf("%s is in the metrics: %s", name, text[max(0, i-200):min(len(text), i+100)])
+		}
+	}
+}
