@@ -75,11 +75,11 @@ image-push: ## Push the image of bin/image: make image-push IMAGE=registry/repos
 
 ##@ Check it
 
-.PHONY: generate verify lint tidy
+.PHONY: generate verify lint alerts alerts-record tidy
 generate: ## Generate clients, deep copies and OpenAPI definitions
 	hack/generate.sh
 
-verify: ## Check that generated files, formatting, modules and lint are in order
+verify: alerts ## Check that generated files, formatting, modules, lint and alerts are in order
 	hack/verify-generated.sh
 	hack/verify-tidy.sh
 	$(GO) vet ./...
@@ -90,5 +90,12 @@ verify: ## Check that generated files, formatting, modules and lint are in order
 lint: ## Run the linters
 	$(LINT) run ./...
 
+alerts: ## Test the alerts and the dashboard on recorded samples
+	cd hack/alerts && $(GO) vet . && $(GO) build -o $(CURDIR)/bin/promtool -tags=remove_all_sd github.com/prometheus/prometheus/cmd/promtool
+	cd hack/alerts && $(GO) run . -promtool=$(CURDIR)/bin/promtool
+
+alerts-record: ## Record the samples for the alerts again, after a change of metrics
+	TENANTVIEW_RECORD=1 $(GO) test -count=1 -timeout=15m -run '^TestRecordMetrics$$' ./e2e
+
 tidy: ## Tidy all modules
-	for dir in . hack/image hack/controlplane hack/tools hack/tools/golangci-lint e2e/clients/controllerruntime; do (cd $$dir && $(GO) mod tidy) || exit 1; done
+	for dir in $$(git ls-files 'go.mod' '*/go.mod' | xargs -n 1 dirname); do (cd $$dir && $(GO) mod tidy) || exit 1; done

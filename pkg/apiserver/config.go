@@ -134,6 +134,7 @@ func (c CompletedConfig) New() (*Server, error) {
 	shared := registry.Config{
 		Viewers: cluster, ServerID: registry.NewServerID(), Issued: registry.NewIssuedPositions(), Synced: sources.Live, ReviewInterval: c.config.ReviewInterval,
 		ObserveList: m.observeList, ObserveResume: m.observeResume, ObserveTermination: m.observeTermination,
+		ObserveRefusal: observeRefusal, Policy: c.config.Policy.Summary(),
 	}
 	if c.config.Policy.NativeRBAC == grants.NativeRBACUnion {
 		shared.Reviews = accessreview.New(c.config.Reviews, c.config.ReviewInterval, c.names())

@@ -14,6 +14,7 @@ import (
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/apiserver/pkg/authentication/user"
 	"k8s.io/apiserver/pkg/endpoints/handlers/responsewriters"
 	"k8s.io/apiserver/pkg/endpoints/metrics"
@@ -69,7 +70,7 @@ var defaultLimits = limits{
 func (l limits) withShortURIs(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
 		if len(req.RequestURI) > l.uri {
-			refuse(w, req, &apierrors.StatusError{ErrStatus: metav1.Status{
+			refuse(w, req, "uri", &apierrors.StatusError{ErrStatus: metav1.Status{
 				Status: metav1.StatusFailure, Code: http.StatusRequestURITooLong,
 				Message: fmt.Sprintf("the URI of the request is longer than %d bytes; a shorter selector may do", l.uri),
 			}})
@@ -97,9 +98,9 @@ func (l limits) withShares(next http.Handler, c *genericapiserver.Config) http.H
 			next.ServeHTTP(w, req)
 			return
 		}
-		share, size := requests, 1
+		share, size, reason := requests, 1, "requests"
 		if c.LongRunningFunc(req, info) {
-			share, size = watches, 1+len(req.URL.RawQuery)/watchQuery
+			share, size, reason = watches, 1+len(req.URL.RawQuery)/watchQuery, "watches"
 			req = req.WithContext(registry.WithWatching(ctx, func(running bool) {
 				deadline := time.Time{}
 				if !running {
@@ -116,25 +117,39 @@ func (l limits) withShares(next http.Handler, c *genericapiserver.Config) http.H
 				return nil
 			}
 			giveBack, err := answers.TakeN(who, bytes)
-			if err == nil {
-				giveBackAnswer = giveBack
+			if err != nil {
+				observeRefusal("answers")
+				return err
 			}
-			return err
+			giveBackAnswer = giveBack
+			return nil
 		}))
 		giveBack, err := share.TakeN(who, size)
 		switch {
 		case err == nil:
 			defer giveBack()
 		case !isPrivileged:
-			metrics.RecordDroppedRequest(req, info, metrics.APIServerComponent, req.Method != http.MethodGet)
-			refuse(w, req, err)
+			if isServed(info) { // or users could make a series of each name that they invent
+				metrics.RecordDroppedRequest(req, info, metrics.APIServerComponent, req.Method != http.MethodGet)
+			}
+			refuse(w, req, reason, err)
 			return
 		}
 		next.ServeHTTP(w, req)
 	})
 }
 
-func refuse(w http.ResponseWriter, req *http.Request, err error) {
+var served = Resources()
+
+// isServed returns whether a request is for a resource of this server, or for one of its objects.
+func isServed(info *genericapirequest.RequestInfo) bool {
+	return info.IsResourceRequest && info.Subresource == "" &&
+		served.Has(schema.GroupVersionResource{Group: info.APIGroup, Version: info.APIVersion, Resource: info.Resource})
+}
+
+// refuse answers a request that exceeds a limit. The reason is for metrics.
+func refuse(w http.ResponseWriter, req *http.Request, reason string, err error) {
+	observeRefusal(reason)
 	responsewriters.ErrorNegotiated(err, Codecs, v1alpha1.SchemeGroupVersion, w, req)
 }
 

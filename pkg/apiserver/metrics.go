@@ -52,6 +52,15 @@ func newMetrics() *serverMetrics {
 	}
 }
 
+// refused counts in all servers of the process: the filters are made before a server's metrics.
+var refused = metrics.NewCounterVec(&metrics.CounterOpts{
+	Name:           "tenantview_refused_requests_total",
+	Help:           "Requests that have been refused because they exceed a limit, by the limit.",
+	StabilityLevel: metrics.ALPHA,
+}, []string{"reason"})
+
+func observeRefusal(reason string) { refused.WithLabelValues(reason).Inc() }
+
 func (m *serverMetrics) observeList(resource string, items int) {
 	m.listItems.WithLabelValues(resource).Observe(float64(items))
 }
@@ -72,7 +81,7 @@ var registration sync.Once
 
 func (m *serverMetrics) register(c *collector) {
 	registration.Do(func() {
-		legacyregistry.MustRegister(m.listItems, m.grantApply, m.resumes, m.terminated)
+		legacyregistry.MustRegister(m.listItems, m.grantApply, m.resumes, m.terminated, refused)
 		legacyregistry.CustomMustRegister(c)
 	})
 }

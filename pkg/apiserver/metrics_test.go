@@ -28,6 +28,7 @@ var metricNames = []string{
 	"tenantview_invalid_objects",
 	"tenantview_list_items",
 	"tenantview_objects",
+	"tenantview_refused_requests_total",
 	"tenantview_revision",
 	"tenantview_serving_certificate_expiration_timestamp_seconds",
 	"tenantview_source_absent",
@@ -41,7 +42,7 @@ var metricNames = []string{
 
 // eventMetrics are the metrics without a sample until something happens. A process serves those of
 // its first server only, which need not be the test's server.
-var eventMetrics = []string{"tenantview_list_items", "tenantview_watch_resume_total", "tenantview_watch_terminated_total"}
+var eventMetrics = []string{"tenantview_list_items", "tenantview_refused_requests_total", "tenantview_watch_resume_total", "tenantview_watch_terminated_total"}
 
 // allowedLabels are the names that labels may have. A label with users, tenants or objects would
 // reveal them to all readers of metrics.
@@ -74,13 +75,14 @@ func TestMetrics(t *testing.T) {
 	eventually(t, "all sources are read", sources.Live)
 
 	m, registry := newMetrics(), metrics.NewKubeRegistry()
-	registry.MustRegister(m.listItems, m.grantApply, m.resumes, m.terminated)
+	registry.MustRegister(m.listItems, m.grantApply, m.resumes, m.terminated, refused)
 	serving := newCertificate(t, t.TempDir(), "a", time.Unix(4000000000, 0))
 	registry.CustomMustRegister(newCollector(kinds.All(kinds.Options{}), cluster, sources, servingcert.NewMonitor(serving, servingcert.Options{})))
 	m.observeList("tenantnamespaces", 2)
 	m.observeApply(time.Millisecond)
 	m.observeResume("tenantnamespaces", "expired")
 	m.observeTermination("tenantnamespaces", "slow")
+	observeRefusal("requests")
 
 	families, err := registry.Gather()
 	if err != nil {

@@ -48,6 +48,8 @@ var files = map[string]string{
 	"no-cluster":   `{"apiVersion": "v1", "kind": "Config", "current-context": "c"}`,
 	"empty":        "",
 	"garbage":      "a: b: c\n- d\n",
+	"tracing-rate": "apiVersion: apiserver.config.k8s.io/v1\nkind: TracingConfiguration\nsamplingRatePerMillion: 1000001\n",
+	"tracing-url":  "apiVersion: apiserver.config.k8s.io/v1\nkind: TracingConfiguration\nendpoint: https://collector:4317\n",
 	"audit-policy": "apiVersion: audit.k8s.io/v1\nkind: Policy\nrules: [{level: Metadata}]\n",
 }
 
@@ -120,6 +122,11 @@ func TestWrongFlags(t *testing.T) {
 		"audit policy, garbage":              {[]string{"--audit-policy-file={garbage}", "--audit-log-path=-"}, []string{"--audit-policy-file", "{garbage}"}, false},
 		"audit webhook, absent":              {[]string{"--audit-webhook-config-file={absent}"}, []string{"--audit-webhook-config-file: open {absent}: no such file"}, false},
 		"audit format":                       {[]string{"--audit-log-format=rhyme", "--audit-log-path=-"}, []string{"--audit-log-format", "rhyme"}, false},
+		"tracing, absent":                    {[]string{"--tracing-config-file={absent}"}, []string{"--tracing-config-file: ", "open {absent}: no such file"}, false},
+		"tracing, garbage":                   {[]string{"--tracing-config-file={garbage}"}, []string{"--tracing-config-file: ", "unable to decode"}, false},
+		"tracing, another kind":              {[]string{"--tracing-config-file={audit-policy}"}, []string{"--tracing-config-file: ", "audit.k8s.io"}, false},
+		"tracing, rate":                      {[]string{"--tracing-config-file={tracing-rate}"}, []string{"--tracing-config-file: {tracing-rate}: samplingRatePerMillion: ", "1000001"}, false},
+		"tracing, endpoint":                  {[]string{"--tracing-config-file={tracing-url}"}, []string{"--tracing-config-file: {tracing-url}: endpoint: ", "unsupported scheme: https"}, false},
 		"profile":                            {[]string{"--profile=strict"}, []string{`--profile: "strict" is not one of default, capsule-proxy`}, false},
 		"setting":                            {[]string{"--owner-grants=All"}, []string{"--owner-grants", `"All"`, "must be one of ProxySettings, Implicit"}, false},
 		"setting, empty":                     {[]string{"--unset-classes="}, []string{"--unset-classes", "must be one of All, None"}, false},
@@ -204,14 +211,14 @@ func TestHelpGroupsFlags(t *testing.T) {
 			}
 		}
 	}
-	want := []string{"Visibility", "Cluster", "Serving", "Authentication", "Authorization", "Audit", "Metrics", "Logs", "Global"}
+	want := []string{"Visibility", "Cluster", "Serving", "Authentication", "Authorization", "Audit", "Tracing", "Metrics", "Logs", "Global"}
 	if diff := cmp.Diff(want, sections); diff != "" {
 		t.Errorf("sections (-want +got):\n%s", diff)
 	}
 	for flag, section := range map[string]string{
 		"profile": "Visibility", "owner-grants": "Visibility", "list-node-images": "Visibility", "kubeconfig": "Cluster",
 		"secure-port": "Serving", "shutdown-delay-duration": "Serving", "authentication-kubeconfig": "Authentication",
-		"authorization-kubeconfig": "Authorization", "audit-policy-file": "Audit", "disabled-metrics": "Metrics", "v": "Logs", "version": "Global",
+		"authorization-kubeconfig": "Authorization", "audit-policy-file": "Audit", "tracing-config-file": "Tracing", "disabled-metrics": "Metrics", "v": "Logs", "version": "Global",
 	} {
 		if at[flag] != section {
 			t.Errorf("--%s is in section %q, want %q", flag, at[flag], section)

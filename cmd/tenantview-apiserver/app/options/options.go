@@ -33,6 +33,7 @@ type Options struct {
 	Authentication *genericoptions.DelegatingAuthenticationOptions
 	Authorization  *genericoptions.DelegatingAuthorizationOptions
 	Audit          *genericoptions.AuditOptions
+	Tracing        *genericoptions.TracingOptions
 	Policy         *PolicyOptions
 	Logs           *logsapi.LoggingConfiguration
 	Metrics        *metrics.Options
@@ -63,6 +64,7 @@ func New() *Options {
 		Authentication: genericoptions.NewDelegatingAuthenticationOptions(),
 		Authorization:  genericoptions.NewDelegatingAuthorizationOptions(),
 		Audit:          genericoptions.NewAuditOptions(),
+		Tracing:        genericoptions.NewTracingOptions(),
 		Policy:         NewPolicyOptions(),
 		Logs:           logsapi.NewLoggingConfiguration(),
 		Metrics:        metrics.NewOptions(),
@@ -98,9 +100,11 @@ func (o *Options) Flags() cliflag.NamedFlagSets {
 	o.Authentication.AddFlags(sections.FlagSet("authentication"))
 	o.Authorization.AddFlags(sections.FlagSet("authorization"))
 	o.Audit.AddFlags(sections.FlagSet("audit"))
+	sections.FlagSet("tracing").StringVar(&o.Tracing.ConfigFile, "tracing-config-file", o.Tracing.ConfigFile,
+		"File with a TracingConfiguration (apiserver.config.k8s.io/v1), as kube-apiserver takes it: the collector to which traces of requests are sent, and how many of a million requests are traced.")
 	o.Metrics.AddFlags(sections.FlagSet("metrics"))
 	logsapi.AddFlags(o.Logs, sections.FlagSet("logs"))
-	sections.Order = []string{"visibility", "cluster", "serving", "authentication", "authorization", "audit", "metrics", "logs"} // others follow
+	sections.Order = []string{"visibility", "cluster", "serving", "authentication", "authorization", "audit", "tracing", "metrics", "logs"} // others follow
 	return sections
 }
 
@@ -122,7 +126,7 @@ func (o *Options) Config() (*apiserver.Config, error) {
 	if err := o.applyAuthorization(generic, names); err != nil {
 		return nil, err
 	}
-	reviews, err := o.reviews()
+	reviews, err := o.reviews(generic)
 	if err != nil {
 		return nil, err
 	}
@@ -176,12 +180,15 @@ func clusterConfig(flag, kubeconfig string) (*rest.Config, error) {
 // clientset returns clients of the cluster without a client-side rate limit. Each call serves a
 // request, and kube-apiserver's priority and fairness decides how much is too much. A call ends
 // after the timeout, unless that is 0.
-func clientset(flag, kubeconfig string, timeout time.Duration) (kubernetes.Interface, error) {
+func clientset(flag, kubeconfig string, timeout time.Duration, changes ...func(*rest.Config)) (kubernetes.Interface, error) {
 	config, err := clusterConfig(flag, kubeconfig)
 	if err != nil {
 		return nil, err
 	}
 	config.QPS, config.Timeout = -1, timeout
+	for _, change := range changes {
+		change(config)
+	}
 	client, err := kubernetes.NewForConfig(config)
 	if err != nil {
 		return nil, fmt.Errorf("--%s: %w", flag, err)
@@ -198,6 +205,9 @@ func (o *Options) genericConfig() (*genericapiserver.Config, error) {
 	o.Metrics.Apply()
 	if err := o.Audit.ApplyTo(config); err != nil {
 		return nil, fmt.Errorf("--audit-policy-file and related flags: %w", err)
+	}
+	if err := o.applyTracing(config); err != nil {
+		return nil, fmt.Errorf("--tracing-config-file: %w", err)
 	}
 	var names []string
 	if o.ServingName != "" {

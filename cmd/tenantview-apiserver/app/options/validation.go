@@ -71,6 +71,10 @@ func (o *Options) validateFiles() []error {
 	check("client-ca-file", o.Authentication.ClientCert.ClientCA, certificates)
 	check("requestheader-client-ca-file", o.Authentication.RequestHeader.ClientCAFile, certificates)
 	check("audit-policy-file", o.Audit.PolicyFile, readable)
+	check("tracing-config-file", o.Tracing.ConfigFile, func(file string) error {
+		_, err := readTracing(file)
+		return err
+	})
 	check("audit-webhook-config-file", o.Audit.WebhookOptions.ConfigFile, readable)
 	for _, pair := range o.SecureServing.SNICertKeys {
 		check("tls-sni-cert-key", pair.CertFile, func(string) error { return keyPair(pair.CertFile, pair.KeyFile) })
