@@ -87,7 +87,10 @@ type CompletedConfig struct {
 // Complete fills in the fields that can be derived.
 func (c *Config) Complete() CompletedConfig {
 	if serving := c.Generic.SecureServing; serving != nil {
-		serving.Listener = &timedListener{Listener: serving.Listener, timeout: c.Generic.RequestTimeout}
+		serving.Listener = &timedListener{
+			Listener: newBoundedListener(serving.Listener, connectionsOfAddress, connectionsOfAll),
+			timeout:  c.Generic.RequestTimeout,
+		}
 	}
 	return CompletedConfig{config: c, generic: c.Generic.Complete(nil)}
 }
