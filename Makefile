@@ -31,7 +31,7 @@ clean: ## Stop everything and remove its state
 
 ##@ Work on it
 
-.PHONY: build test unit race e2e clients bench bench-e2e
+.PHONY: build test unit race e2e clients fuzz bench bench-e2e
 build: ## Build the server as it is released into bin/
 	hack/build.sh bin/tenantview-apiserver
 
@@ -46,6 +46,9 @@ race: ## Run the tests of the concurrent packages with the race detector
 
 e2e: ## Run the end-to-end tests on a real kube-apiserver and etcd
 	$(GO) test -count=1 -p 1 -timeout=20m ./e2e/...
+
+fuzz: ## Run every fuzz target for FUZZTIME, or a minute, each
+	hack/fuzz.sh
 
 bench: ## Measure lists, changes, watches and memory, and compare the ratios with their targets
 	rm -f bench.txt

@@ -12,6 +12,6 @@ const Unit = "cpu-ns/op"
 
 // Measure reports the time from now until stop is called, for each iteration.
 func Measure(b *testing.B) (stop func()) {
-	start := used()
-	return func() { b.ReportMetric(float64(used()-start)/float64(b.N), Unit) }
+	start := Used()
+	return func() { b.ReportMetric(float64(Used()-start)/float64(b.N), Unit) }
 }

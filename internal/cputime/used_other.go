@@ -9,5 +9,5 @@ import "time"
 
 var start = time.Now()
 
-// used returns the time since the start of the process, because the processor time is unknown here.
-func used() time.Duration { return time.Since(start) }
+// Used returns the time since the start of the process, because the processor time is unknown here.
+func Used() time.Duration { return time.Since(start) }

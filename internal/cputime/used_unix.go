@@ -10,8 +10,8 @@ import (
 	"time"
 )
 
-// used returns the processor time of this process.
-func used() time.Duration {
+// Used returns the processor time of this process.
+func Used() time.Duration {
 	var u syscall.Rusage
 	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &u); err != nil {
 		return 0

@@ -35,7 +35,12 @@ func (l limits) buildHandlerChain(api http.Handler, c *genericapiserver.Config) 
 	handler = l.authorized(handler, c)
 	handler = authenticated(handler, c)
 	handler = bounded(handler, c)
-	return l.withShortURIs(withSmallSelectors(withWriteDeadline(handler, c.RequestTimeout+l.grace)))
+	return l.guarded(handler, c.RequestTimeout)
+}
+
+// guarded adds the filters that come before all others. A request that they refuse has deadlines, too.
+func (l limits) guarded(handler http.Handler, timeout time.Duration) http.Handler {
+	return withDeadlines(l.withShortURIs(withSmallSelectors(handler)), timeout+l.grace)
 }
 
 // checkChain returns an error if an option is set that the filters would ignore.

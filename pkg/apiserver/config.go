@@ -94,7 +94,8 @@ func (c *Config) Complete() CompletedConfig {
 	if serving := c.Generic.SecureServing; serving != nil {
 		certificate = servingcert.NewMonitor(serving.Cert, c.Certificate)
 		serving.Cert.AddListener(certificate)
-		serving.Listener = certificate.Listen(&timedListener{Listener: serving.Listener, timeout: c.Generic.RequestTimeout})
+		bounded := newBoundedListener(serving.Listener, connectionsOfAddress, connectionsOfAll)
+		serving.Listener = certificate.Listen(&timedListener{Listener: bounded, timeout: c.Generic.RequestTimeout})
 	}
 	return CompletedConfig{config: c, generic: c.Generic.Complete(nil), certificate: certificate}
 }

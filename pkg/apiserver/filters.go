@@ -155,7 +155,7 @@ func refuse(w http.ResponseWriter, req *http.Request, reason string, err error) 
 
 // exceptProbes makes the generic server treat probes as long-running requests. It neither counts
 // nor refuses those, however many requests are under way. It does not time them out either, but
-// kubelet and withWriteDeadline do.
+// kubelet and withDeadlines do.
 func exceptProbes(longRunning genericapirequest.LongRunningRequestCheck) genericapirequest.LongRunningRequestCheck {
 	return func(req *http.Request, info *genericapirequest.RequestInfo) bool {
 		return isProbe(info) || longRunning(req, info)
@@ -171,16 +171,24 @@ func isProbe(info *genericapirequest.RequestInfo) bool {
 	return false
 }
 
-// withWriteDeadline makes a handler's writes fail when the time is over, unless a watch begins to
-// run. The generic server's timeout does not do that: it waits for a handler that is blocked in a
-// write because its client reads nothing.
-func withWriteDeadline(next http.Handler, timeout time.Duration) http.Handler {
+// withDeadlines makes a handler's writes fail when the time is over, unless a watch begins to run, and
+// its reads of a body. The generic server's timeout does not do that: it waits for a handler that is
+// blocked in a write because its client reads nothing, or sends nothing. Before net/http writes a
+// response, and after it, it reads what is left of the body, even if the handler has ignored it.
+//
+// The deadline of a body is not lifted for a watch. Clients send none with a watch.
+func withDeadlines(next http.Handler, timeout time.Duration) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
-		answer := &writes{response: http.NewResponseController(w)}
-		// The end of a response is written after the handler is done, and the deadline must hold for
-		// that, too. So it stays set; net/http resets it after the response.
-		answer.until(time.Now().Add(timeout))
+		response := http.NewResponseController(w)
+		answer := &writes{response: response}
+		deadline := time.Now().Add(timeout)
+		// The end of a response is written after the handler is done, and the deadlines must hold for
+		// that, too. So they stay set; net/http resets them after the response.
+		answer.until(deadline)
 		defer answer.done()
+		if req.Body != nil && req.Body != http.NoBody {
+			_ = response.SetReadDeadline(deadline) // fails if there is no connection
+		}
 		next.ServeHTTP(w, req.WithContext(context.WithValue(req.Context(), writesKey{}, answer)))
 	})
 }

@@ -37,6 +37,9 @@ func TestServer(t *testing.T) {
 		"Metadata":        testMetadata,
 		"Codes":           testCodes,
 		"LongURIs":        testLongURIs,
+		"LargeHeaders":    testLargeHeaders,
+		"Bodies":          testBodies,
+		"Continuations":   testContinuations,
 		"Version":         testVersion,
 		"MetricsEndpoint": testMetricsEndpoint,
 	} {

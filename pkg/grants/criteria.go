@@ -5,7 +5,6 @@ package grants
 
 import (
 	"fmt"
-	"regexp"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/labels"
@@ -31,8 +30,8 @@ func Classes(list *capsule.ClassList, unset Unset) (view.Criterion, []Problem) {
 	}
 	criteria := []view.Criterion{view.Names(names...)}
 	if list.AllowedRegex != "" {
-		if re, err := regexp.Compile(list.AllowedRegex); err != nil {
-			found.add(ReasonRegex, "allowedRegex: %v", err)
+		if re, reason, err := compile(list.AllowedRegex); err != nil {
+			found.add(reason, "allowedRegex: %v", err)
 		} else {
 			criteria = append(criteria, view.Where("regex/"+list.AllowedRegex, func(o *view.Attributes) bool {
 				return re.MatchString(o.Name)

@@ -33,7 +33,8 @@ const (
 	ReasonOperation = "Operation"
 	// ReasonKind: proxySettings for an unknown kind.
 	ReasonKind = "Kind"
-	// ReasonTooLarge: a ProxySetting exceeds the limits. The excess parts grant nothing.
+	// ReasonTooLarge: a ProxySetting or a regular expression exceeds the limits. The excess parts
+	// grant nothing.
 	ReasonTooLarge = "TooLarge"
 	// ReasonMissing: a required object does not exist, so nothing is granted.
 	ReasonMissing = "Missing"
