@@ -76,4 +76,4 @@ lint: ## Run the linters
 	$(LINT) run ./...
 
 tidy: ## Tidy all modules
-	for dir in . hack/controlplane hack/tools hack/tools/golangci-lint e2e/clients/controllerruntime; do (cd $$dir && $(GO) mod tidy) || exit 1; done
+	for dir in . hack/controlplane hack/tools hack/tools/golangci-lint hack/tools/helm e2e/clients/controllerruntime; do (cd $$dir && $(GO) mod tidy) || exit 1; done
