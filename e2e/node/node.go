@@ -41,14 +41,13 @@ type Nodes struct {
 	names  []string
 	stop   context.CancelFunc
 	ended  sync.WaitGroup
-	// network are the first octets of Pod IPs. loopback maps them to addresses that other clusters on this
+	// network are the first octets of Pod IPs. Loopback maps them to addresses that other clusters on this
 	// machine do not use.
 	network string
 
-	mu      sync.Mutex
-	pods    map[types.UID]*pod
-	nextIP  int
-	outputs map[string]string
+	mu     sync.Mutex
+	pods   map[types.UID]*pod
+	nextIP int
 }
 
 // Start creates Nodes of these names and runs all Pods on them until Close.
@@ -66,7 +65,7 @@ func Start(ctx context.Context, config Config, names ...string) (*Nodes, error) 
 	ctx, stop := context.WithCancel(ctx)
 	n := &Nodes{
 		Config: config, client: client, names: names, stop: stop, network: fmt.Sprintf("10.%d", 1+rand.IntN(254)),
-		pods: make(map[types.UID]*pod), outputs: make(map[string]string),
+		pods: make(map[types.UID]*pod),
 	}
 	n.ended.Go(func() { n.loop(ctx) })
 	return n, nil
@@ -83,26 +82,23 @@ func (n *Nodes) Close() {
 	}
 }
 
-// Outputs returns what the running and the last ended Pods of this name prefix have printed.
+// Outputs returns the end of what each Pod that is there has printed.
 func (n *Nodes) Outputs(prefix string) string {
+	const enough = 4000
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	all := &strings.Builder{}
-	for name, output := range n.outputs {
-		if strings.HasPrefix(name, prefix) {
-			fmt.Fprintf(all, "--- %s (gone)\n%s", name, output)
-		}
-	}
 	for _, p := range n.pods {
 		if strings.HasPrefix(p.name, prefix) {
-			fmt.Fprintf(all, "--- %s\n%s", p.name, p.output.String())
+			output := p.output.String()
+			fmt.Fprintf(all, "--- %s\n%s", p.name, output[max(0, len(output)-enough):])
 		}
 	}
 	return all.String()
 }
 
-// loopback returns the address on which the process of a Pod IP listens.
-func loopback(ip string) string {
+// Loopback returns the address on which the process of a Pod IP listens.
+func Loopback(ip string) string {
 	_, rest, _ := strings.Cut(ip, ".")
 	return "127." + rest
 }
@@ -129,6 +125,9 @@ func (n *Nodes) loop(ctx context.Context) {
 			}
 		}
 		n.forget(seen)
+		if err := n.publish(ctx, pods.Items); err != nil && ctx.Err() == nil && !apierrors.IsConflict(err) && !apierrors.IsNotFound(err) {
+			n.Warnf("endpoints: %v", err)
+		}
 	}
 }
 
@@ -139,7 +138,6 @@ func (n *Nodes) forget(seen map[types.UID]bool) {
 	for uid, p := range n.pods {
 		if !seen[uid] {
 			p.kill()
-			n.outputs[p.name] = p.output.String()
 			delete(n.pods, uid)
 		}
 	}

@@ -93,7 +93,7 @@ func (p *pod) start(o *corev1.Pod, container *corev1.Container) error {
 		args = append(args, "--kubeconfig="+kubeconfig)
 	}
 	if len(container.Ports) > 0 {
-		args = append(args, "--bind-address="+loopback(p.ip))
+		args = append(args, "--bind-address="+Loopback(p.ip))
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -183,7 +183,7 @@ func (p *pod) probe(container *corev1.Container, probe *corev1.Probe) bool {
 			port = int(cp.ContainerPort)
 		}
 	}
-	response, err := probes.Get(fmt.Sprintf("%s://%s:%d%s", strings.ToLower(string(get.Scheme)), loopback(p.ip), port, get.Path))
+	response, err := probes.Get(fmt.Sprintf("%s://%s:%d%s", strings.ToLower(string(get.Scheme)), Loopback(p.ip), port, get.Path))
 	if err != nil {
 		return false
 	}

@@ -30,6 +30,7 @@ type Proxy struct {
 	mu     sync.Mutex
 	client kubernetes.Interface
 	next   int
+	silent bool
 }
 
 // NewProxy starts a proxy with its files in dir, whose path must be short enough for a socket.
@@ -62,12 +63,26 @@ func (p *Proxy) Use(client kubernetes.Interface) {
 	p.client = client
 }
 
+// Silence lets all new connections into the cluster hang, as a NetworkPolicy or a firewall does, or ends that.
+func (p *Proxy) Silence(silent bool) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.silent = silent
+}
+
 // Close ends the proxy, but not the connections through it.
 func (p *Proxy) Close() error { return p.listener.Close() }
 
 func (p *Proxy) connect(w http.ResponseWriter, r *http.Request) {
 	if r.Method != http.MethodConnect {
 		http.Error(w, "only CONNECT", http.StatusMethodNotAllowed)
+		return
+	}
+	p.mu.Lock()
+	silent := p.silent
+	p.mu.Unlock()
+	if silent {
+		<-r.Context().Done()
 		return
 	}
 	address, err := p.resolve(r.Context(), r.Host)
@@ -148,7 +163,7 @@ func endpoint(ctx context.Context, client kubernetes.Interface, s *corev1.Servic
 			}
 			for _, p := range slice.Ports {
 				if p.Name != nil && *p.Name == port && p.Port != nil {
-					addresses = append(addresses, net.JoinHostPort(loopback(e.Addresses[0]), strconv.Itoa(int(*p.Port))))
+					addresses = append(addresses, net.JoinHostPort(Loopback(e.Addresses[0]), strconv.Itoa(int(*p.Port))))
 				}
 			}
 		}
