@@ -10,21 +10,26 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	rbacv1 "k8s.io/api/rbac/v1"
+	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/client-go/rest"
 
+	"capsule.dev/tenantview/pkg/apis/capsule"
+	"capsule.dev/tenantview/pkg/apis/tenantview/v1alpha1"
 	"capsule.dev/tenantview/pkg/grants"
 	"capsule.dev/tenantview/pkg/registry/kinds"
 	"capsule.dev/tenantview/pkg/source"
 	"capsule.dev/tenantview/pkg/tenancy"
 )
 
-// rights returns the resources of a ClusterRole and their verbs.
+// rights returns the resources of a ClusterRole, as RESOURCE or RESOURCE.GROUP, and their verbs.
 func rights(t *testing.T, all objects, role string) map[string][]string {
 	t.Helper()
 	result := map[string][]string{}
 	for _, rule := range as[rbacv1.ClusterRole](t, all, "ClusterRole/"+role).Rules {
-		for _, resource := range slices.Concat(rule.Resources, rule.NonResourceURLs) {
-			result[resource] = rule.Verbs
+		for _, group := range rule.APIGroups {
+			for _, resource := range rule.Resources {
+				result[schema.GroupResource{Group: group, Resource: resource}.String()] = rule.Verbs
+			}
 		}
 	}
 	return result
@@ -51,9 +56,19 @@ func sources(t *testing.T, values string) []string {
 	if err != nil {
 		t.Fatal(err)
 	}
+	groups := map[string]string{}
+	for i := range granted {
+		groups[granted[i].Upstream.Resource] = granted[i].Upstream.Group
+	}
+	for _, resource := range []string{"rolebindings", "roles", "clusterroles"} {
+		groups[resource] = rbacv1.GroupName
+	}
+	for _, resource := range []schema.GroupVersionResource{capsule.Tenants, capsule.ProxySettings, capsule.GlobalProxySettings, capsule.CapsuleConfiguration} {
+		groups[resource.Resource] = capsule.Group
+	}
 	var names []string
 	for _, source := range s.All() {
-		names = append(names, source.Name())
+		names = append(names, schema.GroupResource{Group: groups[source.Name()], Resource: source.Name()}.String())
 	}
 	return names
 }
@@ -77,7 +92,9 @@ func TestRightsFitThePolicy(t *testing.T) {
 	} {
 		t.Run(values, func(t *testing.T) {
 			t.Parallel()
-			want := map[string][]string{"subjectaccessreviews": {"create"}, "tokenreviews": {"create"}}
+			want := map[string][]string{
+				"subjectaccessreviews.authorization.k8s.io": {"create"}, "tokenreviews.authentication.k8s.io": {"create"},
+			}
 			for _, resource := range sources(t, values) {
 				want[resource] = []string{"list", "watch"}
 			}
@@ -105,12 +122,13 @@ func TestOnlyWritesAddRights(t *testing.T) {
 			if branch == "writes" {
 				want[name+"-impersonator"] = map[string][]string{
 					"users": {"impersonate"}, "groups": {"impersonate"}, "serviceaccounts": {"impersonate"},
-					"uids": {"impersonate"}, "userextras": {"impersonate"},
+					"*.authentication.k8s.io": {"impersonate"},
 				}
-				writes := []string{"update", "patch", "delete"}
+				writes := []string{"patch", "delete"}
 				want[name+"-operators"] = map[string][]string{
-					"nodes": writes, "persistentvolumes": writes, "storageclasses": writes, "ingressclasses": writes,
-					"priorityclasses": writes, "runtimeclasses": writes,
+					"nodes": writes, "persistentvolumes": writes, "storageclasses.storage.k8s.io": writes,
+					"ingressclasses.networking.k8s.io": writes, "priorityclasses.scheduling.k8s.io": writes,
+					"runtimeclasses.node.k8s.io": writes,
 				}
 			}
 			if diff := cmp.Diff(want, got); diff != "" {
@@ -139,7 +157,7 @@ func TestOperatorsAreBoundToTheGroupOnly(t *testing.T) {
 func TestUserRoles(t *testing.T) {
 	var served []string
 	for _, kind := range kinds.All(kinds.Options{}) {
-		served = append(served, kind.Resource)
+		served = append(served, kind.Resource+"."+v1alpha1.GroupName)
 	}
 	slices.Sort(served)
 	all := render(t, "{writes: {enabled: true}, users: {aggregateTo: {view: true, edit: true}}}")
@@ -147,14 +165,14 @@ func TestUserRoles(t *testing.T) {
 	if diff := cmp.Diff(served, slices.Sorted(maps.Keys(viewer))); diff != "" {
 		t.Errorf("resources of the viewer (-want +got):\n%s", diff)
 	}
-	if diff := cmp.Diff([]string{"get", "list", "watch"}, viewer["tenantnodes"]); diff != "" {
+	if diff := cmp.Diff([]string{"get", "list", "watch"}, viewer["tenantnodes.tenantview.capsule.dev"]); diff != "" {
 		t.Errorf("verbs of the viewer (-want +got):\n%s", diff)
 	}
-	written := slices.DeleteFunc(served, func(resource string) bool { return resource == "tenantnamespaces" })
+	written := slices.DeleteFunc(served, func(resource string) bool { return resource == "tenantnamespaces.tenantview.capsule.dev" })
 	if diff := cmp.Diff(written, slices.Sorted(maps.Keys(editor))); diff != "" {
 		t.Errorf("resources of the editor (-want +got):\n%s", diff)
 	}
-	if diff := cmp.Diff([]string{"update", "patch", "delete"}, editor["tenantnodes"]); diff != "" {
+	if diff := cmp.Diff([]string{"update", "patch", "delete"}, editor["tenantnodes.tenantview.capsule.dev"]); diff != "" {
 		t.Errorf("verbs of the editor (-want +got):\n%s", diff)
 	}
 	const aggregate = "rbac.authorization.k8s.io/aggregate-to-"
