@@ -61,19 +61,24 @@ clients: ## Run the watches of other clients: controller-runtime, JavaScript, Py
 
 ##@ Check it
 
-.PHONY: generate verify lint tidy
-generate: ## Generate clients, deep copies and OpenAPI definitions
+.PHONY: generate verify chart lint tidy
+generate: ## Generate clients, deep copies, OpenAPI definitions and the README of the chart
 	hack/generate.sh
+	hack/chart-readme.sh
 
 verify: ## Check that generated files, formatting, modules and lint are in order
 	hack/verify-generated.sh
 	hack/verify-tidy.sh
+	hack/verify-chart.sh
 	$(GO) vet ./...
 	$(LINT) fmt --diff
 	$(LINT) run ./...
+
+chart: ## Check the Helm chart: lint, manifests, README
+	hack/verify-chart.sh
 
 lint: ## Run the linters
 	$(LINT) run ./...
 
 tidy: ## Tidy all modules
-	for dir in . hack/controlplane hack/tools hack/tools/golangci-lint hack/tools/helm e2e/clients/controllerruntime; do (cd $$dir && $(GO) mod tidy) || exit 1; done
+	for dir in . hack/controlplane hack/tools hack/tools/golangci-lint hack/tools/helm hack/tools/helm-docs hack/tools/kubeconform e2e/clients/controllerruntime; do (cd $$dir && $(GO) mod tidy) || exit 1; done

@@ -25,6 +25,8 @@ const (
 	ServerNamespace = "tenantview-system"
 	// APIServiceName is the name of the server's APIService.
 	APIServiceName = "v1alpha1.tenantview.capsule.dev"
+	// servingName is the DNS name that kube-apiserver verifies in the server's certificate.
+	servingName = ServerName + "." + ServerNamespace + ".svc"
 
 	// kube-apiserver retries an APIService that did not answer after at most 30 seconds.
 	apiServiceTimeout = 60 * time.Second
@@ -67,6 +69,7 @@ func (cp *ControlPlane) serverArguments() []string {
 		fmt.Sprintf("--secure-port=%d", cp.ports.Server),
 		"--tls-cert-file=" + cp.pki.path("tenantview.crt"),
 		"--tls-private-key-file=" + cp.pki.path("tenantview.key"),
+		"--serving-name=" + servingName,
 	}
 }
 

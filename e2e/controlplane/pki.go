@@ -79,7 +79,7 @@ func (p *pki) issueMissing() error {
 }
 
 func (p *pki) newServerCertificate() (*keyPair, error) {
-	return p.server.serving(ServerName, ServerName+"."+ServerNamespace+".svc")
+	return p.server.serving(ServerName, servingName)
 }
 
 // loadServiceAccountKey makes the key that signs service account tokens, if there is none.

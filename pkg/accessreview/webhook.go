@@ -10,6 +10,7 @@ import (
 	"strconv"
 	"time"
 
+	"go.opentelemetry.io/otel/attribute"
 	authorizationv1 "k8s.io/api/authorization/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -18,6 +19,7 @@ import (
 	"k8s.io/apiserver/pkg/authorization/authorizerfactory"
 	"k8s.io/apiserver/pkg/util/webhook"
 	authorizationclient "k8s.io/client-go/kubernetes/typed/authorization/v1"
+	"k8s.io/component-base/tracing"
 	"k8s.io/klog/v2"
 )
 
@@ -38,11 +40,16 @@ func NewWebhook(client authorizationclient.SubjectAccessReviewInterface, backoff
 	return &Webhook{client: client, backoff: backoff, metrics: authorizerfactory.NewDelegatingAuthorizerMetrics()}
 }
 
+// slowReview is how long a review must take to be in the log.
+const slowReview = 500 * time.Millisecond
+
 var errAllowedAndDenied = errors.New("the review both allows and denies the request")
 
 // Authorize asks about the request without its selectors. They can only narrow the question, so
 // leaving them out fails closed.
 func (w *Webhook) Authorize(ctx context.Context, a authorizer.Attributes) (authorizer.Decision, string, error) {
+	ctx, span := tracing.Start(ctx, "ReviewAccess", attribute.String("verb", a.GetVerb()), attribute.String("resource", a.GetResource()))
+	defer span.End(slowReview)
 	review := &authorizationv1.SubjectAccessReview{Spec: specOf(a)}
 	var answer *authorizationv1.SubjectAccessReview
 	err := webhook.WithExponentialBackoff(ctx, w.backoff, func() (err error) {
@@ -51,6 +58,7 @@ func (w *Webhook) Authorize(ctx context.Context, a authorizer.Attributes) (autho
 		code := codeOf(err)
 		w.metrics.RecordRequestTotal(ctx, code)
 		w.metrics.RecordRequestLatency(ctx, code, time.Since(start).Seconds())
+		span.AddEvent("Answered", attribute.String("code", code))
 		return err
 	}, webhook.DefaultShouldRetry)
 	switch {

@@ -65,7 +65,7 @@ func withAuthorization(next http.Handler, c *genericapiserver.Config) http.Handl
 		// The filter within measures only how long the verdict takes to be repeated.
 		genericapirequest.TrackAuthorizationLatency(ctx, time.Since(start))
 		if v.decision != authorizer.DecisionAllow && errors.Is(v.err, accessreview.ErrTooManyNames) {
-			refuse(w, req, apierrors.NewTooManyRequests(accessreview.ErrTooManyNames.Error(), retryAfter))
+			refuse(w, req, "names", apierrors.NewTooManyRequests(accessreview.ErrTooManyNames.Error(), retryAfter))
 			return
 		}
 		authorized.ServeHTTP(w, req.WithContext(context.WithValue(ctx, verdictKey{}, v)))

@@ -22,6 +22,7 @@ import (
 	"capsule.dev/tenantview/pkg/grants"
 	"capsule.dev/tenantview/pkg/registry"
 	"capsule.dev/tenantview/pkg/registry/kinds"
+	"capsule.dev/tenantview/pkg/servingcert"
 	"capsule.dev/tenantview/pkg/source"
 	"capsule.dev/tenantview/pkg/tenancy"
 	"capsule.dev/tenantview/pkg/version"
@@ -46,6 +47,8 @@ type Config struct {
 	ReviewInterval time.Duration
 	// Kinds holds the options of the kinds.
 	Kinds kinds.Options
+	// Certificate says where the serving certificate comes from and what it is for.
+	Certificate servingcert.Options
 }
 
 // NewGenericConfig returns the configuration of a generic API server for the API group. The caller
@@ -80,16 +83,19 @@ func (effectiveVersion) Info() *apimachineryversion.Info {
 
 // CompletedConfig is a Config that a server can be made from.
 type CompletedConfig struct {
-	config  *Config
-	generic genericapiserver.CompletedConfig
+	config      *Config
+	generic     genericapiserver.CompletedConfig
+	certificate *servingcert.Monitor // nil if the server does not serve by TLS
 }
 
 // Complete fills in the fields that can be derived.
 func (c *Config) Complete() CompletedConfig {
+	var certificate *servingcert.Monitor
 	if serving := c.Generic.SecureServing; serving != nil {
-		serving.Listener = &timedListener{Listener: serving.Listener, timeout: c.Generic.RequestTimeout}
+		certificate = servingcert.NewMonitor(serving.Cert, c.Certificate)
+		serving.Listener = certificate.Listen(&timedListener{Listener: serving.Listener, timeout: c.Generic.RequestTimeout})
 	}
-	return CompletedConfig{config: c, generic: c.Generic.Complete(nil)}
+	return CompletedConfig{config: c, generic: c.Generic.Complete(nil), certificate: certificate}
 }
 
 // ProxySettings of one Tenant may take a twentieth of the time in which changes are applied, and
@@ -127,6 +133,7 @@ func (c CompletedConfig) New() (*Server, error) {
 	shared := registry.Config{
 		Viewers: cluster, ServerID: registry.NewServerID(), Issued: registry.NewIssuedPositions(), Synced: sources.Live, ReviewInterval: c.config.ReviewInterval,
 		ObserveList: m.observeList, ObserveResume: m.observeResume, ObserveTermination: m.observeTermination,
+		ObserveRefusal: observeRefusal, Policy: c.config.Policy.Summary(),
 	}
 	if c.config.Policy.NativeRBAC == grants.NativeRBACUnion {
 		shared.Reviews = accessreview.New(c.config.Reviews, c.config.ReviewInterval, c.names())
@@ -137,8 +144,20 @@ func (c CompletedConfig) New() (*Server, error) {
 	if err := generic.AddReadyzChecks(readyzChecks(sources)...); err != nil {
 		return nil, fmt.Errorf("adding readyz checks: %w", err)
 	}
-	m.register(newCollector(all, cluster, sources))
+	if c.certificate != nil {
+		if err := generic.AddPostStartHook("serving-certificate", c.monitorCertificate); err != nil {
+			return nil, fmt.Errorf("adding a hook: %w", err)
+		}
+	}
+	m.register(newCollector(all, cluster, sources, c.certificate))
 	return &Server{generic: generic, sources: sources}, nil
+}
+
+// monitorCertificate starts to monitor the serving certificate. It must run after the server has
+// begun to serve, which adds a listener to the certificate.
+func (c CompletedConfig) monitorCertificate(ctx genericapiserver.PostStartHookContext) error {
+	go c.certificate.Run(ctx)
+	return nil
 }
 
 func (c CompletedConfig) names() *accessreview.NameLimit {

@@ -69,7 +69,7 @@ var defaultLimits = limits{
 func (l limits) withShortURIs(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
 		if len(req.RequestURI) > l.uri {
-			refuse(w, req, &apierrors.StatusError{ErrStatus: metav1.Status{
+			refuse(w, req, "uri", &apierrors.StatusError{ErrStatus: metav1.Status{
 				Status: metav1.StatusFailure, Code: http.StatusRequestURITooLong,
 				Message: fmt.Sprintf("the URI of the request is longer than %d bytes; a shorter selector may do", l.uri),
 			}})
@@ -97,9 +97,9 @@ func (l limits) withShares(next http.Handler, c *genericapiserver.Config) http.H
 			next.ServeHTTP(w, req)
 			return
 		}
-		share, size := requests, 1
+		share, size, reason := requests, 1, "requests"
 		if c.LongRunningFunc(req, info) {
-			share, size = watches, 1+len(req.URL.RawQuery)/watchQuery
+			share, size, reason = watches, 1+len(req.URL.RawQuery)/watchQuery, "watches"
 			req = req.WithContext(registry.WithWatching(ctx, func(running bool) {
 				deadline := time.Time{}
 				if !running {
@@ -116,10 +116,12 @@ func (l limits) withShares(next http.Handler, c *genericapiserver.Config) http.H
 				return nil
 			}
 			giveBack, err := answers.TakeN(who, bytes)
-			if err == nil {
-				giveBackAnswer = giveBack
+			if err != nil {
+				observeRefusal("answers")
+				return err
 			}
-			return err
+			giveBackAnswer = giveBack
+			return nil
 		}))
 		giveBack, err := share.TakeN(who, size)
 		switch {
@@ -127,14 +129,16 @@ func (l limits) withShares(next http.Handler, c *genericapiserver.Config) http.H
 			defer giveBack()
 		case !isPrivileged:
 			metrics.RecordDroppedRequest(req, info, metrics.APIServerComponent, req.Method != http.MethodGet)
-			refuse(w, req, err)
+			refuse(w, req, reason, err)
 			return
 		}
 		next.ServeHTTP(w, req)
 	})
 }
 
-func refuse(w http.ResponseWriter, req *http.Request, err error) {
+// refuse answers a request that exceeds a limit. The reason is for metrics.
+func refuse(w http.ResponseWriter, req *http.Request, reason string, err error) {
+	observeRefusal(reason)
 	responsewriters.ErrorNegotiated(err, Codecs, v1alpha1.SchemeGroupVersion, w, req)
 }
 

@@ -11,6 +11,7 @@ import (
 	"k8s.io/component-base/metrics/legacyregistry"
 
 	"capsule.dev/tenantview/pkg/registry"
+	"capsule.dev/tenantview/pkg/servingcert"
 	"capsule.dev/tenantview/pkg/source"
 	"capsule.dev/tenantview/pkg/tenancy"
 )
@@ -51,6 +52,15 @@ func newMetrics() *serverMetrics {
 	}
 }
 
+// refused counts in all servers of the process: the filters are made before a server's metrics.
+var refused = metrics.NewCounterVec(&metrics.CounterOpts{
+	Name:           "tenantview_refused_requests_total",
+	Help:           "Requests that have been refused because they exceed a limit, by the limit.",
+	StabilityLevel: metrics.ALPHA,
+}, []string{"reason"})
+
+func observeRefusal(reason string) { refused.WithLabelValues(reason).Inc() }
+
 func (m *serverMetrics) observeList(resource string, items int) {
 	m.listItems.WithLabelValues(resource).Observe(float64(items))
 }
@@ -71,7 +81,7 @@ var registration sync.Once
 
 func (m *serverMetrics) register(c *collector) {
 	registration.Do(func() {
-		legacyregistry.MustRegister(m.listItems, m.grantApply, m.resumes, m.terminated)
+		legacyregistry.MustRegister(m.listItems, m.grantApply, m.resumes, m.terminated, refused)
 		legacyregistry.CustomMustRegister(c)
 	})
 }
@@ -80,13 +90,14 @@ var (
 	objectsDesc  = describe("objects", "Objects in the view.", "resource")
 	watchersDesc = describe("watchers", "Running watches.", "resource")
 	// Lists are computed from criteria. Their number bounds the cost of a change.
-	criteriaDesc = describe("criteria", "Distinct criteria that at least one subject holds.", "resource")
-	subjectsDesc = describe("subjects", "Users and groups that hold a grant, for the kind with the most of them.")
-	revisionDesc = describe("revision", "Revision of the view.", "resource")
-	lagDesc      = describe("source_lag_seconds", "How far the served objects lag behind the source, in seconds: the time without a connection, or for which events have been waiting to be applied.", "source")
-	syncedDesc   = describe("source_synced", "1 if the source has been read, otherwise 0.", "source")
-	absentDesc   = describe("source_absent", "1 if the cluster does not serve the source's resource, according to discovery or because requests have not found it for 30 seconds.", "source")
-	invalidDesc  = describe("invalid_objects", "Objects whose grants are partly ignored because they are invalid or too large, and objects that are missing.", "source", "reason")
+	criteriaDesc    = describe("criteria", "Distinct criteria that at least one subject holds.", "resource")
+	subjectsDesc    = describe("subjects", "Users and groups that hold a grant, for the kind with the most of them.")
+	revisionDesc    = describe("revision", "Revision of the view.", "resource")
+	lagDesc         = describe("source_lag_seconds", "How far the served objects lag behind the source, in seconds: the time without a connection, or for which events have been waiting to be applied.", "source")
+	syncedDesc      = describe("source_synced", "1 if the source has been read, otherwise 0.", "source")
+	absentDesc      = describe("source_absent", "1 if the cluster does not serve the source's resource, according to discovery or because requests have not found it for 30 seconds.", "source")
+	invalidDesc     = describe("invalid_objects", "Objects whose grants are partly ignored because they are invalid or too large, and objects that are missing.", "source", "reason")
+	certificateDesc = describe("serving_certificate_expiration_timestamp_seconds", "End of the validity of the certificate that is being served, as a Unix timestamp in seconds.")
 )
 
 func describe(name, help string, labels ...string) *metrics.Desc {
@@ -99,15 +110,17 @@ type collector struct {
 	kinds   []*registry.Kind
 	cluster *tenancy.Cluster
 	sources *source.Sources
+	// certificate is nil if the server does not serve by TLS.
+	certificate *servingcert.Monitor
 }
 
-func newCollector(kinds []*registry.Kind, cluster *tenancy.Cluster, sources *source.Sources) *collector {
-	return &collector{kinds: kinds, cluster: cluster, sources: sources}
+func newCollector(kinds []*registry.Kind, cluster *tenancy.Cluster, sources *source.Sources, certificate *servingcert.Monitor) *collector {
+	return &collector{kinds: kinds, cluster: cluster, sources: sources, certificate: certificate}
 }
 
 // DescribeWithStability sends the descriptions of the metrics.
 func (c *collector) DescribeWithStability(ch chan<- *metrics.Desc) {
-	for _, d := range []*metrics.Desc{objectsDesc, watchersDesc, criteriaDesc, subjectsDesc, revisionDesc, lagDesc, syncedDesc, absentDesc, invalidDesc} {
+	for _, d := range []*metrics.Desc{objectsDesc, watchersDesc, criteriaDesc, subjectsDesc, revisionDesc, lagDesc, syncedDesc, absentDesc, invalidDesc, certificateDesc} {
 		ch <- d
 	}
 }
@@ -134,6 +147,12 @@ func (c *collector) CollectWithStability(ch chan<- metrics.Metric) {
 	}
 	for key, n := range c.cluster.Invalid() {
 		gauge(invalidDesc, float64(n), key.Source, key.Reason)
+	}
+	if c.certificate == nil {
+		return
+	}
+	if notAfter, ok := c.certificate.NotAfter(); ok {
+		gauge(certificateDesc, float64(notAfter.Unix()))
 	}
 }
 

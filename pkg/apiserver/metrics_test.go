@@ -16,6 +16,7 @@ import (
 
 	"capsule.dev/tenantview/pkg/grants"
 	"capsule.dev/tenantview/pkg/registry/kinds"
+	"capsule.dev/tenantview/pkg/servingcert"
 	"capsule.dev/tenantview/pkg/source"
 	"capsule.dev/tenantview/pkg/tenancy"
 )
@@ -27,7 +28,9 @@ var metricNames = []string{
 	"tenantview_invalid_objects",
 	"tenantview_list_items",
 	"tenantview_objects",
+	"tenantview_refused_requests_total",
 	"tenantview_revision",
+	"tenantview_serving_certificate_expiration_timestamp_seconds",
 	"tenantview_source_absent",
 	"tenantview_source_lag_seconds",
 	"tenantview_source_synced",
@@ -39,7 +42,7 @@ var metricNames = []string{
 
 // eventMetrics are the metrics without a sample until something happens. A process serves those of
 // its first server only, which need not be the test's server.
-var eventMetrics = []string{"tenantview_list_items", "tenantview_watch_resume_total", "tenantview_watch_terminated_total"}
+var eventMetrics = []string{"tenantview_list_items", "tenantview_refused_requests_total", "tenantview_watch_resume_total", "tenantview_watch_terminated_total"}
 
 // allowedLabels are the names that labels may have. A label with users, tenants or objects would
 // reveal them to all readers of metrics.
@@ -72,12 +75,14 @@ func TestMetrics(t *testing.T) {
 	eventually(t, "all sources are read", sources.Live)
 
 	m, registry := newMetrics(), metrics.NewKubeRegistry()
-	registry.MustRegister(m.listItems, m.grantApply, m.resumes, m.terminated)
-	registry.CustomMustRegister(newCollector(kinds.All(kinds.Options{}), cluster, sources))
+	registry.MustRegister(m.listItems, m.grantApply, m.resumes, m.terminated, refused)
+	serving := newCertificate(t, t.TempDir(), "a", time.Unix(4000000000, 0))
+	registry.CustomMustRegister(newCollector(kinds.All(kinds.Options{}), cluster, sources, servingcert.NewMonitor(serving, servingcert.Options{})))
 	m.observeList("tenantnamespaces", 2)
 	m.observeApply(time.Millisecond)
 	m.observeResume("tenantnamespaces", "expired")
 	m.observeTermination("tenantnamespaces", "slow")
+	observeRefusal("requests")
 
 	families, err := registry.Gather()
 	if err != nil {
@@ -130,6 +135,8 @@ func TestMetrics(t *testing.T) {
 		"source_lag_seconds proxysettings":  0,
 		"revision tenantingressclasses":     1000,
 		"source_synced persistentvolumes":   1,
+
+		"serving_certificate_expiration_timestamp_seconds": 4000000000,
 	}
 	got := map[string]float64{}
 	for key := range want {

@@ -22,7 +22,7 @@ func withSmallSelectors(next http.Handler) http.Handler {
 			for parameter, sizeOf := range selectorSizes {
 				for _, selector := range query[parameter] {
 					if n := sizeOf(selector); n.requirements > grants.MaxRequirements || n.values > grants.MaxValues {
-						refuse(w, req, apierrors.NewBadRequest(fmt.Sprintf("%s has %d requirements with %d values; at most %d and %d are allowed",
+						refuse(w, req, "selector", apierrors.NewBadRequest(fmt.Sprintf("%s has %d requirements with %d values; at most %d and %d are allowed",
 							parameter, n.requirements, n.values, grants.MaxRequirements, grants.MaxValues)))
 						return
 					}

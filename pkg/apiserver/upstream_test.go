@@ -20,12 +20,14 @@ import (
 	"k8s.io/apimachinery/pkg/runtime/schema"
 )
 
-// upstream implements the part of kube-apiserver that the server uses: lists, and watches without
-// events.
+// upstream implements the part of kube-apiserver that the server uses: lists, and watches that get
+// the events of tests.
 type upstream struct {
 	// lists holds the served lists by resource. Other resources are not served.
 	lists  map[string]any
 	server *httptest.Server
+	// events are the events that a watch of namespaces gets.
+	events chan any
 	// away makes every request fail.
 	away atomic.Bool
 
@@ -37,7 +39,7 @@ type upstream struct {
 }
 
 func newUpstream(t testing.TB) *upstream {
-	u := &upstream{lists: content(), disconnected: make(chan struct{}), held: map[string]chan struct{}{}}
+	u := &upstream{lists: content(), disconnected: make(chan struct{}), events: make(chan any), held: map[string]chan struct{}{}}
 	u.server = httptest.NewServer(u)
 	t.Cleanup(func() {
 		u.disconnect()
@@ -80,9 +82,20 @@ func (u *upstream) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	case query.Has("watch"):
 		w.Header().Set("Content-Type", "application/json")
 		w.(http.Flusher).Flush()
-		select {
-		case <-r.Context().Done():
-		case <-disconnected:
+		var events chan any
+		if resource == "namespaces" {
+			events = u.events
+		}
+		for {
+			select {
+			case e := <-events:
+				_ = json.NewEncoder(w).Encode(e)
+				w.(http.Flusher).Flush()
+			case <-r.Context().Done():
+				return
+			case <-disconnected:
+				return
+			}
 		}
 	default:
 		if held != nil {

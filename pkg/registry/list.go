@@ -31,18 +31,14 @@ func (r *REST) List(ctx context.Context, options *metainternalversion.ListOption
 	if options == nil {
 		options = &metainternalversion.ListOptions{}
 	}
-	var page page
-	if options.Continue != "" {
-		page, err = r.nextPage(ctx, u, options)
-	} else {
-		page, err = r.firstPage(ctx, u, options)
-	}
+	page, err := r.page(ctx, u, options)
 	if err != nil {
 		return nil, err
 	}
 	if err := reserve(ctx, page.entries); err != nil {
 		return nil, err
 	}
+	noteObjects(ctx, len(page.entries))
 	list := r.kind.ConvertList(page.entries, r.ServerID)
 	m, err := meta.ListAccessor(list)
 	if err != nil {
@@ -89,6 +85,21 @@ type page struct {
 	// entries are left.
 	next      string
 	remaining int64
+}
+
+// page returns the part of the list that a request asks for.
+func (r *REST) page(ctx context.Context, u user.Info, options *metainternalversion.ListOptions) (page, error) {
+	ctx, span := r.startSpan(ctx, "ListFromView")
+	defer span.End(slowSpan)
+	find := r.firstPage
+	if options.Continue != "" {
+		find = r.nextPage
+	}
+	p, err := find(ctx, u, options)
+	if err == nil {
+		found(span, len(p.entries))
+	}
+	return p, err
 }
 
 func (r *REST) firstPage(ctx context.Context, u user.Info, options *metainternalversion.ListOptions) (page, error) {

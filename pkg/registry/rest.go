@@ -65,6 +65,10 @@ type Config struct {
 	// ObserveTermination with the reason why each watch ended.
 	ObserveResume      func(resource, result string)
 	ObserveTermination func(resource, reason string)
+	// ObserveRefusal is called with the reason of each request that exceeds a limit.
+	ObserveRefusal func(reason string)
+	// Policy is the policy in a few words, for the audit log.
+	Policy string
 	// ReviewInterval is how often a running watch asks Reviews again; 0 means 30 seconds.
 	ReviewInterval time.Duration
 }
@@ -145,17 +149,23 @@ func (r *REST) Get(ctx context.Context, name string, options *metav1.GetOptions)
 	case err != nil:
 		return nil, err
 	case ok:
+		noteObjects(ctx, 1)
 		return r.kind.Convert(e, r.ServerID), nil
 	default:
+		noteObjects(ctx, 0)
 		return nil, apierrors.NewNotFound(v1alpha1.Resource(r.kind.Resource), name)
 	}
 }
 
 func (r *REST) get(ctx context.Context, u user.Info, name string) (*view.Entry, bool, error) {
+	ctx, span := r.startSpan(ctx, "GetFromView")
+	defer span.End(slowSpan)
 	if e, ok := r.view.Get(r.Viewers.Viewer(u), name, view.OpGet); ok {
+		noteNativeRBAC(ctx, nativeRBACIsNotAsked)
 		return e, true, nil
 	}
 	if r.Reviews == nil || len(name) > maxNameLength {
+		noteNativeRBAC(ctx, nativeRBACIsNotAsked)
 		return nil, false, nil
 	}
 	allowed, unknown := r.Reviews.CanList(ctx, u, r.kind.Upstream)
@@ -165,12 +175,15 @@ func (r *REST) get(ctx context.Context, u user.Info, name string) (*view.Entry, 
 		// None of these errors is "not found": a controller would take that for a deletion. They do
 		// not depend on whether an object with that name exists.
 		case errors.Is(err, accessreview.ErrTooManyNames):
+			r.observeRefusal(refusedNames)
 			return nil, false, apierrors.NewTooManyRequests(err.Error(), retryAfter)
 		case err != nil || !byName && unknown != nil:
+			noteNativeRBAC(ctx, nativeRBACNotKnown)
 			return nil, false, errNativeRBACUnknown()
 		}
 		allowed = byName
 	}
+	noteNativeRBAC(ctx, nativeRBACOf(allowed, nil))
 	e, ok := r.view.Get(view.Viewer{All: allowed}, name, view.OpGet)
 	return e, ok, nil
 }
@@ -181,10 +194,13 @@ func (r *REST) get(ctx context.Context, u user.Info, name string) (*view.Entry, 
 func (r *REST) viewer(ctx context.Context, u user.Info) (view.Viewer, error) {
 	who := r.Viewers.Viewer(u)
 	if r.Reviews == nil {
+		noteNativeRBAC(ctx, nativeRBACIsNotAsked)
 		return who, nil
 	}
 	var err error
-	if who.All, err = r.Reviews.CanList(ctx, u, r.kind.Upstream); err != nil && !r.view.ShowsAny(who) {
+	who.All, err = r.Reviews.CanList(ctx, u, r.kind.Upstream)
+	noteNativeRBAC(ctx, nativeRBACOf(who.All, err))
+	if err != nil && !r.view.ShowsAny(who) {
 		return view.Viewer{}, errNativeRBACUnknown()
 	}
 	return who, nil
@@ -199,6 +215,7 @@ func errNativeRBACUnknown() error {
 
 // admit returns the user of a request. It refuses requests until the sources have been read.
 func (r *REST) admit(ctx context.Context) (user.Info, error) {
+	r.notePolicy(ctx)
 	if !r.Synced() {
 		return nil, apierrors.NewServiceUnavailable("the server has not read the cluster yet; /readyz shows what it waits for")
 	}
@@ -217,6 +234,20 @@ func (r *REST) reviewInterval() time.Duration {
 		return r.ReviewInterval
 	}
 	return 30 * time.Second
+}
+
+// Reasons why a request is refused, for metrics.
+const (
+	// refusedNames: the user asks about too many single objects.
+	refusedNames = "names"
+	// refusedWaits: too many requests wait for a resourceVersion.
+	refusedWaits = "waits"
+)
+
+func (r *REST) observeRefusal(reason string) {
+	if r.ObserveRefusal != nil {
+		r.ObserveRefusal(reason)
+	}
 }
 
 func (r *REST) observeResume(result string) {

@@ -53,6 +53,7 @@ func (r *REST) waitForVersion(ctx context.Context, u user.Info, version uint64) 
 	}
 	giveBack, err := r.waits.Take(u)
 	if err != nil {
+		r.observeRefusal(refusedWaits)
 		return err
 	}
 	defer giveBack()

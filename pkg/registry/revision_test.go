@@ -186,3 +186,32 @@ func TestRequestThatIsCancelledWhileItWaits(t *testing.T) {
 		}
 	})
 }
+
+// A user whose requests wait for resourceVersions to come gets no more of them, and administrators see
+// that.
+func TestTooManyRequestsThatWait(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := newSolarFixture()
+		refused := make(chan string, 100)
+		f.ObserveRefusal = func(reason string) { refused <- reason }
+		ctx, cancel := context.WithCancel(as("alice"))
+		defer cancel()
+		const most = 10
+		codes := make(chan int32, most+1)
+		for range most + 1 {
+			go func() {
+				_, err := f.Get(ctx, "solar-a", &metav1.GetOptions{ResourceVersion: "101"})
+				codes <- codeOf(t, err)
+			}()
+		}
+		if reason, code := <-refused, <-codes; reason != "waits" || code != 429 {
+			t.Errorf("refused for %s with code %d", reason, code)
+		}
+		cancel()
+		for range most {
+			if code := <-codes; code != 504 {
+				t.Errorf("another request got %d", code)
+			}
+		}
+	})
+}

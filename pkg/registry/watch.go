@@ -51,18 +51,20 @@ func (r *REST) Watch(ctx context.Context, options *metainternalversion.ListOptio
 	if err != nil {
 		return nil, apierrors.NewBadRequest(err.Error())
 	}
+	starting, span := r.startSpan(ctx, "StartWatch")
+	defer span.End(slowSpan)
 	sendInitial := options.SendInitialEvents != nil && *options.SendInitialEvents
 	// From here on, failures are reported in the stream: see k8s.io/apiserver,
 	// storage/cacher, Cacher.Watch.
 	if sendInitial {
-		err := r.waitNotOlderThan(ctx, u, wanted)
+		err := r.waitNotOlderThan(starting, u, wanted)
 		unknown := apierrors.IsResourceExpired(err) || storage.IsTooLargeResourceVersion(err)
 		if err != nil && (!unknown || !wantsTable(ctx)) {
 			return failedWatch(err), nil
 		}
 	}
 	changed := r.Viewers.Changed() // before the viewer, so that no change is missed
-	who, err := r.viewer(ctx, u)
+	who, err := r.viewer(starting, u)
 	if err != nil {
 		return nil, err
 	}

@@ -15,6 +15,7 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"k8s.io/client-go/util/cert"
 	logsapi "k8s.io/component-base/logs/api/v1"
 )
 
@@ -46,6 +47,8 @@ var files = map[string]string{
 	"no-cluster":   `{"apiVersion": "v1", "kind": "Config", "current-context": "c"}`,
 	"empty":        "",
 	"garbage":      "a: b: c\n- d\n",
+	"tracing-rate": "apiVersion: apiserver.config.k8s.io/v1\nkind: TracingConfiguration\nsamplingRatePerMillion: 1000001\n",
+	"tracing-url":  "apiVersion: apiserver.config.k8s.io/v1\nkind: TracingConfiguration\nendpoint: https://collector:4317\n",
 	"audit-policy": "apiVersion: audit.k8s.io/v1\nkind: Policy\nrules: [{level: Metadata}]\n",
 }
 
@@ -56,6 +59,17 @@ func TestWrongFlags(t *testing.T) {
 	for name, content := range files {
 		if err := os.WriteFile(filepath.Join(dir, name), []byte(content), 0o600); err != nil {
 			t.Fatal(err)
+		}
+	}
+	for _, name := range []string{"a", "b"} {
+		certificate, key, err := cert.GenerateSelfSignedCertKey(name, nil, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for file, content := range map[string][]byte{name + ".crt": certificate, name + ".key": key} {
+			if err := os.WriteFile(filepath.Join(dir, file), content, 0o600); err != nil {
+				t.Fatal(err)
+			}
 		}
 	}
 	// This port is taken.
@@ -90,7 +104,9 @@ func TestWrongFlags(t *testing.T) {
 		"front proxy CA, absent":             {[]string{"--requestheader-client-ca-file={absent}"}, []string{"--requestheader-client-ca-file: open {absent}: no such file"}, false},
 		"front proxy CA, garbage":            {[]string{"--requestheader-client-ca-file={garbage}"}, []string{"--requestheader-client-ca-file: ", "certificates"}, false},
 		"certificate, absent":                {[]string{"--tls-cert-file={absent}", "--tls-private-key-file={absent}"}, []string{"--tls-cert-file, --tls-private-key-file: open {absent}: no such file"}, false},
-		"certificate, garbage":               {[]string{"--tls-cert-file={garbage}", "--tls-private-key-file={garbage}"}, []string{"--tls-cert-file, --tls-private-key-file: ", "PEM"}, false},
+		"certificate, garbage":               {[]string{"--tls-cert-file={garbage}", "--tls-private-key-file={garbage}"}, []string{"--tls-cert-file, --tls-private-key-file: {garbage}: no usable PEM certificate"}, false},
+		"key of another certificate":         {[]string{"--tls-cert-file={a.crt}", "--tls-private-key-file={b.key}"}, []string{"--tls-cert-file, --tls-private-key-file: {b.key}: the private key is not the one of the certificate in {a.crt}"}, false},
+		"serving name":                       {[]string{"--serving-name=a_b"}, []string{`--serving-name: "a_b" is not a DNS name like SERVICE.NAMESPACE.svc`}, false},
 		"certificate without key":            {[]string{"--tls-cert-file={garbage}"}, []string{"--tls-cert-file, --tls-private-key-file: set both"}, false},
 		"key without certificate":            {[]string{"--tls-private-key-file={garbage}"}, []string{"--tls-cert-file, --tls-private-key-file: set both"}, false},
 		"certificate for a name, absent":     {[]string{"--tls-sni-cert-key={absent},{absent}"}, []string{"--tls-sni-cert-key: open {absent}: no such file"}, false},
@@ -105,6 +121,11 @@ func TestWrongFlags(t *testing.T) {
 		"audit policy, garbage":              {[]string{"--audit-policy-file={garbage}", "--audit-log-path=-"}, []string{"--audit-policy-file", "{garbage}"}, false},
 		"audit webhook, absent":              {[]string{"--audit-webhook-config-file={absent}"}, []string{"--audit-webhook-config-file: open {absent}: no such file"}, false},
 		"audit format":                       {[]string{"--audit-log-format=rhyme", "--audit-log-path=-"}, []string{"--audit-log-format", "rhyme"}, false},
+		"tracing, absent":                    {[]string{"--tracing-config-file={absent}"}, []string{"--tracing-config-file: ", "open {absent}: no such file"}, false},
+		"tracing, garbage":                   {[]string{"--tracing-config-file={garbage}"}, []string{"--tracing-config-file: ", "unable to decode"}, false},
+		"tracing, another kind":              {[]string{"--tracing-config-file={audit-policy}"}, []string{"--tracing-config-file: ", "audit.k8s.io"}, false},
+		"tracing, rate":                      {[]string{"--tracing-config-file={tracing-rate}"}, []string{"--tracing-config-file: {tracing-rate}: samplingRatePerMillion: ", "1000001"}, false},
+		"tracing, endpoint":                  {[]string{"--tracing-config-file={tracing-url}"}, []string{"--tracing-config-file: {tracing-url}: endpoint: ", "unsupported scheme: https"}, false},
 		"profile":                            {[]string{"--profile=strict"}, []string{`--profile: "strict" is not one of default, capsule-proxy`}, false},
 		"setting":                            {[]string{"--owner-grants=All"}, []string{"--owner-grants", `"All"`, "must be one of ProxySettings, Implicit"}, false},
 		"setting, empty":                     {[]string{"--unset-classes="}, []string{"--unset-classes", "must be one of All, None"}, false},
@@ -182,14 +203,14 @@ func TestHelpGroupsFlags(t *testing.T) {
 			}
 		}
 	}
-	want := []string{"Visibility", "Cluster", "Serving", "Authentication", "Authorization", "Audit", "Metrics", "Logs", "Global"}
+	want := []string{"Visibility", "Cluster", "Serving", "Authentication", "Authorization", "Audit", "Tracing", "Metrics", "Logs", "Global"}
 	if diff := cmp.Diff(want, sections); diff != "" {
 		t.Errorf("sections (-want +got):\n%s", diff)
 	}
 	for flag, section := range map[string]string{
 		"profile": "Visibility", "owner-grants": "Visibility", "list-node-images": "Visibility", "kubeconfig": "Cluster",
 		"secure-port": "Serving", "shutdown-delay-duration": "Serving", "authentication-kubeconfig": "Authentication",
-		"authorization-kubeconfig": "Authorization", "audit-policy-file": "Audit", "disabled-metrics": "Metrics", "v": "Logs", "version": "Global",
+		"authorization-kubeconfig": "Authorization", "audit-policy-file": "Audit", "tracing-config-file": "Tracing", "disabled-metrics": "Metrics", "v": "Logs", "version": "Global",
 	} {
 		if at[flag] != section {
 			t.Errorf("--%s is in section %q, want %q", flag, at[flag], section)

@@ -23,7 +23,7 @@ import (
 // most 200 requests a second for all users together, and its authorizer keeps in memory what users
 // write into their requests.
 func (o *Options) applyAuthorization(config *genericapiserver.Config, names *accessreview.NameLimit) error {
-	reviews, err := o.webhook(*o.Authorization.WebhookRetryBackoff)
+	reviews, err := o.webhook(config, *o.Authorization.WebhookRetryBackoff)
 	if err != nil {
 		return err
 	}
@@ -48,12 +48,12 @@ func (o *Options) applyAuthorization(config *genericapiserver.Config, names *acc
 
 // reviews returns an authorizer for upstream resources. It neither caches nor retries: its callers
 // do that at their own pace.
-func (o *Options) reviews() (authorizer.UnconditionalAuthorizer, error) {
-	return o.webhook(wait.Backoff{Steps: 1})
+func (o *Options) reviews(config *genericapiserver.Config) (authorizer.UnconditionalAuthorizer, error) {
+	return o.webhook(config, wait.Backoff{Steps: 1})
 }
 
-func (o *Options) webhook(backoff wait.Backoff) (*accessreview.Webhook, error) {
-	client, err := clientset("authorization-kubeconfig", o.Authorization.RemoteKubeConfigFile, o.Authorization.ClientTimeout)
+func (o *Options) webhook(config *genericapiserver.Config, backoff wait.Backoff) (*accessreview.Webhook, error) {
+	client, err := clientset("authorization-kubeconfig", o.Authorization.RemoteKubeConfigFile, o.Authorization.ClientTimeout, o.traced(config)...)
 	if err != nil {
 		return nil, err
 	}

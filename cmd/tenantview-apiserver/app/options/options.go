@@ -20,6 +20,7 @@ import (
 	"capsule.dev/tenantview/pkg/accessreview"
 	"capsule.dev/tenantview/pkg/apiserver"
 	"capsule.dev/tenantview/pkg/registry/kinds"
+	"capsule.dev/tenantview/pkg/servingcert"
 )
 
 // Options are the flags. There are none for storage or admission: the server stores nothing.
@@ -31,6 +32,7 @@ type Options struct {
 	Authentication *genericoptions.DelegatingAuthenticationOptions
 	Authorization  *genericoptions.DelegatingAuthorizationOptions
 	Audit          *genericoptions.AuditOptions
+	Tracing        *genericoptions.TracingOptions
 	Policy         *PolicyOptions
 	Logs           *logsapi.LoggingConfiguration
 	Metrics        *metrics.Options
@@ -39,6 +41,9 @@ type Options struct {
 	ListNodeImages bool
 	// ReviewInterval is the interval at which a running watch asks again what native RBAC allows.
 	ReviewInterval time.Duration
+	// ServingName is the DNS name that the serving certificate must be valid for. If it is empty,
+	// the name is not checked.
+	ServingName string
 	// Profiling makes the server serve /debug/pprof to users who are authorized for it.
 	Profiling bool
 	// ShutdownDelay is how long the server keeps accepting requests after /readyz has begun to
@@ -58,6 +63,7 @@ func New() *Options {
 		Authentication: genericoptions.NewDelegatingAuthenticationOptions(),
 		Authorization:  genericoptions.NewDelegatingAuthorizationOptions(),
 		Audit:          genericoptions.NewAuditOptions(),
+		Tracing:        genericoptions.NewTracingOptions(),
 		Policy:         NewPolicyOptions(),
 		Logs:           logsapi.NewLoggingConfiguration(),
 		Metrics:        metrics.NewOptions(),
@@ -81,6 +87,9 @@ func (o *Options) Flags() cliflag.NamedFlagSets {
 		"Interval at which a running watch asks again whether native RBAC shows its user everything. Changes of grants take effect at once.")
 	serving := sections.FlagSet("serving")
 	o.SecureServing.AddFlags(serving)
+	serving.StringVar(&o.ServingName, "serving-name", o.ServingName,
+		"DNS name by which kube-apiserver reaches this server, such as tenantview-apiserver.tenantview-system.svc. "+
+			"If the serving certificate is not valid for it, the log says so.")
 	serving.BoolVar(&o.Profiling, "profiling", o.Profiling, "Serve /debug/pprof to users who are authorized for it.")
 	serving.DurationVar(&o.ShutdownDelay, "shutdown-delay-duration", o.ShutdownDelay,
 		"How long to keep accepting requests after /readyz has begun to fail, so that load balancers notice.")
@@ -90,9 +99,11 @@ func (o *Options) Flags() cliflag.NamedFlagSets {
 	o.Authentication.AddFlags(sections.FlagSet("authentication"))
 	o.Authorization.AddFlags(sections.FlagSet("authorization"))
 	o.Audit.AddFlags(sections.FlagSet("audit"))
+	sections.FlagSet("tracing").StringVar(&o.Tracing.ConfigFile, "tracing-config-file", o.Tracing.ConfigFile,
+		"File with a TracingConfiguration (apiserver.config.k8s.io/v1), as kube-apiserver takes it: the collector to which traces of requests are sent, and how many of a million requests are traced.")
 	o.Metrics.AddFlags(sections.FlagSet("metrics"))
 	logsapi.AddFlags(o.Logs, sections.FlagSet("logs"))
-	sections.Order = []string{"visibility", "cluster", "serving", "authentication", "authorization", "audit", "metrics", "logs"} // others follow
+	sections.Order = []string{"visibility", "cluster", "serving", "authentication", "authorization", "audit", "tracing", "metrics", "logs"} // others follow
 	return sections
 }
 
@@ -114,7 +125,7 @@ func (o *Options) Config() (*apiserver.Config, error) {
 	if err := o.applyAuthorization(generic, names); err != nil {
 		return nil, err
 	}
-	reviews, err := o.reviews()
+	reviews, err := o.reviews(generic)
 	if err != nil {
 		return nil, err
 	}
@@ -130,6 +141,11 @@ func (o *Options) Config() (*apiserver.Config, error) {
 		Policy:         policy,
 		ReviewInterval: o.ReviewInterval,
 		Kinds:          kinds.Options{ListNodeImages: o.ListNodeImages},
+		Certificate: servingcert.Options{
+			CertFile: o.SecureServing.ServerCert.CertKey.CertFile,
+			KeyFile:  o.SecureServing.ServerCert.CertKey.KeyFile,
+			Name:     o.ServingName,
+		},
 	}, nil
 }
 
@@ -162,12 +178,15 @@ func clusterConfig(flag, kubeconfig string) (*rest.Config, error) {
 // clientset returns clients of the cluster without a client-side rate limit. Each call serves a
 // request, and kube-apiserver's priority and fairness decides how much is too much. A call ends
 // after the timeout, unless that is 0.
-func clientset(flag, kubeconfig string, timeout time.Duration) (kubernetes.Interface, error) {
+func clientset(flag, kubeconfig string, timeout time.Duration, changes ...func(*rest.Config)) (kubernetes.Interface, error) {
 	config, err := clusterConfig(flag, kubeconfig)
 	if err != nil {
 		return nil, err
 	}
 	config.QPS, config.Timeout = -1, timeout
+	for _, change := range changes {
+		change(config)
+	}
 	client, err := kubernetes.NewForConfig(config)
 	if err != nil {
 		return nil, fmt.Errorf("--%s: %w", flag, err)
@@ -185,7 +204,14 @@ func (o *Options) genericConfig() (*genericapiserver.Config, error) {
 	if err := o.Audit.ApplyTo(config); err != nil {
 		return nil, fmt.Errorf("--audit-policy-file and related flags: %w", err)
 	}
-	if err := o.SecureServing.MaybeDefaultWithSelfSignedCerts("localhost", nil, nil); err != nil {
+	if err := o.applyTracing(config); err != nil {
+		return nil, fmt.Errorf("--tracing-config-file: %w", err)
+	}
+	var names []string
+	if o.ServingName != "" {
+		names = append(names, o.ServingName)
+	}
+	if err := o.SecureServing.MaybeDefaultWithSelfSignedCerts("localhost", names, nil); err != nil {
 		return nil, fmt.Errorf("--cert-dir: making a certificate: %w", err)
 	}
 	if err := o.SecureServing.ApplyToConfig(config); err != nil {

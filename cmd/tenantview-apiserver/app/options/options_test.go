@@ -16,6 +16,7 @@ import (
 	"capsule.dev/tenantview/pkg/apiserver"
 	"capsule.dev/tenantview/pkg/grants"
 	"capsule.dev/tenantview/pkg/registry/kinds"
+	"capsule.dev/tenantview/pkg/servingcert"
 )
 
 // parse returns the options for the given arguments.
@@ -147,5 +148,33 @@ func TestConfig(t *testing.T) {
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("config (-want +got):\n%s", diff)
+	}
+}
+
+// The certificate that the server makes itself is for the name by which it is reached, and the
+// monitor learns the files and the name.
+func TestCertificate(t *testing.T) {
+	made := config(t, "--serving-name=a.b.svc")
+	if diff := cmp.Diff(servingcert.Options{Name: "a.b.svc"}, made.Certificate); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+	content, key := made.Generic.SecureServing.Cert.CurrentCertKeyContent()
+	dir := t.TempDir()
+	files := servingcert.Options{CertFile: filepath.Join(dir, "tls.crt"), KeyFile: filepath.Join(dir, "tls.key"), Name: "c.d.svc"}
+	for file, data := range map[string][]byte{files.CertFile: content, files.KeyFile: key} {
+		if err := os.WriteFile(file, data, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	leaf, err := servingcert.Load(files.CertFile, files.KeyFile)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := leaf.VerifyHostname("a.b.svc"); err != nil {
+		t.Error(err)
+	}
+	given := config(t, "--serving-name=c.d.svc", "--tls-cert-file="+files.CertFile, "--tls-private-key-file="+files.KeyFile)
+	if diff := cmp.Diff(files, given.Certificate); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
 	}
 }

@@ -4,7 +4,6 @@
 package options
 
 import (
-	"crypto/tls"
 	"errors"
 	"fmt"
 	"os"
@@ -12,10 +11,13 @@ import (
 	"time"
 
 	utilerrors "k8s.io/apimachinery/pkg/util/errors"
+	"k8s.io/apimachinery/pkg/util/validation"
 	"k8s.io/apiserver/pkg/authorization/path"
 	"k8s.io/client-go/tools/clientcmd"
 	"k8s.io/client-go/util/cert"
 	cliflag "k8s.io/component-base/cli/flag"
+
+	"capsule.dev/tenantview/pkg/servingcert"
 )
 
 // validate returns what is wrong in a one-line error that names each flag. It must run before
@@ -27,6 +29,9 @@ func (o *Options) validate() error {
 	}
 	if o.ShutdownDelay < 0 {
 		errs = append(errs, errors.New("--shutdown-delay-duration: must not be negative"))
+	}
+	if why := validation.IsDNS1123Subdomain(o.ServingName); o.ServingName != "" && len(why) > 0 {
+		errs = append(errs, fmt.Errorf("--serving-name: %q is not a DNS name like SERVICE.NAMESPACE.svc: %s", o.ServingName, why[0]))
 	}
 	if o.ReviewInterval < time.Second {
 		errs = append(errs, errors.New("--native-rbac-review-interval: must be at least a second"))
@@ -66,6 +71,10 @@ func (o *Options) validateFiles() []error {
 	check("client-ca-file", o.Authentication.ClientCert.ClientCA, certificates)
 	check("requestheader-client-ca-file", o.Authentication.RequestHeader.ClientCAFile, certificates)
 	check("audit-policy-file", o.Audit.PolicyFile, readable)
+	check("tracing-config-file", o.Tracing.ConfigFile, func(file string) error {
+		_, err := readTracing(file)
+		return err
+	})
 	check("audit-webhook-config-file", o.Audit.WebhookOptions.ConfigFile, readable)
 	for _, pair := range o.SecureServing.SNICertKeys {
 		check("tls-sni-cert-key", pair.CertFile, func(string) error { return keyPair(pair.CertFile, pair.KeyFile) })
@@ -101,7 +110,7 @@ func certificates(file string) error {
 }
 
 func keyPair(certFile, keyFile string) error {
-	_, err := tls.LoadX509KeyPair(certFile, keyFile)
+	_, err := servingcert.Load(certFile, keyFile)
 	return err
 }
 
