@@ -78,17 +78,22 @@ image-push: ## Push the image of bin/image: make image-push IMAGE=registry/repos
 
 ##@ Check it
 
-.PHONY: generate verify lint alerts alerts-record tidy
-generate: ## Generate clients, deep copies and OpenAPI definitions
+.PHONY: generate verify chart lint alerts alerts-record tidy
+generate: ## Generate clients, deep copies, OpenAPI definitions and the README of the chart
 	hack/generate.sh
+	hack/chart-readme.sh
 
 verify: alerts ## Check that generated files, formatting, modules, lint and alerts are in order
 	hack/verify-generated.sh
 	hack/verify-tidy.sh
+	hack/verify-chart.sh
 	$(GO) vet ./...
 	$(LINT) fmt --diff
 	$(LINT) run ./...
 	cd hack/image && $(GO) tool -modfile=../tools/golangci-lint/go.mod golangci-lint run --config=../../.golangci.yml ./...
+
+chart: ## Check the Helm chart: lint, manifests, README
+	hack/verify-chart.sh
 
 lint: ## Run the linters
 	$(LINT) run ./...

@@ -33,17 +33,19 @@ func fakeGo(t *testing.T, list, build string) (log string) {
 	return log
 }
 
-// newRoot makes a repository of which only the module of the control plane is there.
+// newRoot makes a repository of which only the modules of the programs are there.
 func newRoot(t *testing.T) (root, binDir string) {
 	t.Helper()
 	root = t.TempDir()
-	dir := filepath.Join(root, controlPlaneModule)
-	if err := os.MkdirAll(dir, 0o755); err != nil {
-		t.Fatal(err)
-	}
-	for _, name := range []string{"go.mod", "go.sum"} {
-		if err := os.WriteFile(filepath.Join(dir, name), []byte(name), 0o644); err != nil {
+	for _, module := range []string{controlPlaneModule, helmModule} {
+		dir := filepath.Join(root, module)
+		if err := os.MkdirAll(dir, 0o755); err != nil {
 			t.Fatal(err)
+		}
+		for _, name := range []string{"go.mod", "go.sum"} {
+			if err := os.WriteFile(filepath.Join(dir, name), []byte(name), 0o644); err != nil {
+				t.Fatal(err)
+			}
 		}
 	}
 	return root, filepath.Join(root, "bin")
@@ -94,6 +96,28 @@ func TestControlPlaneBuildsOnce(t *testing.T) {
 	want := []string{".controlplane", "etcd", "kube-apiserver", "kube-controller-manager", "kubectl"}
 	if diff := cmp.Diff(want, names); diff != "" {
 		t.Errorf("files in bin (-want +got):\n%s", diff)
+	}
+}
+
+// helm is built by itself: who only renders the chart needs no control plane.
+func TestHelmBuildsOnce(t *testing.T) {
+	log := fakeGo(t, "", "echo helm > ${out}helm")
+	root, binDir := newRoot(t)
+	for range 2 {
+		path, err := Helm(t.Context(), root, binDir, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if data, err := os.ReadFile(path); err != nil || string(data) != "helm\n" {
+			t.Errorf("%s has %q, error %v", path, data, err)
+		}
+	}
+	data, err := os.ReadFile(log)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff("build GOGC=off\n", string(data)); diff != "" {
+		t.Errorf("go commands (-want +got):\n%s", diff)
 	}
 }
 

@@ -58,6 +58,15 @@ func (cp *ControlPlane) Install(ctx context.Context) error {
 	return applyAll(ctx, applier, []*unstructured.Unstructured{cp.loopbackService(), apiService})
 }
 
+// InstallCRDs installs Capsule's CRDs: the project's own, or those in Config.CRDDir.
+func (cp *ControlPlane) InstallCRDs(ctx context.Context) error {
+	applier, err := NewApplier(cp.AdminConfig())
+	if err != nil {
+		return err
+	}
+	return cp.installCRDs(ctx, applier)
+}
+
 func (cp *ControlPlane) installCRDs(ctx context.Context, applier *Applier) error {
 	folder, err := fs.Sub(ownCRDs, "crds")
 	if err != nil {

@@ -22,10 +22,28 @@ import (
 // follows config, except for its location. The server has the given flags. Main calls use with the cluster
 // before it runs the tests.
 func Main(m *testing.M, config controlplane.Config, flags []string, use func(context.Context, *Cluster) error) int {
+	return mainWith(m, config, flags, func(ctx context.Context, cp *controlplane.ControlPlane) error {
+		if err := cp.Install(ctx); err != nil {
+			return err
+		}
+		_, err := cp.StartServer(ctx, flags...)
+		return err
+	}, use)
+}
+
+// MainWithoutServer is like Main, but installs and starts nothing of tenantview.
+func MainWithoutServer(m *testing.M, config controlplane.Config, use func(context.Context, *Cluster) error) int {
+	return mainWith(m, config, nil, func(context.Context, *controlplane.ControlPlane) error { return nil }, use)
+}
+
+// install puts into a control plane what the tests need.
+type install = func(context.Context, *controlplane.ControlPlane) error
+
+func mainWith(m *testing.M, config controlplane.Config, flags []string, prepare install, use func(context.Context, *Cluster) error) int {
 	// An interrupted run must stop its programs, too.
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	code, err := run(ctx, m, config, flags, use)
+	code, err := run(ctx, m, config, flags, prepare, use)
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "e2e:", err)
 		return 1
@@ -35,7 +53,7 @@ func Main(m *testing.M, config controlplane.Config, flags []string, use func(con
 
 // run starts the control plane, runs the tests, and stops what it has started. It keeps the logs of a failed
 // run.
-func run(ctx context.Context, m *testing.M, config controlplane.Config, flags []string, use func(context.Context, *Cluster) error) (code int, err error) {
+func run(ctx context.Context, m *testing.M, config controlplane.Config, flags []string, prepare install, use func(context.Context, *Cluster) error) (code int, err error) {
 	root, err := build.RepositoryRoot(".")
 	if err != nil {
 		return 1, err
@@ -65,10 +83,7 @@ func run(ctx context.Context, m *testing.M, config controlplane.Config, flags []
 		err = errors.Join(err, cp.Stop(stopping))
 	}()
 	go stopEarly(ctx, cp)
-	if err := cp.Install(ctx); err != nil {
-		return 1, err
-	}
-	if _, err := cp.StartServer(ctx, flags...); err != nil {
+	if err := prepare(ctx, cp); err != nil {
 		return 1, err
 	}
 	c, err := newCluster(cp, config, flags)

@@ -18,6 +18,7 @@ import (
 	"k8s.io/component-base/term"
 	"k8s.io/klog/v2"
 
+	"capsule.dev/tenantview/cmd/tenantview-apiserver/app/check"
 	"capsule.dev/tenantview/cmd/tenantview-apiserver/app/options"
 	"capsule.dev/tenantview/pkg/version"
 )
@@ -30,7 +31,8 @@ func NewCommand() *cobra.Command {
 		Use:   "tenantview-apiserver",
 		Short: "Serve the cluster objects that tenants may see",
 		Long: "tenantview-apiserver is an aggregated API server. Behind kube-apiserver, it serves each\n" +
-			"user the namespaces, classes, nodes and volumes that the user's tenants may see.",
+			"user the namespaces, classes, nodes and volumes that the user's tenants may see.\n\n" +
+			"\"tenantview-apiserver check --help\" says how to check an installed server.",
 		Args:          cobra.NoArgs,
 		SilenceUsage:  true,
 		SilenceErrors: true,
@@ -50,6 +52,9 @@ func NewCommand() *cobra.Command {
 	}
 	columns, _, _ := term.TerminalSize(cmd.OutOrStdout())
 	cliflag.SetUsageAndHelpFunc(cmd, sections, columns)
+	cmd.AddCommand(check.NewCommand())
+	cmd.CompletionOptions.DisableDefaultCmd = true
+	cmd.SetHelpCommand(&cobra.Command{Hidden: true})
 	return cmd
 }
 

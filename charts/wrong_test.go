@@ -1,0 +1,106 @@
+// Copyright The tenantview Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package charts_test
+
+import (
+	"strings"
+	"testing"
+)
+
+// A wrong value must fail before anything is installed, with a message that names it.
+func TestWrongValues(t *testing.T) {
+	for values, want := range map[string]string{
+		// A typing error.
+		"replica: 1":                            "additional properties 'replica' not allowed",
+		"policy: {ownerGrant: Implicit}":        "at '/policy': additional properties 'ownerGrant' not allowed",
+		"metrics: {serviceMonitor: {on: true}}": "at '/metrics/serviceMonitor': additional properties",
+		"users: {aggregateTo: {owner: true}}":   "at '/users/aggregateTo': additional properties 'owner' not allowed",
+		"serviceAccount: {annotation: {}}":      "at '/serviceAccount': additional properties 'annotation' not allowed",
+
+		// A value that the server does not know.
+		"policy: {profile: capsule}":                "at '/policy/profile': value must be one of",
+		"policy: {ownerGrants: All}":                "at '/policy/ownerGrants': value must be one of",
+		"policy: {unsetClasses: Some}":              "at '/policy/unsetClasses': value must be one of",
+		"policy: {unsetNodeSelector: Some}":         "at '/policy/unsetNodeSelector': value must be one of",
+		"policy: {nativeRBAC: union}":               "at '/policy/nativeRBAC': value must be one of",
+		"policy: {capsuleUsersOnly: 'yes, please'}": "at '/policy/capsuleUsersOnly': value must be one of",
+		"policy: {proxySettingRules: On}":           "at '/policy/proxySettingRules': value must be one of",
+		"policy: {proxySettingGrants: Owner}":       "at '/policy/proxySettingGrants': value must be one of",
+		"policy: {tenantSubjects: All}":             "at '/policy/tenantSubjects': value must be one of",
+		"policy: {globalProxySettings: Maybe}":      "at '/policy/globalProxySettings': value must be one of",
+		"policy: {roleBindingNamespaces: On}":       "at '/policy/roleBindingNamespaces': value must be one of",
+		"policy: {pvClaimRef: Label}":               "at '/policy/pvClaimRef': value must be one of",
+		"nativeRBACReviewInterval: 30":              "at '/nativeRBACReviewInterval': got number, want string",
+		"nativeRBACReviewInterval: 30 seconds":      "at '/nativeRBACReviewInterval': '30 seconds' does not match pattern",
+		"nativeRBACReviewInterval: 500ms":           "at '/nativeRBACReviewInterval'",
+		"nativeRBACReviewInterval: 0s":              "nativeRBACReviewInterval",
+		"nativeRBACReviewInterval: 0.5s":            "nativeRBACReviewInterval",
+		"logging: {format: xml}":                    "at '/logging/format': value must be one of",
+		"logging: {verbosity: 11}":                  "at '/logging/verbosity': maximum: got 11, want 10",
+		"listNodeImages: 'yes'":                     "at '/listNodeImages': got string, want boolean",
+
+		// A value that Kubernetes does not know, or that is out of range.
+		"replicas: 0":                                          "at '/replicas': minimum: got 0, want 1",
+		"replicas: two":                                        "at '/replicas': got string, want integer",
+		"securePort: 70000":                                    "at '/securePort': maximum: got 70,000, want 65,535",
+		"image: {pullPolicy: Sometimes}":                       "at '/image/pullPolicy': value must be one of",
+		"image: {digest: 0123}":                                "at '/image/digest'",
+		"image: {tag: 'v1:2'}":                                 "at '/image/tag'",
+		"image: {repository: UPPER}":                           "at '/image/repository'",
+		"fullnameOverride: Upper":                              "at '/fullnameOverride': 'Upper' does not match pattern",
+		"fullnameOverride: " + strings.Repeat("a", 64):         "at '/fullnameOverride': maxLength: got 64, want 63",
+		"commonLabels: {a: 'b c'}":                             "at '/commonLabels/a': 'b c' does not match pattern",
+		"podAnnotations: {a: true}":                            "at '/podAnnotations/a': got boolean, want string",
+		"dnsPolicy: Host":                                      "at '/dnsPolicy': value must be one of",
+		"podDisruptionBudget: {maxUnavailable: some}":          "at '/podDisruptionBudget/maxUnavailable'",
+		"service: {ipFamilyPolicy: Dual}":                      "at '/service/ipFamilyPolicy': value must be one of",
+		"users: {subjects: [{kind: Group}]}":                   "at '/users/subjects/0': missing property 'name'",
+		"users: {subjects: [{kind: ServiceAccount, name: a}]}": "at '/users/subjects/0': missing property 'namespace'",
+		"metrics: {readers: [{name: a}]}":                      "at '/metrics/readers/0': missing property 'namespace'",
+		"metrics: {serviceMonitor: {interval: often}}":         "at '/metrics/serviceMonitor/interval'",
+		"audit: {rules: []}":                                   "at '/audit/rules': minItems: got 0, want 1",
+		"audit: {rules: [{level: Everything}]}":                "at '/audit/rules/0/level': value must be one of",
+		"audit: {logPath: audit.log}":                          "at '/audit/logPath': 'audit.log' does not match pattern",
+		"tracing: {enabled: true, endpoint: 'http://a:1'}":     "at '/tracing/endpoint'",
+		"tracing: {samplingRatePerMillion: 1000001}":           "at '/tracing/samplingRatePerMillion': maximum",
+		"extraArgs: [verbose]":                                 "at '/extraArgs/0': 'verbose' does not match pattern",
+		"extraEnv: [{value: a}]":                               "at '/extraEnv/0': missing property 'name'",
+		"goMemLimit: 1 GB":                                     "at '/goMemLimit': '1 GB' does not match pattern",
+		"resources: {limits: {memory: many}}":                  "at '/resources/limits/memory': 'many' does not match pattern",
+		"certificates: {source: helmet}":                       "at '/certificates/source': value must be one of",
+		"certificates: {caBundle: abc}":                        "at '/certificates/caBundle': 'abc' does not match pattern",
+		"certificates: {certManager: {duration: long}}":        "at '/certificates/certManager/duration'",
+		"certificates: {insecureSkipTLSVerify: true}":          "additional properties 'insecureSkipTLSVerify' not allowed",
+		"apiService: {insecureSkipTLSVerify: true}":            "additional properties 'insecureSkipTLSVerify' not allowed",
+
+		// Values that are wrong together.
+		"certificates: {source: secret, caBundle: " + certificate + "}":                  "certificates.secret.name is required when certificates.source is secret",
+		"certificates: {source: secret, secret: {name: a}}":                              "certificates.caBundle is required when certificates.source is secret",
+		"certificates: {secret: {name: a}}":                                              "certificates.secret.name is set, but certificates.source is helm",
+		"certificates: {caBundle: " + certificate + "}":                                  "certificates.caBundle cannot be set when certificates.source is helm",
+		"certificates: {certManager: {issuerRef: {name: a}}}":                            "certificates.certManager.issuerRef is set, but certificates.source is helm",
+		"certificates: {source: cert-manager, certManager: {issuerRef: {kind: Issuer}}}": "at '/certificates/certManager/issuerRef': missing property 'name'",
+		"certificates: {helm: {validityDays: 10, renewBeforeDays: 10}}":                  "certificates.helm.renewBeforeDays must be less than",
+		"tracing: {enabled: true}":                                                       "tracing.endpoint is required when tracing.enabled is true",
+		"serviceAccount: {create: false}":                                                "serviceAccount.name is required when serviceAccount.create is false",
+		"autoscaling: {enabled: true, minReplicas: 6}":                                   "autoscaling.minReplicas (6) must not be more than autoscaling.maxReplicas (5)",
+		"autoscaling: {enabled: true, targetCPUUtilizationPercentage: 0}":                "autoscaling.targetCPUUtilizationPercentage and",
+		"resourceQuota: {enabled: true}\npriorityClassName: ''":                          "resourceQuota.enabled is true, but priorityClassName is empty",
+		"terminationGracePeriodSeconds: 5":                                               "terminationGracePeriodSeconds (5) must be more than shutdownDelaySeconds (5)",
+		"extraArgs: [--owner-grants=Implicit]":                                           "extraArgs must not have --owner-grants: set the value policy.ownerGrants instead",
+		"extraArgs: [-v=4]":                                                              "extraArgs must not have --v: set the value logging.verbosity instead",
+		"resources: {limits: {memory: 1Pi}}":                                             "resources.limits.memory is \"1Pi\"",
+	} {
+		t.Run(values, func(t *testing.T) {
+			t.Parallel()
+			_, err := helm(t, values, "template", release, chart)
+			if err == nil {
+				t.Fatal("no error")
+			}
+			if !strings.Contains(err.Error(), want) {
+				t.Errorf("%q is not in the error:\n%v", want, err)
+			}
+		})
+	}
+}
