@@ -37,6 +37,8 @@ type Options struct {
 
 	// ListNodeImages makes the server show status.images of nodes.
 	ListNodeImages bool
+	// EnableWrites lets users update and delete what their grants allow.
+	EnableWrites bool
 	// ReviewInterval is the interval at which a running watch asks again what native RBAC allows.
 	ReviewInterval time.Duration
 	// Profiling makes the server serve /debug/pprof to users who are authorized for it.
@@ -79,6 +81,8 @@ func (o *Options) Flags() cliflag.NamedFlagSets {
 		"Show status.images of nodes in lists, watches and gets. They reveal what other tenants run there, and make up most of a node's size.")
 	sections.FlagSet("visibility").DurationVar(&o.ReviewInterval, "native-rbac-review-interval", o.ReviewInterval,
 		"Interval at which a running watch asks again whether native RBAC shows its user everything. Changes of grants take effect at once.")
+	sections.FlagSet("writes").BoolVar(&o.EnableWrites, "enable-writes", o.EnableWrites,
+		"Let users update, patch and delete the objects on which a grant gives them Update or Delete, except namespaces. The server does it as the user, so it must be allowed to impersonate all users.")
 	serving := sections.FlagSet("serving")
 	o.SecureServing.AddFlags(serving)
 	serving.BoolVar(&o.Profiling, "profiling", o.Profiling, "Serve /debug/pprof to users who are authorized for it.")
@@ -92,7 +96,7 @@ func (o *Options) Flags() cliflag.NamedFlagSets {
 	o.Audit.AddFlags(sections.FlagSet("audit"))
 	o.Metrics.AddFlags(sections.FlagSet("metrics"))
 	logsapi.AddFlags(o.Logs, sections.FlagSet("logs"))
-	sections.Order = []string{"visibility", "cluster", "serving", "authentication", "authorization", "audit", "metrics", "logs"} // others follow
+	sections.Order = []string{"visibility", "writes", "cluster", "serving", "authentication", "authorization", "audit", "metrics", "logs"} // others follow
 	return sections
 }
 
@@ -130,6 +134,7 @@ func (o *Options) Config() (*apiserver.Config, error) {
 		Policy:         policy,
 		ReviewInterval: o.ReviewInterval,
 		Kinds:          kinds.Options{ListNodeImages: o.ListNodeImages},
+		EnableWrites:   o.EnableWrites,
 	}, nil
 }
 
