@@ -42,7 +42,7 @@ func (cp *ControlPlane) Install(ctx context.Context) error {
 	if err := cp.installCRDs(ctx, applier); err != nil {
 		return err
 	}
-	for _, file := range []string{"namespace.yaml", "serviceaccount.yaml", "rbac.yaml", "users.yaml"} {
+	for _, file := range append([]string{"namespace.yaml", "serviceaccount.yaml", "rbac.yaml", "users.yaml"}, cp.config.Artifacts...) {
 		objects, err := readObjects(artifacts.Files, file)
 		if err != nil {
 			return err
