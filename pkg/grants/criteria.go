@@ -34,7 +34,7 @@ func Classes(list *capsule.ClassList, unset Unset) (view.Criterion, []Problem) {
 		if re, err := regexp.Compile(list.AllowedRegex); err != nil {
 			found.add(ReasonRegex, "allowedRegex: %v", err)
 		} else {
-			criteria = append(criteria, view.Where("regex/"+list.AllowedRegex, func(o *view.Attributes) bool {
+			criteria = append(criteria, view.Where("name matching "+list.AllowedRegex, func(o *view.Attributes) bool {
 				return re.MatchString(o.Name)
 			}))
 		}
@@ -42,7 +42,7 @@ func Classes(list *capsule.ClassList, unset Unset) (view.Criterion, []Problem) {
 	if c, ok := selected(&list.LabelSelector, &found); ok {
 		criteria = append(criteria, c)
 	}
-	return view.Or(criteria...), found
+	return view.Or(criteria...), found.list
 }
 
 // Nodes returns the criterion of the nodes of a Tenant.
