@@ -22,6 +22,7 @@ import (
 	"capsule.dev/tenantview/pkg/grants"
 	"capsule.dev/tenantview/pkg/registry"
 	"capsule.dev/tenantview/pkg/registry/kinds"
+	"capsule.dev/tenantview/pkg/registry/viewreview"
 	"capsule.dev/tenantview/pkg/source"
 	"capsule.dev/tenantview/pkg/tenancy"
 	"capsule.dev/tenantview/pkg/version"
@@ -151,10 +152,13 @@ func (c CompletedConfig) names() *accessreview.NameLimit {
 // install serves every kind from its view.
 func install(server *genericapiserver.GenericAPIServer, all []*registry.Kind, cluster *tenancy.Cluster, shared registry.Config) error {
 	group := genericapiserver.NewDefaultAPIGroupInfo(v1alpha1.GroupName, Scheme, ParameterCodec, Codecs)
-	storage := make(map[string]rest.Storage, len(all))
-	for _, kind := range all {
-		storage[kind.Resource] = registry.NewREST(kind, cluster.View(kind.Upstream.GroupResource()), shared)
+	storage := make(map[string]rest.Storage, len(all)+2)
+	rests := make([]*registry.REST, len(all))
+	for i, kind := range all {
+		rests[i] = registry.NewREST(kind, cluster.View(kind.Upstream.GroupResource()), shared)
+		storage[kind.Resource] = rests[i]
 	}
+	storage[viewreview.SelfResource], storage[viewreview.OtherResource] = viewreview.New(viewreview.Config{Kinds: rests, Explainer: cluster})
 	group.VersionedResourcesStorageMap[v1alpha1.SchemeGroupVersion.Version] = storage
 	if err := server.InstallAPIGroup(&group); err != nil {
 		return fmt.Errorf("installing the API group: %w", err)

@@ -196,9 +196,11 @@ func (r *Rules) ofProxySettings(held *holder, subject view.Subject, settings []c
 			found.add(ReasonKind, "proxySettings for unknown kind %q", setting.Kind)
 		}
 	}
+	held.trace.entersSettings()
 	for k := range r.kinds {
 		held.add(k, subject, bounds[k], ops[k])
 	}
+	held.trace.leavesRules()
 }
 
 // ofClusterResource grants the objects that a rule selects.

@@ -30,8 +30,8 @@ type Origin struct {
 	Tenant string
 	// Namespace and Name are those of the object.
 	Namespace, Name string
-	// Entry is the part of the object that names the subject, such as spec.owners[0]. Rule is the
-	// rule in it, such as clusterResources[0], or "".
+	// Entry is the part of the object that names the subject, such as spec.owners[0]. Rule is the part
+	// in it that grants, such as clusterResources[0] or proxySettings, or "" if it needs none.
 	Entry, Rule string
 }
 
@@ -194,6 +194,13 @@ func (t *Trace) entersRule(i int) {
 	}
 }
 
+// entersSettings says that what the proxySettings of the entry grant comes next.
+func (t *Trace) entersSettings() {
+	if t != nil {
+		t.at.Rule = "proxySettings"
+	}
+}
+
 // leavesRules says that no rule is next.
 func (t *Trace) leavesRules() {
 	if t != nil {
@@ -251,7 +258,7 @@ func (t *Trace) grant(criterion view.Criterion) {
 		return
 	}
 	g := Traced{Origin: t.at, Selected: criterion, OfTenant: true}
-	if t.at.Rule != "" {
+	if strings.HasPrefix(t.at.Rule, "clusterResources") {
 		g.Selected, g.Bounded, g.OfTenant = t.now.Selected, t.now.Bounded, false
 	}
 	t.added = append(t.added, g)

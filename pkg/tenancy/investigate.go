@@ -91,17 +91,17 @@ func (c *Cluster) settingsOutside(trace *grants.Trace) []grants.Miss {
 	return misses
 }
 
-// bindingsConcerning adds the RoleBindings that name the user: those in one namespace with all that
-// almost grants something, or those that grant, in all namespaces.
+// bindingsConcerning adds the RoleBindings that name the user and grant something. It returns those
+// in one namespace that name him and grant nothing.
 func (c *Cluster) bindingsConcerning(in *inputs, trace *grants.Trace, namespace string) []grants.Miss {
 	var misses []grants.Miss
 	for key, b := range c.bindings {
-		if namespace != "" && key.Namespace != namespace || !slices.ContainsFunc(b.subjects, trace.Concerns) {
+		if !slices.ContainsFunc(b.subjects, trace.Concerns) {
 			continue
 		}
 		if c.counts(key, b) {
 			in.bindings = append(in.bindings, c.bindingInput(key))
-		} else if namespace != "" {
+		} else if key.Namespace == namespace {
 			at := grants.Origin{Source: grants.RoleBindingSource, Namespace: key.Namespace, Name: key.Name}
 			misses = append(misses, grants.Miss{Origin: at, Reason: fmt.Sprintf(
 				"it names the user, but its role does not exist, or does not allow to get the namespace (--role-binding-namespaces=%s)", c.rules.Policy().RoleBindingNamespaces)})
