@@ -3,6 +3,8 @@
 
 GO ?= go
 LINT := $(GO) tool -modfile=hack/tools/golangci-lint/go.mod golangci-lint
+# The kubectl plugin is a module of its own.
+PLUGIN := cmd/kubectl-tenantview
 # Packages in which goroutines share state.
 RACE := ./pkg/view/... ./pkg/tenancy/... ./pkg/source/... ./pkg/registry/... ./pkg/accessreview/... ./pkg/apiserver/...
 
@@ -32,13 +34,15 @@ clean: ## Stop everything and remove its state
 ##@ Work on it
 
 .PHONY: build test unit race e2e clients bench bench-e2e
-build: ## Build the server into bin/
+build: ## Build the server and the kubectl plugin into bin/
 	$(GO) build -o bin/ ./cmd/tenantview-apiserver
+	cd $(PLUGIN) && $(GO) build -ldflags='-s -w' -o $(CURDIR)/bin/ . && cp kubectl_complete-tenantview $(CURDIR)/bin/
 
 test: unit race e2e ## Run all tests
 
 unit: ## Run the unit tests
 	$(GO) test $$($(GO) list ./... | grep -v /e2e)
+	cd $(PLUGIN) && $(GO) test ./...
 
 race: ## Run the tests of the concurrent packages with the race detector
 	CGO_ENABLED=1 $(GO) test -race $(RACE)
@@ -69,6 +73,7 @@ verify: ## Check that generated files, formatting, modules and lint are in order
 	hack/verify-generated.sh
 	hack/verify-tidy.sh
 	$(GO) vet ./...
+	cd $(PLUGIN) && $(GO) vet ./...
 	$(LINT) fmt --diff
 	$(LINT) run ./...
 
@@ -76,4 +81,4 @@ lint: ## Run the linters
 	$(LINT) run ./...
 
 tidy: ## Tidy all modules
-	for dir in . hack/controlplane hack/tools hack/tools/golangci-lint e2e/clients/controllerruntime; do (cd $$dir && $(GO) mod tidy) || exit 1; done
+	for dir in . hack/controlplane hack/tools hack/tools/golangci-lint e2e/clients/controllerruntime $(PLUGIN); do (cd $$dir && $(GO) mod tidy) || exit 1; done
