@@ -37,6 +37,9 @@ func TestServer(t *testing.T) {
 		"LongURIs":        testLongURIs,
 		"Version":         testVersion,
 		"MetricsEndpoint": testMetricsEndpoint,
+		"Review":          testReview,
+		"ReviewOfHidden":  testReviewOfHidden,
+		"ReviewCodes":     testReviewCodes,
 	} {
 		t.Run(name, func(t *testing.T) { test(t, s) })
 	}
