@@ -3,6 +3,8 @@
 
 GO ?= go
 LINT := $(GO) tool -modfile=hack/tools/golangci-lint/go.mod golangci-lint
+# The kubectl plugin is a module of its own.
+PLUGIN := cmd/kubectl-tenantview
 # Packages in which goroutines share state.
 RACE := ./pkg/view/... ./pkg/tenancy/... ./pkg/source/... ./pkg/registry/... ./pkg/accessreview/... ./pkg/apiserver/...
 
@@ -32,14 +34,16 @@ clean: ## Stop everything and remove its state
 ##@ Work on it
 
 .PHONY: build test unit race e2e clients fuzz bench bench-e2e
-build: ## Build the server as it is released into bin/
+build: ## Build the server and the kubectl plugin as they are released into bin/
 	hack/build.sh bin/tenantview-apiserver
+	cd $(PLUGIN) && $(GO) build -ldflags='-s -w' -o $(CURDIR)/bin/ . && cp kubectl_complete-tenantview $(CURDIR)/bin/
 
 test: unit race e2e ## Run all tests
 
 unit: ## Run the unit tests
 	$(GO) test $$($(GO) list ./... | grep -v /e2e)
 	$(GO) -C hack/image test -count=1 ./...
+	cd $(PLUGIN) && $(GO) test ./...
 
 race: ## Run the tests of the concurrent packages with the race detector
 	CGO_ENABLED=1 $(GO) test -race $(RACE)
@@ -88,6 +92,7 @@ verify: alerts ## Check that generated files, formatting, modules, lint and aler
 	hack/verify-tidy.sh
 	hack/verify-chart.sh
 	$(GO) vet ./...
+	cd $(PLUGIN) && $(GO) vet ./...
 	$(LINT) fmt --diff
 	$(LINT) run ./...
 	cd hack/image && $(GO) tool -modfile=../tools/golangci-lint/go.mod golangci-lint run --config=../../.golangci.yml ./...

@@ -71,8 +71,28 @@ func TestUsersMayOnlyRead(t *testing.T) {
 	role := &rbacv1.ClusterRole{}
 	find(t, "users.yaml", "ClusterRole", "tenantview-viewer", role)
 	for _, rule := range role.Rules {
-		if !slices.Equal(rule.APIGroups, []string{"tenantview.capsule.dev"}) || !slices.Equal(rule.Verbs, []string{"get", "list", "watch"}) {
+		verbs := []string{"get", "list", "watch"}
+		if slices.Equal(rule.Resources, []string{"selftenantviewreviews"}) { // a question
+			verbs = []string{"create"}
+		}
+		if !slices.Equal(rule.APIGroups, []string{"tenantview.capsule.dev"}) || !slices.Equal(rule.Verbs, verbs) {
 			t.Errorf("rule %v", rule)
+		}
+	}
+}
+
+// A TenantViewReview tells about any user, and so is not for every user.
+func TestOnlyReviewersMayAskAboutOthers(t *testing.T) {
+	for _, object := range decode(t, "users.yaml") {
+		role := &rbacv1.ClusterRole{}
+		if object.GetKind() != "ClusterRole" {
+			continue
+		}
+		find(t, "users.yaml", "ClusterRole", object.GetName(), role)
+		for _, rule := range role.Rules {
+			if slices.Contains(rule.Resources, "tenantviewreviews") != (role.Name == "tenantview-reviewer") {
+				t.Errorf("%s: rule %v", role.Name, rule)
+			}
 		}
 	}
 }

@@ -97,7 +97,7 @@ func (c *cluster) waitDiscovered(ctx context.Context) error {
 		}
 		for _, group := range discovery.Items {
 			for _, version := range group.Versions {
-				if group.Name == v1alpha1.GroupName && version.Freshness == apidiscoveryv2.DiscoveryFreshnessCurrent && len(version.Resources) == len(kinds) {
+				if group.Name == v1alpha1.GroupName && version.Freshness == apidiscoveryv2.DiscoveryFreshnessCurrent && len(version.Resources) == len(kinds)+len(reviews) {
 					return nil
 				}
 			}

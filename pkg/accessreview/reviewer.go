@@ -150,7 +150,7 @@ func (a *answer) isFresh(maxAge time.Duration) bool {
 func (r *Reviewer) ask(ctx context.Context, answers *cache.LRUExpireCache, q question, a authorizer.Attributes) (bool, error) {
 	flight := r.flights.DoChan(q.key(), func() (any, error) {
 		// Here, so that equal questions of many requests count as one.
-		if q.name != "" && !r.limit.Allow(a.GetUser()) {
+		if q.name != "" && !r.limit.Allow(askerOf(ctx, a.GetUser())) {
 			return answer{}, ErrTooManyNames
 		}
 		reviewing, cancel := context.WithTimeout(context.WithoutCancel(ctx), timeout)

@@ -21,6 +21,7 @@ import (
 	"capsule.dev/tenantview/pkg/accessreview"
 	"capsule.dev/tenantview/pkg/apis/tenantview/v1alpha1"
 	"capsule.dev/tenantview/pkg/registry/kinds"
+	"capsule.dev/tenantview/pkg/registry/viewreview"
 )
 
 // Resources returns the resources that a server serves.
@@ -29,7 +30,7 @@ func Resources() sets.Set[schema.GroupVersionResource] {
 	for _, kind := range kinds.All(kinds.Options{}) {
 		resources.Insert(v1alpha1.SchemeGroupVersion.WithResource(kind.Resource))
 	}
-	return resources
+	return resources.Insert(v1alpha1.SchemeGroupVersion.WithResource(viewreview.SelfResource), v1alpha1.SchemeGroupVersion.WithResource(viewreview.OtherResource))
 }
 
 // withoutSelectors hides the selectors of requests from authorization, so that they need not be

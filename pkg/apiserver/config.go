@@ -22,6 +22,7 @@ import (
 	"capsule.dev/tenantview/pkg/grants"
 	"capsule.dev/tenantview/pkg/registry"
 	"capsule.dev/tenantview/pkg/registry/kinds"
+	"capsule.dev/tenantview/pkg/registry/viewreview"
 	"capsule.dev/tenantview/pkg/servingcert"
 	"capsule.dev/tenantview/pkg/source"
 	"capsule.dev/tenantview/pkg/tenancy"
@@ -182,14 +183,16 @@ func (c CompletedConfig) names() *accessreview.NameLimit {
 // install serves every kind from its view. write is nil if nothing can be written.
 func install(server *genericapiserver.GenericAPIServer, all []*registry.Kind, cluster *tenancy.Cluster, shared registry.Config, write *writing) error {
 	group := genericapiserver.NewDefaultAPIGroupInfo(v1alpha1.GroupName, Scheme, ParameterCodec, Codecs)
-	storage := make(map[string]rest.Storage, len(all))
-	for _, kind := range all {
-		read := registry.NewREST(kind, cluster.View(kind.Upstream.GroupResource()), shared)
-		storage[kind.Resource] = read
+	storage := make(map[string]rest.Storage, len(all)+2)
+	reads := make([]*registry.REST, len(all))
+	for i, kind := range all {
+		reads[i] = registry.NewREST(kind, cluster.View(kind.Upstream.GroupResource()), shared)
+		storage[kind.Resource] = reads[i]
 		if write != nil && kind.Writable() {
-			storage[kind.Resource] = registry.NewWritableREST(read, write.client, write.reader)
+			storage[kind.Resource] = registry.NewWritableREST(reads[i], write.client, write.reader)
 		}
 	}
+	storage[viewreview.SelfResource], storage[viewreview.OtherResource] = viewreview.New(viewreview.Config{Kinds: reads, Explainer: cluster})
 	group.VersionedResourcesStorageMap[v1alpha1.SchemeGroupVersion.Version] = storage
 	if err := server.InstallAPIGroup(&group); err != nil {
 		return fmt.Errorf("installing the API group: %w", err)

@@ -42,6 +42,9 @@ func TestServer(t *testing.T) {
 		"Continuations":   testContinuations,
 		"Version":         testVersion,
 		"MetricsEndpoint": testMetricsEndpoint,
+		"Review":          testReview,
+		"ReviewOfHidden":  testReviewOfHidden,
+		"ReviewCodes":     testReviewCodes,
 	} {
 		t.Run(name, func(t *testing.T) { test(t, s) })
 	}
@@ -69,6 +72,14 @@ func testDiscovery(t *testing.T, s *running) {
 		r.Verbs, r.Categories = verbs, []string{"tenantview"}
 		want.APIResources = append(want.APIResources, r)
 	}
+	for _, r := range []metav1.APIResource{
+		{Name: "selftenantviewreviews", SingularName: "selftenantviewreview", Kind: "SelfTenantViewReview"},
+		{Name: "tenantviewreviews", SingularName: "tenantviewreview", Kind: "TenantViewReview"},
+	} {
+		r.Verbs = metav1.Verbs{"create"}
+		want.APIResources = append(want.APIResources, r)
+	}
+	slices.SortFunc(want.APIResources, func(a, b metav1.APIResource) int { return cmp.Compare(a.Name, b.Name) })
 	slices.SortFunc(got.APIResources, func(a, b metav1.APIResource) int { return cmp.Compare(a.Name, b.Name) })
 	if diff := gocmp.Diff(want, got); diff != "" {
 		t.Errorf("resources (-want +got):\n%s", diff)

@@ -37,7 +37,7 @@ func newScheme() *runtime.Scheme {
 var ParameterCodec = runtime.NewParameterCodec(Scheme)
 
 // addInternal adds the kinds as their own internal version. The handlers of patches convert to it and
-// back, which changes nothing then.
+// back, which changes nothing then, and those of creations decode reviews into it.
 func addInternal(scheme *runtime.Scheme) {
 	internal := schema.GroupVersion{Group: v1alpha1.GroupName, Version: runtime.APIVersionInternal}
 	own := reflect.TypeFor[v1alpha1.TenantNode]().PkgPath()

@@ -33,7 +33,7 @@ func Classes(list *capsule.ClassList, unset Unset) (view.Criterion, []Problem) {
 		if re, reason, err := compile(list.AllowedRegex); err != nil {
 			found.add(reason, "allowedRegex: %v", err)
 		} else {
-			criteria = append(criteria, view.Where("regex/"+list.AllowedRegex, func(o *view.Attributes) bool {
+			criteria = append(criteria, view.Where("name matching "+list.AllowedRegex, func(o *view.Attributes) bool {
 				return re.MatchString(o.Name)
 			}))
 		}
@@ -41,7 +41,7 @@ func Classes(list *capsule.ClassList, unset Unset) (view.Criterion, []Problem) {
 	if c, ok := selected(&list.LabelSelector, &found); ok {
 		criteria = append(criteria, c)
 	}
-	return view.Or(criteria...), found
+	return view.Or(criteria...), found.list
 }
 
 // Nodes returns the criterion of the nodes of a Tenant.

@@ -16,7 +16,7 @@ import (
 func TestClasses(t *testing.T) {
 	// Only the key of regex is compared.
 	regex := func(expression string) view.Criterion {
-		return view.Where("regex/"+expression, func(*view.Attributes) bool { return false })
+		return view.Where("name matching "+expression, func(*view.Attributes) bool { return false })
 	}
 	ab := view.Label("a", "b")
 	cases := map[string]struct {

@@ -26,10 +26,12 @@ func isEverybody(s view.Subject) bool { return s.Group && everybody[s.Name] }
 // NamesEverybody reports whether one of the subjects is a group of everybody.
 func NamesEverybody(subjects []view.Subject) bool { return slices.ContainsFunc(subjects, isEverybody) }
 
-// tenantSubjectOf returns the subject that a tenant's object names, unless the policy ignores it.
-func (r *Rules) tenantSubjectOf(s capsule.Subject, found *problems) (view.Subject, bool) {
+// tenantSubjectOf returns the subject that entry i of a tenant's object names, unless the policy
+// ignores it.
+func (r *Rules) tenantSubjectOf(s capsule.Subject, i int, found *problems) (view.Subject, bool) {
 	subject, ok := subjectOf(s, found)
 	if ok && r.policy.TenantSubjects != TenantSubjectsAny && isEverybody(subject) {
+		found.trace.enters(subject, "spec.subjects", i)
 		found.add(ReasonEverybody, "group %q includes everybody, so it is ignored in objects of tenants", subject.Name)
 		return view.Subject{}, false
 	}

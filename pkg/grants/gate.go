@@ -42,7 +42,7 @@ func NewGate(c *capsule.Configuration) (*Gate, []Problem) {
 	for _, name := range append([]string{kubeSystemServiceAccounts}, c.Spec.IgnoreUserWithGroups...) {
 		g.ignored[view.Group(name)] = struct{}{}
 	}
-	return g, found
+	return g, found.list
 }
 
 // Equal reports whether both Gates admit the same users.

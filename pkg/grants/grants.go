@@ -17,6 +17,9 @@ type Kind struct {
 	// ProxySetting is the kind's name in proxySettings, such as StorageClasses; "" if the
 	// kind is granted without one.
 	ProxySetting string
+	// TenantField is the field of a Tenant's spec that says which objects the Tenant may see, such as
+	// spec.storageClasses; "" if objects belong to a Tenant by themselves.
+	TenantField string
 	// OfTenant returns the criterion of the objects that a Tenant itself may see. It may depend
 	// only on the Tenant's name and on its spec without the owners.
 	OfTenant func(*capsule.Tenant, *Policy) (view.Criterion, []Problem)
@@ -44,18 +47,20 @@ func NewRules(kinds []Kind, policy Policy) *Rules {
 func (r *Rules) Policy() Policy { return r.policy }
 
 // OfTenant returns the grants of a Tenant's owners.
-func (r *Rules) OfTenant(t *capsule.Tenant) ([]Held, []Problem) {
-	var found problems
+func (r *Rules) OfTenant(t *capsule.Tenant) ([]Held, []Problem) { return r.ofTenant(t, nil) }
+
+func (r *Rules) ofTenant(t *capsule.Tenant, trace *Trace) ([]Held, []Problem) {
+	found := problems{trace: trace}
 	bounds := r.bounds(t, &found)
 	owners := make([]capsule.Owner, 0, len(t.Spec.Owners)+len(t.Status.Owners))
 	owners = append(owners, t.Spec.Owners...)
 	for _, s := range t.Status.Owners {
 		owners = append(owners, capsule.Owner{Subject: s})
 	}
-	held := newHolder(r)
+	held := newHolder(r, trace)
 	for i := range owners {
 		subject, ok := subjectOf(owners[i].Subject, &found)
-		if !ok {
+		if !ok || !trace.entersOwner(t, subject, i) {
 			continue
 		}
 		for k := range r.kinds {
@@ -65,38 +70,48 @@ func (r *Rules) OfTenant(t *capsule.Tenant) ([]Held, []Problem) {
 			}
 		}
 		r.ofProxySettings(held, subject, owners[i].ProxySettings, bounds, &found)
+		trace.ownerLists(owners[i].ProxySettings)
 	}
-	return held.grants, found
+	return held.done(), found.list
 }
 
 // OfProxySettings returns the grants of the subjects of a Tenant's ProxySettings, and the problems
 // of each setting. The settings must be in a stable order: if they exceed what the users of a
 // Tenant may write, the first ones count.
 func (r *Rules) OfProxySettings(settings []*capsule.ProxySetting, t *capsule.Tenant) ([]Held, [][]Problem) {
-	var reportedByTenant problems
+	return r.ofProxySettingsOf(settings, t, nil)
+}
+
+func (r *Rules) ofProxySettingsOf(settings []*capsule.ProxySetting, t *capsule.Tenant, trace *Trace) ([]Held, [][]Problem) {
+	reportedByTenant := problems{trace: trace}
 	bounds := r.bounds(t, &reportedByTenant)
 	left := tenantBudget
-	held := newHolder(r)
+	held := newHolder(r, trace)
 	found := make([][]Problem, len(settings))
 	for i, s := range settings {
-		var ofSetting problems
+		ofSetting := problems{trace: trace}
+		trace.object(s.Namespace, s.Name)
 		r.ofProxySetting(held, s, bounds, &left, &ofSetting)
-		found[i] = ofSetting
+		found[i] = ofSetting.list
 	}
 	if r.policy.ProxySettingRules == ProxySettingRulesTenantBounded {
 		held.finish(bounds)
 	} else {
 		held.finish(nil)
 	}
-	return r.withinOwners(held.grants, t), found
+	r.withinOwners(held, t)
+	return held.done(), found
 }
 
 func (r *Rules) ofProxySetting(held *holder, s *capsule.ProxySetting, bounds []view.Criterion, left *budget, found *problems) {
 	for i := range s.Spec.Subjects {
 		entry := &s.Spec.Subjects[i]
-		subject, ok := r.tenantSubjectOf(entry.Subject, found)
+		subject, ok := r.tenantSubjectOf(entry.Subject, i, found)
+		if ok {
+			held.trace.enters(subject, "spec.subjects", i)
+		}
 		if !ok || !left.takeSubject(entry, found) {
-			if left.subjects == 0 {
+			if left.subjects == 0 && held.trace == nil {
 				return // whatever follows has one problem, too
 			}
 			continue
@@ -108,37 +123,47 @@ func (r *Rules) ofProxySetting(held *holder, s *capsule.ProxySetting, bounds []v
 		}
 		r.ofProxySettings(held, subject, entry.ProxySettings, bounds, found)
 		if r.policy.ProxySettingRules == ProxySettingRulesOff {
+			held.trace.rulesAreOff(entry.ClusterResources, "--proxy-setting-rules=Off")
 			continue
 		}
 		for j := range entry.ClusterResources {
+			held.trace.entersRule(j)
 			if rule := &entry.ClusterResources[j]; left.takeRule(rule, found) {
 				r.ofClusterResource(held, []view.Subject{subject}, rule, found)
 			}
 		}
+		held.trace.leavesRules()
 	}
 }
 
 // OfGlobalProxySetting returns the grants of the subjects of a GlobalProxySettings.
 func (r *Rules) OfGlobalProxySetting(s *capsule.GlobalProxySetting) ([]Held, []Problem) {
+	return r.ofGlobalProxySetting(s, nil)
+}
+
+func (r *Rules) ofGlobalProxySetting(s *capsule.GlobalProxySetting, trace *Trace) ([]Held, []Problem) {
 	if r.policy.GlobalProxySettings != On {
+		trace.globalRulesAreOff(s)
 		return nil, nil
 	}
-	var found problems
-	held := newHolder(r)
+	found := problems{trace: trace}
+	held := newHolder(r, trace)
 	for i := range s.Spec.Rules {
 		rule := &s.Spec.Rules[i]
 		var subjects []view.Subject
 		for _, named := range rule.Subjects {
-			if subject, ok := subjectOf(named, &found); ok {
+			if subject, ok := subjectOf(named, &found); ok && trace.enters(subject, "spec.rules", i) {
 				subjects = append(subjects, subject)
 			}
 		}
+		trace.entersAny(subjects)
 		for j := range rule.ClusterResources {
+			trace.entersRule(j)
 			r.ofClusterResource(held, subjects, &rule.ClusterResources[j], &found)
 		}
 	}
 	held.finish(nil)
-	return held.grants, found
+	return held.done(), found.list
 }
 
 // bounds returns, for each kind, the criterion of the objects that the Tenant may see.
@@ -162,23 +187,32 @@ func (r *Rules) ofProxySettings(held *holder, subject view.Subject, settings []c
 		for k := range r.kinds {
 			if kind := &r.kinds[k]; kind.ProxySetting != "" && kind.ProxySetting == setting.Kind {
 				known = true
-				ops[k] |= settingOperations(setting.Operations, found)
+				shown := settingOperations(setting.Operations, found)
+				held.trace.settingShows(shown, setting.Operations)
+				ops[k] |= shown
 			}
 		}
 		if !known {
 			found.add(ReasonKind, "proxySettings for unknown kind %q", setting.Kind)
 		}
 	}
+	held.trace.entersSettings()
 	for k := range r.kinds {
 		held.add(k, subject, bounds[k], ops[k])
 	}
+	held.trace.leavesRules()
 }
 
 // ofClusterResource grants the objects that a rule selects.
 func (r *Rules) ofClusterResource(held *holder, subjects []view.Subject, rule *capsule.ClusterResource, found *problems) {
+	if held.trace.skips(rule) {
+		return
+	}
 	ops := ruleOperations(rule.Operations, found)
+	held.trace.ruleShows(ops, rule.Operations)
 	criterion, ok := selected(rule.Selector, found)
 	if !ok {
+		held.trace.selectsNothing(rule.Selector)
 		return
 	}
 	for k := range r.kinds {

@@ -12,20 +12,19 @@ import (
 	"capsule.dev/tenantview/pkg/view"
 )
 
-// withinOwners returns the grants of a ProxySetting, limited to those of the Tenant's owners if the
-// policy says so. It changes held.
-func (r *Rules) withinOwners(held []Held, t *capsule.Tenant) []Held {
+// withinOwners limits the operations of ProxySettings to those of the Tenant's owners if the policy
+// says so.
+func (r *Rules) withinOwners(held *holder, t *capsule.Tenant) {
 	if r.policy.ProxySettingGrants != ProxySettingGrantsOwners {
-		return held
+		return
 	}
 	owned := make(map[schema.GroupResource]view.Operations, len(r.kinds))
 	for k, ops := range r.ownerOperations(t) {
 		owned[r.kinds[k].Upstream.GroupResource()] = ops
 	}
-	for i := range held {
-		held[i].Grant.Operations &= owned[held[i].Resource]
+	for i := range held.grants {
+		held.grants[i].Grant.Operations &= owned[held.grants[i].Resource]
 	}
-	return slices.DeleteFunc(held, func(h Held) bool { return h.Grant.Operations == 0 })
 }
 
 // SameOwnerOperations reports whether the owners of two versions of a Tenant let ProxySettings pass

@@ -51,15 +51,20 @@ const (
 )
 
 // problems collects the problems that a function finds.
-type problems []Problem
+type problems struct {
+	list []Problem
+	// trace also gets the problems, unless it is nil.
+	trace *Trace
+}
 
 func (p *problems) add(reason, format string, args ...any) {
-	if len(*p) >= maxProblems && slices.ContainsFunc(*p, func(q Problem) bool { return q.Reason == reason }) {
+	p.trace.problem(reason, format, args...)
+	if len(p.list) >= maxProblems && slices.ContainsFunc(p.list, func(q Problem) bool { return q.Reason == reason }) {
 		return
 	}
 	detail := fmt.Sprintf(format, args...)
 	if len(detail) > maxDetail {
 		detail = strings.ToValidUTF8(detail[:maxDetail], "") + "..."
 	}
-	*p = append(*p, Problem{Reason: reason, Detail: detail})
+	p.list = append(p.list, Problem{Reason: reason, Detail: detail})
 }

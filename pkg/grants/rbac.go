@@ -87,18 +87,25 @@ func containsOrAll(list []string, s string) bool {
 // allows them to get that namespace: they may see it. ofTenant is true if the namespace belongs to
 // a Tenant, whose users write its RoleBindings.
 func (r *Rules) OfRoleBinding(namespace string, ofTenant bool, subjects []view.Subject) []Held {
+	return r.ofRoleBinding(namespace, ofTenant, subjects, nil)
+}
+
+func (r *Rules) ofRoleBinding(namespace string, ofTenant bool, subjects []view.Subject, trace *Trace) []Held {
 	if ofTenant {
+		trace.leavesOut(subjects, r.tenantSubjects(subjects))
 		subjects = r.tenantSubjects(subjects)
 	}
-	held := newHolder(r)
+	held := newHolder(r, trace)
 	for k := range r.kinds {
 		if r.kinds[k].Upstream.GroupResource() == namespaces {
-			for _, s := range subjects {
-				held.add(k, s, view.Name(namespace), seen)
+			for i, s := range subjects {
+				if trace.enters(s, "subjects", i) {
+					held.add(k, s, view.Name(namespace), seen)
+				}
 			}
 		}
 	}
-	return held.grants
+	return held.done()
 }
 
 // BindingSubjects returns the subjects of a RoleBinding in a namespace. A service account without

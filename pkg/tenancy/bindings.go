@@ -88,15 +88,22 @@ func (c *Cluster) refreshBinding(tx *view.Tx, key types.NamespacedName) {
 	ns := c.namespaces[key.Namespace]
 	ofTenant := ns == nil || ns.tenant != "" // an unknown namespace may belong to a Tenant
 	var held []grants.Held
-	switch c.rules.Policy().RoleBindingNamespaces {
-	case grants.RoleBindingsAny:
+	if c.counts(key, b) {
 		held = c.rules.OfRoleBinding(key.Namespace, ofTenant, b.subjects)
-	case grants.RoleBindingsRBACGet:
-		if c.roles[b.role].Allows(key.Namespace) {
-			held = c.rules.OfRoleBinding(key.Namespace, ofTenant, b.subjects)
-		}
 	}
 	c.give(tx, origin{bindingSource, key.Namespace, key.Name}, held)
+}
+
+// counts returns whether a binding shows its namespace to its subjects.
+func (c *Cluster) counts(key types.NamespacedName, b binding) bool {
+	switch c.rules.Policy().RoleBindingNamespaces {
+	case grants.RoleBindingsAny:
+		return true
+	case grants.RoleBindingsRBACGet:
+		return c.roles[b.role].Allows(key.Namespace)
+	default:
+		return false
+	}
 }
 
 // refreshBindingsIn reevaluates the bindings that depend on whether their namespace belongs to

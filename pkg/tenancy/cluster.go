@@ -39,10 +39,14 @@ type Cluster struct {
 	namespaces map[string]*namespace
 	volumes    map[string]volume
 	settings   map[types.NamespacedName]*setting
+	globals    map[string]*capsule.GlobalProxySetting
 	bindings   map[types.NamespacedName]binding
 	roles      map[roleKey]grants.NamespaceGet
 	// held are the grants that each origin gives.
-	held     map[origin][]grants.Held
+	held map[origin][]grants.Held
+	// granted maps each subject to the origins that grant it something. It is nil until Explain needs
+	// it.
+	granted  index[view.Subject, origin]
 	problems problems
 
 	// referrers maps a Tenant's name to the namespaces whose owner references name it.
@@ -88,6 +92,7 @@ func New(kinds []grants.Kind, policy grants.Policy, observe func(time.Duration))
 		namespaces:      make(map[string]*namespace),
 		volumes:         make(map[string]volume),
 		settings:        make(map[types.NamespacedName]*setting),
+		globals:         make(map[string]*capsule.GlobalProxySetting),
 		bindings:        make(map[types.NamespacedName]binding),
 		roles:           make(map[roleKey]grants.NamespaceGet),
 		held:            make(map[origin][]grants.Held),
@@ -190,6 +195,10 @@ func (c *Cluster) give(tx *view.Tx, from origin, held []grants.Held) {
 		if v := c.views[h.Resource]; v != nil {
 			tx.Revoke(v, h.Subject, h.Grant)
 		}
+	}
+	if c.granted != nil {
+		c.forgetGranted(from, c.held[from])
+		c.noteGranted(from, held)
 	}
 	if len(held) == 0 {
 		delete(c.held, from)

@@ -87,23 +87,34 @@ func (c *Cluster) refreshSettingsOf(tx *view.Tx, tenant string) {
 		c.give(tx, from, nil)
 		return
 	}
-	keys := make([]types.NamespacedName, 0, len(c.settingsOf[tenant]))
-	for key := range c.settingsOf[tenant] {
-		keys = append(keys, key)
-	}
-	// The oldest first: users cannot take grants from others by writing new settings.
-	slices.SortFunc(keys, func(a, b types.NamespacedName) int {
-		return cmp.Or(c.settings[a].CreationTimestamp.Compare(c.settings[b].CreationTimestamp.Time), compareKeys(a, b))
-	})
-	settings := make([]*capsule.ProxySetting, len(keys))
-	for i, key := range keys {
-		settings[i] = c.settings[key].ProxySetting
-	}
-	held, found := c.rules.OfProxySettings(settings, t)
+	keyed := c.keyedSettingsOf(tenant)
+	held, found := c.rules.OfProxySettings(inOrderOfAge(keyed), t)
 	c.give(tx, from, held)
-	for i, key := range keys {
-		c.problems.set(settingOrigin(key), found[i])
+	for i := range keyed {
+		c.problems.set(settingOrigin(keyed[i].key), found[i])
 	}
+}
+
+// keyedSettingsOf returns the ProxySettings of a Tenant, in no order.
+func (c *Cluster) keyedSettingsOf(tenant string) []keyedSetting {
+	all := make([]keyedSetting, 0, len(c.settingsOf[tenant]))
+	for key := range c.settingsOf[tenant] {
+		all = append(all, keyedSetting{key, c.settings[key].ProxySetting})
+	}
+	return all
+}
+
+// inOrderOfAge sorts the settings and returns them, the oldest first: users cannot take grants from
+// others by writing new settings.
+func inOrderOfAge(all []keyedSetting) []*capsule.ProxySetting {
+	slices.SortFunc(all, func(a, b keyedSetting) int {
+		return cmp.Or(a.CreationTimestamp.Compare(b.CreationTimestamp.Time), compareKeys(a.key, b.key))
+	})
+	settings := make([]*capsule.ProxySetting, len(all))
+	for i := range all {
+		settings[i] = all[i].ProxySetting
+	}
+	return settings
 }
 
 func settingOrigin(key types.NamespacedName) origin {
@@ -116,6 +127,7 @@ func (c *Cluster) GlobalProxySettings() *Sink[*capsule.GlobalProxySetting] {
 }
 
 func (c *Cluster) putGlobalSetting(tx *view.Tx, item Item[*capsule.GlobalProxySetting]) {
+	c.globals[item.Key.Name] = item.Value
 	held, found := c.rules.OfGlobalProxySetting(item.Value)
 	from := origin{source: globalSettingSource, name: item.Key.Name}
 	c.give(tx, from, held)
@@ -123,5 +135,6 @@ func (c *Cluster) putGlobalSetting(tx *view.Tx, item Item[*capsule.GlobalProxySe
 }
 
 func (c *Cluster) deleteGlobalSetting(tx *view.Tx, key types.NamespacedName) {
+	delete(c.globals, key.Name)
 	c.give(tx, origin{source: globalSettingSource, name: key.Name}, nil)
 }

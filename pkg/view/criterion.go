@@ -76,10 +76,10 @@ func HasLabel(key string) Criterion {
 }
 
 // Where selects the objects for which match returns true. The key must be canonical: equal keys
-// promise equal matches. match must be a pure function of the attributes. Unless another criterion
+// promise equal matches. It also describes the criterion to people. match must be a pure function of the attributes. Unless another criterion
 // narrows it, it is evaluated with every object, so prefer the other criteria.
 func Where(key string, match func(*Attributes) bool) Criterion {
-	return Criterion{key: bounded("where/" + key), expr: where{match}}
+	return Criterion{key: bounded("where/" + key), expr: where{key, match}}
 }
 
 // Key returns the canonical form of the criterion.

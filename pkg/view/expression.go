@@ -15,6 +15,8 @@ type expression interface {
 	// terms returns terms of which every matching object meets at least one. If there are no such
 	// terms, bounded is false.
 	terms() (terms []term, bounded bool)
+	// String describes the query in words.
+	String() string
 }
 
 // everything matches all objects.
@@ -107,7 +109,10 @@ func (e not) within(x *index, b *roaring.Bitmap) *roaring.Bitmap {
 func (e not) terms() ([]term, bool) { return nil, false }
 
 // where matches the objects for which a function returns true.
-type where struct{ match func(*Attributes) bool }
+type where struct {
+	text  string
+	match func(*Attributes) bool
+}
 
 func (e where) matches(o *Attributes) bool { return e.match(o) }
 

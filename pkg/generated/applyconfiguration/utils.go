@@ -19,6 +19,12 @@ import (
 func ForKind(kind schema.GroupVersionKind) interface{} {
 	switch kind {
 	// Group=tenantview.capsule.dev, Version=v1alpha1
+	case v1alpha1.SchemeGroupVersion.WithKind("SelfTenantViewReview"):
+		return &tenantviewv1alpha1.SelfTenantViewReviewApplyConfiguration{}
+	case v1alpha1.SchemeGroupVersion.WithKind("SelfTenantViewReviewSpec"):
+		return &tenantviewv1alpha1.SelfTenantViewReviewSpecApplyConfiguration{}
+	case v1alpha1.SchemeGroupVersion.WithKind("SelfTenantViewReviewStatus"):
+		return &tenantviewv1alpha1.SelfTenantViewReviewStatusApplyConfiguration{}
 	case v1alpha1.SchemeGroupVersion.WithKind("TenantIngressClass"):
 		return &tenantviewv1alpha1.TenantIngressClassApplyConfiguration{}
 	case v1alpha1.SchemeGroupVersion.WithKind("TenantNamespace"):
@@ -33,6 +39,18 @@ func ForKind(kind schema.GroupVersionKind) interface{} {
 		return &tenantviewv1alpha1.TenantRuntimeClassApplyConfiguration{}
 	case v1alpha1.SchemeGroupVersion.WithKind("TenantStorageClass"):
 		return &tenantviewv1alpha1.TenantStorageClassApplyConfiguration{}
+	case v1alpha1.SchemeGroupVersion.WithKind("TenantViewGrant"):
+		return &tenantviewv1alpha1.TenantViewGrantApplyConfiguration{}
+	case v1alpha1.SchemeGroupVersion.WithKind("TenantViewNearMiss"):
+		return &tenantviewv1alpha1.TenantViewNearMissApplyConfiguration{}
+	case v1alpha1.SchemeGroupVersion.WithKind("TenantViewReview"):
+		return &tenantviewv1alpha1.TenantViewReviewApplyConfiguration{}
+	case v1alpha1.SchemeGroupVersion.WithKind("TenantViewReviewSpec"):
+		return &tenantviewv1alpha1.TenantViewReviewSpecApplyConfiguration{}
+	case v1alpha1.SchemeGroupVersion.WithKind("TenantViewReviewStatus"):
+		return &tenantviewv1alpha1.TenantViewReviewStatusApplyConfiguration{}
+	case v1alpha1.SchemeGroupVersion.WithKind("TenantViewSubject"):
+		return &tenantviewv1alpha1.TenantViewSubjectApplyConfiguration{}
 
 	}
 	return nil

@@ -19,6 +19,7 @@ func Kind() *registry.Kind {
 	return registry.NewKind(registry.Description{
 		Kind: grants.Kind{
 			Upstream:     networkingv1.SchemeGroupVersion.WithResource("ingressclasses"),
+			TenantField:  "spec.ingressOptions.allowedClasses",
 			ProxySetting: "IngressClasses",
 			OfTenant:     ofTenant,
 		},

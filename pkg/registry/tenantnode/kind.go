@@ -20,6 +20,7 @@ func Kind(images bool) *registry.Kind {
 	return registry.NewKind(registry.Description{
 		Kind: grants.Kind{
 			Upstream:     corev1.SchemeGroupVersion.WithResource("nodes"),
+			TenantField:  "spec.nodeSelector",
 			ProxySetting: "Nodes",
 			OfTenant:     ofTenant,
 		},

@@ -21,6 +21,7 @@ func Kind() *registry.Kind {
 	return registry.NewKind(registry.Description{
 		Kind: grants.Kind{
 			Upstream:     schedulingv1.SchemeGroupVersion.WithResource("priorityclasses"),
+			TenantField:  "spec.priorityClasses",
 			ProxySetting: "PriorityClasses",
 			OfTenant:     ofTenant,
 		},

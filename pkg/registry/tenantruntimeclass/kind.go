@@ -19,6 +19,7 @@ func Kind() *registry.Kind {
 	return registry.NewKind(registry.Description{
 		Kind: grants.Kind{
 			Upstream:     nodev1.SchemeGroupVersion.WithResource("runtimeclasses"),
+			TenantField:  "spec.runtimeClasses",
 			ProxySetting: "RuntimeClasses",
 			OfTenant:     ofTenant,
 		},

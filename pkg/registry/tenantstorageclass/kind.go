@@ -19,6 +19,7 @@ func Kind() *registry.Kind {
 	return registry.NewKind(registry.Description{
 		Kind: grants.Kind{
 			Upstream:     storagev1.SchemeGroupVersion.WithResource("storageclasses"),
+			TenantField:  "spec.storageClasses",
 			ProxySetting: "StorageClasses",
 			OfTenant:     ofTenant,
 		},

@@ -5,7 +5,9 @@ package v1alpha1_test
 
 import (
 	"encoding/json"
+	"maps"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -27,14 +29,12 @@ func document(t *testing.T) *spec3.OpenAPI {
 	scheme := newScheme(t)
 	namer := genericopenapi.NewDefinitionNamer(scheme)
 	var names []string
-	for kind := range upstream {
-		for _, kind := range []string{kind, kind + "List"} {
-			name, err := scheme.ToOpenAPIDefinitionName(v1alpha1.SchemeGroupVersion.WithKind(kind))
-			if err != nil {
-				t.Fatal(err)
-			}
-			names = append(names, name)
+	for _, kind := range everyKind() {
+		name, err := scheme.ToOpenAPIDefinitionName(v1alpha1.SchemeGroupVersion.WithKind(kind))
+		if err != nil {
+			t.Fatal(err)
 		}
+		names = append(names, name)
 	}
 	doc, err := builder3.BuildOpenAPIDefinitionsForResources(&common.OpenAPIV3Config{
 		GetDefinitions:    openapi.GetOpenAPIDefinitions,
@@ -44,6 +44,15 @@ func document(t *testing.T) *spec3.OpenAPI {
 		t.Fatal(err)
 	}
 	return &spec3.OpenAPI{Components: &spec3.Components{Schemas: doc}}
+}
+
+// everyKind returns the kinds that have a definition, with their lists.
+func everyKind() []string {
+	all := slices.Clone(reviews)
+	for kind := range upstream {
+		all = append(all, kind, kind+"List")
+	}
+	return all
 }
 
 func schema(t *testing.T, kind string) *spec.Schema {
@@ -59,20 +68,18 @@ func schema(t *testing.T, kind string) *spec.Schema {
 // kubectl finds the schema of a kind by the group, version and kind in the
 // definition. kubectl explain prints the descriptions.
 func TestOpenAPIDescribesEveryKind(t *testing.T) {
-	for kind := range upstream {
-		for _, kind := range []string{kind, kind + "List"} {
-			s := schema(t, kind)
-			want := []any{map[string]any{"group": v1alpha1.GroupName, "version": "v1alpha1", "kind": kind}}
-			if diff := cmp.Diff(want, s.Extensions["x-kubernetes-group-version-kind"]); diff != "" {
-				t.Errorf("group, version and kind of %s (-want +got):\n%s", kind, diff)
-			}
-			if s.Description == "" {
-				t.Errorf("%s has no description", kind)
-			}
-			for name, property := range s.Properties {
-				if property.Description == "" {
-					t.Errorf("%s.%s has no description", kind, name)
-				}
+	for _, kind := range everyKind() {
+		s := schema(t, kind)
+		want := []any{map[string]any{"group": v1alpha1.GroupName, "version": "v1alpha1", "kind": kind}}
+		if diff := cmp.Diff(want, s.Extensions["x-kubernetes-group-version-kind"]); diff != "" {
+			t.Errorf("group, version and kind of %s (-want +got):\n%s", kind, diff)
+		}
+		if s.Description == "" {
+			t.Errorf("%s has no description", kind)
+		}
+		for name, property := range s.Properties {
+			if property.Description == "" {
+				t.Errorf("%s.%s has no description", kind, name)
 			}
 		}
 	}
@@ -91,6 +98,9 @@ func TestOpenAPIRequiredFieldsAreThoseOfUpstream(t *testing.T) {
 	got := map[string][]string{}
 	for kind := range upstream {
 		got[kind] = schema(t, kind).Required
+	}
+	for _, kind := range reviews {
+		want[kind], got[kind] = []string{"spec"}, schema(t, kind).Required
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("required fields (-want +got):\n%s", diff)
@@ -144,7 +154,7 @@ func TestOpenAPIReferencesResolve(t *testing.T) {
 // Every JSON field of a kind is in its definition.
 func TestOpenAPIHoldsEveryField(t *testing.T) {
 	scheme := newScheme(t)
-	for kind := range upstream {
+	for _, kind := range slices.Concat(slices.Collect(maps.Keys(upstream)), reviews) {
 		typ := scheme.KnownTypes(v1alpha1.SchemeGroupVersion)[kind]
 		properties := schema(t, kind).Properties
 		for i := range typ.NumField() {

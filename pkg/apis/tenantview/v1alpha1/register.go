@@ -31,6 +31,7 @@ func Resource(resource string) schema.GroupResource {
 
 func addKnownTypes(scheme *runtime.Scheme) error {
 	scheme.AddKnownTypes(SchemeGroupVersion,
+		&SelfTenantViewReview{},
 		&TenantIngressClass{},
 		&TenantIngressClassList{},
 		&TenantNamespace{},
@@ -45,6 +46,7 @@ func addKnownTypes(scheme *runtime.Scheme) error {
 		&TenantRuntimeClassList{},
 		&TenantStorageClass{},
 		&TenantStorageClassList{},
+		&TenantViewReview{},
 	)
 	metav1.AddToGroupVersion(scheme, SchemeGroupVersion)
 	return nil

@@ -36,6 +36,9 @@ var upstream = map[string]runtime.Object{
 	"TenantStorageClass":     &storagev1.StorageClass{},
 }
 
+// reviews are the kinds that are only created, and so have no list.
+var reviews = []string{"SelfTenantViewReview", "TenantViewReview"}
+
 func newScheme(t *testing.T) *runtime.Scheme {
 	t.Helper()
 	scheme := runtime.NewScheme()
@@ -63,6 +66,9 @@ func TestSchemeHoldsEveryKindAndItsList(t *testing.T) {
 	want := map[string]bool{}
 	for kind := range upstream {
 		want[kind], want[kind+"List"] = true, true
+	}
+	for _, kind := range reviews {
+		want[kind] = true
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("registered kinds (-want +got):\n%s", diff)

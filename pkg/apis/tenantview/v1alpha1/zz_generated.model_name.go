@@ -9,6 +9,21 @@
 package v1alpha1
 
 // OpenAPIModelName returns the OpenAPI model name for this type.
+func (in SelfTenantViewReview) OpenAPIModelName() string {
+	return "dev.capsule.tenantview.v1alpha1.SelfTenantViewReview"
+}
+
+// OpenAPIModelName returns the OpenAPI model name for this type.
+func (in SelfTenantViewReviewSpec) OpenAPIModelName() string {
+	return "dev.capsule.tenantview.v1alpha1.SelfTenantViewReviewSpec"
+}
+
+// OpenAPIModelName returns the OpenAPI model name for this type.
+func (in SelfTenantViewReviewStatus) OpenAPIModelName() string {
+	return "dev.capsule.tenantview.v1alpha1.SelfTenantViewReviewStatus"
+}
+
+// OpenAPIModelName returns the OpenAPI model name for this type.
 func (in TenantIngressClass) OpenAPIModelName() string {
 	return "dev.capsule.tenantview.v1alpha1.TenantIngressClass"
 }
@@ -76,4 +91,34 @@ func (in TenantStorageClass) OpenAPIModelName() string {
 // OpenAPIModelName returns the OpenAPI model name for this type.
 func (in TenantStorageClassList) OpenAPIModelName() string {
 	return "dev.capsule.tenantview.v1alpha1.TenantStorageClassList"
+}
+
+// OpenAPIModelName returns the OpenAPI model name for this type.
+func (in TenantViewGrant) OpenAPIModelName() string {
+	return "dev.capsule.tenantview.v1alpha1.TenantViewGrant"
+}
+
+// OpenAPIModelName returns the OpenAPI model name for this type.
+func (in TenantViewNearMiss) OpenAPIModelName() string {
+	return "dev.capsule.tenantview.v1alpha1.TenantViewNearMiss"
+}
+
+// OpenAPIModelName returns the OpenAPI model name for this type.
+func (in TenantViewReview) OpenAPIModelName() string {
+	return "dev.capsule.tenantview.v1alpha1.TenantViewReview"
+}
+
+// OpenAPIModelName returns the OpenAPI model name for this type.
+func (in TenantViewReviewSpec) OpenAPIModelName() string {
+	return "dev.capsule.tenantview.v1alpha1.TenantViewReviewSpec"
+}
+
+// OpenAPIModelName returns the OpenAPI model name for this type.
+func (in TenantViewReviewStatus) OpenAPIModelName() string {
+	return "dev.capsule.tenantview.v1alpha1.TenantViewReviewStatus"
+}
+
+// OpenAPIModelName returns the OpenAPI model name for this type.
+func (in TenantViewSubject) OpenAPIModelName() string {
+	return "dev.capsule.tenantview.v1alpha1.TenantViewSubject"
 }

@@ -5,6 +5,8 @@
 
 package v1alpha1
 
+type SelfTenantViewReviewExpansion interface{}
+
 type TenantIngressClassExpansion interface{}
 
 type TenantNamespaceExpansion interface{}
@@ -18,3 +20,5 @@ type TenantPriorityClassExpansion interface{}
 type TenantRuntimeClassExpansion interface{}
 
 type TenantStorageClassExpansion interface{}
+
+type TenantViewReviewExpansion interface{}

@@ -15,6 +15,7 @@ import (
 
 type TenantviewV1alpha1Interface interface {
 	RESTClient() rest.Interface
+	SelfTenantViewReviewsGetter
 	TenantIngressClassesGetter
 	TenantNamespacesGetter
 	TenantNodesGetter
@@ -22,11 +23,16 @@ type TenantviewV1alpha1Interface interface {
 	TenantPriorityClassesGetter
 	TenantRuntimeClassesGetter
 	TenantStorageClassesGetter
+	TenantViewReviewsGetter
 }
 
 // TenantviewV1alpha1Client is used to interact with features provided by the tenantview.capsule.dev group.
 type TenantviewV1alpha1Client struct {
 	restClient rest.Interface
+}
+
+func (c *TenantviewV1alpha1Client) SelfTenantViewReviews() SelfTenantViewReviewInterface {
+	return newSelfTenantViewReviews(c)
 }
 
 func (c *TenantviewV1alpha1Client) TenantIngressClasses() TenantIngressClassInterface {
@@ -55,6 +61,10 @@ func (c *TenantviewV1alpha1Client) TenantRuntimeClasses() TenantRuntimeClassInte
 
 func (c *TenantviewV1alpha1Client) TenantStorageClasses() TenantStorageClassInterface {
 	return newTenantStorageClasses(c)
+}
+
+func (c *TenantviewV1alpha1Client) TenantViewReviews() TenantViewReviewInterface {
+	return newTenantViewReviews(c)
 }
 
 // NewForConfig creates a new TenantviewV1alpha1Client for the given config.

@@ -15,6 +15,10 @@ type FakeTenantviewV1alpha1 struct {
 	*testing.Fake
 }
 
+func (c *FakeTenantviewV1alpha1) SelfTenantViewReviews() v1alpha1.SelfTenantViewReviewInterface {
+	return newFakeSelfTenantViewReviews(c)
+}
+
 func (c *FakeTenantviewV1alpha1) TenantIngressClasses() v1alpha1.TenantIngressClassInterface {
 	return newFakeTenantIngressClasses(c)
 }
@@ -41,6 +45,10 @@ func (c *FakeTenantviewV1alpha1) TenantRuntimeClasses() v1alpha1.TenantRuntimeCl
 
 func (c *FakeTenantviewV1alpha1) TenantStorageClasses() v1alpha1.TenantStorageClassInterface {
 	return newFakeTenantStorageClasses(c)
+}
+
+func (c *FakeTenantviewV1alpha1) TenantViewReviews() v1alpha1.TenantViewReviewInterface {
+	return newFakeTenantViewReviews(c)
 }
 
 // RESTClient returns a RESTClient that is used to communicate

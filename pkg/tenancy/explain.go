@@ -1,0 +1,158 @@
+// Copyright The tenantview Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package tenancy
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+
+	"k8s.io/apimachinery/pkg/runtime/schema"
+	"k8s.io/apimachinery/pkg/types"
+	"k8s.io/apiserver/pkg/authentication/user"
+
+	"capsule.dev/tenantview/pkg/apis/capsule"
+	"capsule.dev/tenantview/pkg/grants"
+	"capsule.dev/tenantview/pkg/view"
+)
+
+// inputs are the objects that a question about reasons is about, as of one moment. They are
+// immutable, so they are evaluated while changes go on.
+type inputs struct {
+	tenants  []*capsule.Tenant
+	settings []settingsInput
+	globals  []*capsule.GlobalProxySetting
+	bindings []bindingInput
+}
+
+// settingsInput are all ProxySettings of a Tenant, in no order.
+type settingsInput struct {
+	tenant   *capsule.Tenant
+	settings []keyedSetting
+}
+
+type keyedSetting struct {
+	key types.NamespacedName
+	*capsule.ProxySetting
+}
+
+type bindingInput struct {
+	key      types.NamespacedName
+	tenant   string
+	ofTenant bool
+	subjects []view.Subject
+}
+
+// Explain returns the grants that a user holds on a resource, each with its origin. It evaluates
+// again the objects that grant him something, and no others: the server does not remember origins.
+// It returns nil if the resource is not among the kinds.
+func (c *Cluster) Explain(u user.Info, resource schema.GroupResource) []grants.Traced {
+	subjects := c.Viewer(u).Subjects
+	trace := c.rules.NewTrace(resource, subjects, false)
+	if trace == nil {
+		return nil
+	}
+	in := c.granting(subjects, resource)
+	in.evaluate(trace)
+	return inOrderOfOrigin(trace.Grants)
+}
+
+// granting returns the objects that grant something to the subjects.
+func (c *Cluster) granting(subjects []view.Subject, resource schema.GroupResource) *inputs {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.indexGranted()
+	in, seen := &inputs{}, make(map[origin]struct{})
+	for _, s := range subjects {
+		for from := range c.granted[s] {
+			if _, again := seen[from]; again || from.source == bindingSource && resource != namespaceResource {
+				continue
+			}
+			seen[from] = struct{}{}
+			c.addTo(in, from)
+		}
+	}
+	return in
+}
+
+func (c *Cluster) addTo(in *inputs, from origin) {
+	switch from.source {
+	case tenantSource:
+		in.tenants = append(in.tenants, c.tenants[from.name])
+	case settingSource:
+		if t := c.tenants[from.name]; t != nil { // its settings may be worked out later
+			in.settings = append(in.settings, settingsInput{t, c.keyedSettingsOf(from.name)})
+		}
+	case globalSettingSource:
+		in.globals = append(in.globals, c.globals[from.name])
+	case bindingSource:
+		in.bindings = append(in.bindings, c.bindingInput(types.NamespacedName{Namespace: from.namespace, Name: from.name}))
+	}
+}
+
+func (c *Cluster) bindingInput(key types.NamespacedName) bindingInput {
+	ns := c.namespaces[key.Namespace]
+	b := bindingInput{key: key, ofTenant: ns == nil || ns.tenant != "", subjects: c.bindings[key].subjects}
+	if ns != nil {
+		b.tenant = ns.tenant
+	}
+	return b
+}
+
+// evaluate works out what the objects grant to the subjects of the trace.
+func (in *inputs) evaluate(trace *grants.Trace) {
+	for _, t := range in.tenants {
+		trace.Tenant(t)
+	}
+	for _, s := range in.settings {
+		trace.ProxySettings(inOrderOfAge(s.settings), s.tenant)
+	}
+	for _, s := range in.globals {
+		trace.GlobalProxySetting(s)
+	}
+	for _, b := range in.bindings {
+		trace.RoleBinding(b.key.Namespace, b.key.Name, b.tenant, b.ofTenant, b.subjects)
+	}
+}
+
+// inOrderOfOrigin sorts grants: those of Tenants come first, and the same question always gets the
+// same answer.
+func inOrderOfOrigin(traced []grants.Traced) []grants.Traced {
+	rank := map[string]int{grants.TenantSource: 1, grants.ProxySettingSource: 2, grants.GlobalProxySettingsSource: 3, grants.RoleBindingSource: 4}
+	slices.SortStableFunc(traced, func(a, b grants.Traced) int {
+		return cmp.Or(cmp.Compare(rank[a.Source], rank[b.Source]), compareOrigins(a.Origin, b.Origin))
+	})
+	return traced
+}
+
+// compareOrigins compares all but the parts of objects, which are in order already.
+func compareOrigins(a, b grants.Origin) int {
+	return cmp.Or(strings.Compare(a.Source, b.Source), strings.Compare(a.Tenant, b.Tenant), strings.Compare(a.Namespace, b.Namespace),
+		strings.Compare(a.Name, b.Name))
+}
+
+// indexGranted makes the index of what each subject is granted. It exists only after the first
+// question, because clusters in which nobody asks should not pay for it. From then on, give keeps
+// it up to date.
+func (c *Cluster) indexGranted() {
+	if c.granted != nil {
+		return
+	}
+	c.granted = make(index[view.Subject, origin])
+	for from, held := range c.held {
+		c.noteGranted(from, held)
+	}
+}
+
+func (c *Cluster) noteGranted(from origin, held []grants.Held) {
+	for i := range held {
+		c.granted.add(held[i].Subject, from)
+	}
+}
+
+func (c *Cluster) forgetGranted(from origin, held []grants.Held) {
+	for i := range held {
+		c.granted.remove(held[i].Subject, from)
+	}
+}

@@ -1,0 +1,117 @@
+// Copyright The tenantview Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package tenancy_test
+
+import (
+	"fmt"
+	"slices"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"k8s.io/apimachinery/pkg/runtime/schema"
+	"k8s.io/apiserver/pkg/authentication/user"
+
+	"capsule.dev/tenantview/internal/cases"
+	"capsule.dev/tenantview/internal/feed"
+	"capsule.dev/tenantview/internal/reference"
+	"capsule.dev/tenantview/internal/worlds"
+	"capsule.dev/tenantview/pkg/grants"
+	"capsule.dev/tenantview/pkg/registry/kinds"
+	"capsule.dev/tenantview/pkg/view"
+)
+
+// The grants that a reason names are exactly those that decide: each of them alone shows nothing that
+// the user does not see, and all together show everything, for every operation.
+func TestReasonsAreWhatDecides(t *testing.T) {
+	for _, seed := range worlds.Seeds(t, worldsVariable, 40) {
+		t.Run(fmt.Sprint(seed), func(t *testing.T) {
+			w := newWorld(seed)
+			w.feed.Cluster.GoLive()
+			for step := range 60 {
+				w.step()
+				// From some step on, the index of what is granted exists.
+				if step%6 != int(seed%6) {
+					continue
+				}
+				for _, u := range worlds.Users() {
+					for _, resource := range reference.Resources() {
+						requireReasons(t, w.feed, u, resource)
+					}
+				}
+				if t.Failed() {
+					t.Fatalf("%+v after\n%s", w.filter.Policy, lines(w.history))
+				}
+			}
+		})
+	}
+}
+
+func TestReasonsOfCases(t *testing.T) {
+	for _, c := range cases.All() {
+		t.Run(c.Row+"/"+c.Name, func(t *testing.T) {
+			c.AssignUIDs()
+			f := feed.New(c.Policy)
+			putAll(f, c.Objects)
+			f.Cluster.GoLive()
+			for _, resource := range reference.Resources() {
+				requireReasons(t, f, &c.User, resource)
+			}
+		})
+	}
+}
+
+// requireReasons compares the grants that Explain and Investigate name with what the user may do.
+func requireReasons(t *testing.T, f *feed.Feed, u user.Info, resource string) {
+	t.Helper()
+	traced := f.Cluster.Explain(u, upstream(resource))
+	all, _ := f.View(resource).List(view.Viewer{All: true})
+	for op, needed := range map[reference.Operation]view.Operations{
+		reference.List: view.OpList, reference.Get: view.OpGet, reference.Update: view.OpUpdate, reference.Delete: view.OpDelete,
+	} {
+		want, err := f.Names(u, op, resource)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var got []string
+		for _, e := range all {
+			if slices.ContainsFunc(traced, func(g grants.Traced) bool {
+				return g.Grant.Operations.Has(needed) && g.Grant.Criterion.Matches(&e.Attributes)
+			}) {
+				got = append(got, e.Name)
+			}
+		}
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Errorf("%s may %s these %s (-view +reasons):\n%s", u.GetName(), op, resource, diff)
+		}
+	}
+	investigated, misses := f.Cluster.Investigate(u, upstream(resource), "")
+	if diff := cmp.Diff(origins(traced), origins(investigated)); diff != "" {
+		t.Errorf("grants of %s for %s (-Explain +Investigate):\n%s", u.GetName(), resource, diff)
+	}
+	for _, m := range misses {
+		if m.Reason == "" || m.Source == "" {
+			t.Errorf("a miss without reason: %+v", m)
+		}
+	}
+}
+
+// origins returns what distinguishes grants.
+func origins(traced []grants.Traced) []string {
+	var all []string
+	for _, g := range traced {
+		all = append(all, fmt.Sprintf("%+v %v %v %s", g.Origin, g.Subject, g.Grant.Operations, g.Grant.Criterion))
+	}
+	slices.Sort(all)
+	return all
+}
+
+// upstream returns the upstream resource with its group.
+func upstream(resource string) schema.GroupResource {
+	for _, k := range kinds.All(kinds.Options{}) {
+		if k.Upstream.Resource == resource {
+			return k.Upstream.GroupResource()
+		}
+	}
+	panic(resource)
+}
