@@ -17,7 +17,7 @@ import (
 
 const reviewBody = `{"apiVersion":"tenantview.capsule.dev/v1alpha1","kind":%q,"metadata":{"name":"mine"},"spec":{"resource":"ns","name":%q%s}}`
 
-func ask(t *testing.T, s *running, user, kind, name, more, accept, query string) response {
+func askWhy(t *testing.T, s *running, user, kind, name, more, accept, query string) response {
 	t.Helper()
 	r, err := s.send(user, http.MethodPost, group+"/"+strings.ToLower(kind)+"s"+query, accept, fmt.Sprintf(reviewBody, kind, name, more))
 	if err != nil {
@@ -29,7 +29,7 @@ func ask(t *testing.T, s *running, user, kind, name, more, accept, query string)
 // A review is answered like a SelfSubjectAccessReview: with 201, the question and the answer.
 func testReview(t *testing.T, s *running) {
 	for _, query := range []string{"", "?fieldManager=kubectl-create&fieldValidation=Strict", "?dryRun=All"} {
-		r := ask(t, s, "alice", "SelfTenantViewReview", "solar-a", "", "", query)
+		r := askWhy(t, s, "alice", "SelfTenantViewReview", "solar-a", "", "", query)
 		if r.Code != http.StatusCreated {
 			t.Fatalf("code %d: %s", r.Code, r.Body)
 		}
@@ -43,13 +43,13 @@ func testReview(t *testing.T, s *running) {
 			t.Errorf("metadata (-none +got):\n%s", diff)
 		}
 	}
-	r := ask(t, s, "administrator", "TenantViewReview", "hidden-a", `,"user":"alice","groups":["system:authenticated"]`, "", "")
+	r := askWhy(t, s, "administrator", "TenantViewReview", "hidden-a", `,"user":"alice","groups":["system:authenticated"]`, "", "")
 	r.Code = http.StatusOK
 	about := read[v1alpha1.TenantViewReview](t, r)
 	if about.Status.Allowed || about.Status.Exists == nil || !*about.Status.Exists || about.Spec.User != "alice" {
 		t.Errorf("answer %+v", about)
 	}
-	table := ask(t, s, "alice", "SelfTenantViewReview", "solar-a", "", "application/json;as=Table;v=v1;g=meta.k8s.io", "")
+	table := askWhy(t, s, "alice", "SelfTenantViewReview", "solar-a", "", "application/json;as=Table;v=v1;g=meta.k8s.io", "")
 	if !strings.Contains(table.Body, `"cells":["ns","solar-a",true,"You can list`) {
 		t.Errorf("table %s", table.Body)
 	}
@@ -58,7 +58,7 @@ func testReview(t *testing.T, s *running) {
 // The answer for a hidden object equals that for an absent one, byte for byte.
 func testReviewOfHidden(t *testing.T, s *running) {
 	for _, op := range []string{"", `,"operation":"Get"`, `,"operation":"Update"`, `,"operation":"Delete"`} {
-		hidden, absent := ask(t, s, "alice", "SelfTenantViewReview", "hidden-a", op, "", ""), ask(t, s, "alice", "SelfTenantViewReview", "absent-a", op, "", "")
+		hidden, absent := askWhy(t, s, "alice", "SelfTenantViewReview", "hidden-a", op, "", ""), askWhy(t, s, "alice", "SelfTenantViewReview", "absent-a", op, "", "")
 		absent.Body = strings.ReplaceAll(absent.Body, "absent-a", "hidden-a")
 		for _, r := range []response{hidden, absent} {
 			r.Header.Del("Audit-Id")
