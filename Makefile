@@ -62,14 +62,16 @@ clients: ## Run the watches of other clients: controller-runtime, JavaScript, Py
 ##@ Check it
 
 .PHONY: generate verify chart lint tidy
-generate: ## Generate clients, deep copies, OpenAPI definitions and the README of the chart
+generate: ## Generate clients, deep copies, OpenAPI definitions, the README of the chart, and artifacts
 	hack/generate.sh
 	hack/chart-readme.sh
+	$(GO) run ./hack/artifacts
 
 verify: ## Check that generated files, formatting, modules and lint are in order
 	hack/verify-generated.sh
 	hack/verify-tidy.sh
 	hack/verify-chart.sh
+	$(GO) run ./hack/artifacts -check
 	$(GO) vet ./...
 	$(LINT) fmt --diff
 	$(LINT) run ./...
