@@ -10,6 +10,7 @@ import (
 	"strings"
 	"testing"
 
+	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -28,7 +29,8 @@ var known = map[string][]string{
 	"rbac.authorization.k8s.io/v1":    {"/ClusterRole", "/ClusterRoleBinding", "RoleBinding"},
 	"flowcontrol.apiserver.k8s.io/v1": {"/FlowSchema", "/PriorityLevelConfiguration"},
 	"apiregistration.k8s.io/v1":       {"/APIService"}, "apiextensions.k8s.io/v1": {"/CustomResourceDefinition"},
-	"cert-manager.io/v1": {"Certificate", "Issuer"},
+	"cert-manager.io/v1":       {"Certificate", "Issuer"},
+	"monitoring.coreos.com/v1": {"ServiceMonitor"}, "autoscaling/v2": {"HorizontalPodAutoscaler"},
 }
 
 const (
@@ -37,13 +39,19 @@ const (
 	definitionPath = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions/"
 )
 
-// renderIn returns the objects that helm would install in the cluster, or what it says against it.
-func (c cluster) renderIn(t *testing.T, values string) (objects, error) {
+// helm runs a helm command on the chart as if it changed the cluster.
+func (c cluster) helm(t *testing.T, command, values string) (string, error) {
 	t.Helper()
 	server := httptest.NewServer(http.HandlerFunc(c.serve))
 	t.Cleanup(server.Close)
-	out, err := helm(t, values, "template", release, chart, "--namespace="+namespace, "--dry-run=server",
+	return helm(t, values, command, release, chart, "--namespace="+namespace, "--dry-run=server",
 		"--disable-openapi-validation", "--kube-apiserver="+server.URL)
+}
+
+// renderIn returns the objects that helm would install in the cluster, or what it says against it.
+func (c cluster) renderIn(t *testing.T, values string) (objects, error) {
+	t.Helper()
+	out, err := c.helm(t, "template", values)
 	if err != nil {
 		return nil, err
 	}
@@ -64,11 +72,13 @@ func (c cluster) serve(w http.ResponseWriter, r *http.Request) {
 	_ = json.NewEncoder(w).Encode(answer)
 }
 
-// discovery returns the answer that tells a client of the kinds, or nil for other paths.
+// discovery returns what a new cluster answers to a client that looks for its kinds, or nil for other paths.
 func discovery(path string) any {
 	switch path {
 	case "/version":
 		return version.Info{Major: "1", Minor: "36", GitVersion: "v1.36.3"}
+	case "/api/v1/namespaces/" + namespace + "/secrets": // where helm looks for its releases
+		return corev1.SecretList{TypeMeta: metav1.TypeMeta{Kind: "SecretList", APIVersion: "v1"}}
 	case "/api":
 		return metav1.APIVersions{TypeMeta: metav1.TypeMeta{Kind: "APIVersions"}, Versions: []string{"v1"}}
 	case "/apis":

@@ -116,6 +116,7 @@ func TestDefinitionsAcceptAllGenerations(t *testing.T) {
 		`ps {"subjects": [{"kind": "Robot", "name": "u"}]}`:                                                               "spec.subjects[0].kind",
 		`ps {"subjects": [{"kind": "User", "name": "u", "proxySettings": [{"kind": "Pods", "operations": ["List"]}]}]}`:   "spec.subjects[0].proxySettings[0].kind",
 		`ps {"subjects": [{"kind": "User", "name": "u", "proxySettings": [{"kind": "Nodes", "operations": ["Watch"]}]}]}`: "spec.subjects[0].proxySettings[0].operations[0]",
+		`ps {"subjects": [{"kind": "User", "name": "u", "proxySettings": [{"kind": "Nodes"}]}]}`:                          "spec.subjects[0].proxySettings[0].operations",
 		`gps {"rules": []}`:                         "spec.rules",
 		`gps {"rules": [{"clusterResources": []}]}`: "spec.rules[0].subjects",
 		`gps {"rules": [{"subjects": [], "clusterResources": [` + rule + `, "operations": ["Create"]}]}]}`:     "spec.rules[0].clusterResources[0].operations[0]",

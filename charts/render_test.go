@@ -107,6 +107,7 @@ var branches = map[string]struct {
 		without: []string{
 			"ClusterRole/" + name, "ClusterRoleBinding/" + name, "RoleBinding/" + name + "-auth-reader",
 			"ClusterRole/tenantview-viewer", "ClusterRoleBinding/tenantview-viewer",
+			"ClusterRole/" + name + "-check", "ClusterRoleBinding/" + name + "-check",
 		},
 	},
 	"audit to standard output": {values: "audit: {enabled: true}", with: []string{"ConfigMap/" + name + "-audit"}},
@@ -155,7 +156,7 @@ service: {ipFamilyPolicy: PreferDualStack, annotations: {a: b}}
 serviceAccount: {annotations: {a: b}}
 tolerations: [{operator: Exists}]
 affinity: {nodeAffinity: {requiredDuringSchedulingIgnoredDuringExecution: {nodeSelectorTerms: [{matchExpressions: [{key: a, operator: Exists}]}]}}}
-strategy: {type: Recreate, rollingUpdate: null}
+strategy: {type: Recreate}
 podDisruptionBudget: {minAvailable: 50%}
 users: {groups: [tenants], subjects: [{kind: ServiceAccount, name: a, namespace: b}], aggregateTo: {view: true, edit: true, admin: true}}
 apiService: {annotations: {a: b}}`,

@@ -44,6 +44,7 @@ func TestWrongValues(t *testing.T) {
 		"replicas: 0":                                          "at '/replicas': minimum: got 0, want 1",
 		"replicas: two":                                        "at '/replicas': got string, want integer",
 		"securePort: 70000":                                    "at '/securePort': maximum: got 70,000, want 65,535",
+		"securePort: 443":                                      "at '/securePort': minimum: got 443, want 1,024",
 		"image: {pullPolicy: Sometimes}":                       "at '/image/pullPolicy': value must be one of",
 		"image: {digest: 0123}":                                "at '/image/digest'",
 		"image: {tag: 'v1:2'}":                                 "at '/image/tag'",
