@@ -83,14 +83,16 @@ image-push: ## Push the image of bin/image: make image-push IMAGE=registry/repos
 ##@ Check it
 
 .PHONY: generate verify chart lint alerts alerts-record tidy
-generate: ## Generate clients, deep copies, OpenAPI definitions and the README of the chart
+generate: ## Generate clients, deep copies, OpenAPI definitions, the README of the chart, and artifacts
 	hack/generate.sh
 	hack/chart-readme.sh
+	$(GO) run ./hack/artifacts
 
 verify: alerts ## Check that generated files, formatting, modules, lint and alerts are in order
 	hack/verify-generated.sh
 	hack/verify-tidy.sh
 	hack/verify-chart.sh
+	$(GO) run ./hack/artifacts -check
 	$(GO) vet ./...
 	cd $(PLUGIN) && $(GO) vet ./...
 	$(LINT) fmt --diff

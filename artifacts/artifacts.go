@@ -1,8 +1,8 @@
 // Copyright The tenantview Authors.
 // SPDX-License-Identifier: Apache-2.0
 
-// Package artifacts embeds the manifests of this folder, so that the end-to-end tests install exactly
-// what a user installs. It knows nothing about what they say.
+// Package artifacts embeds the manifests of this folder, which "make generate" renders from the chart, so that the
+// development control plane installs what a user installs, and needs no helm. It knows nothing about what they say.
 package artifacts
 
 import "embed"

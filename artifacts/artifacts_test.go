@@ -14,7 +14,6 @@ import (
 	rbacv1 "k8s.io/api/rbac/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime"
-	"sigs.k8s.io/yaml"
 
 	"capsule.dev/tenantview/artifacts"
 	"capsule.dev/tenantview/e2e/controlplane"
@@ -52,7 +51,7 @@ func decode(t *testing.T, file string) []*unstructured.Unstructured {
 // The server reads and asks; a verb that writes would be a right that nobody needs.
 func TestServerOwnsNoWriteRight(t *testing.T) {
 	role := &rbacv1.ClusterRole{}
-	find(t, "rbac.yaml", "ClusterRole", "tenantview-apiserver", role)
+	find(t, "tenantview.yaml", "ClusterRole", "tenantview-apiserver", role)
 	for _, rule := range role.Rules {
 		want := []string{"list", "watch"}
 		if slices.Contains(rule.APIGroups, "authorization.k8s.io") || slices.Contains(rule.APIGroups, "authentication.k8s.io") {
@@ -69,7 +68,7 @@ func TestServerOwnsNoWriteRight(t *testing.T) {
 
 func TestUsersMayOnlyRead(t *testing.T) {
 	role := &rbacv1.ClusterRole{}
-	find(t, "users.yaml", "ClusterRole", "tenantview-viewer", role)
+	find(t, "tenantview.yaml", "ClusterRole", "tenantview-viewer", role)
 	for _, rule := range role.Rules {
 		verbs := []string{"get", "list", "watch"}
 		if slices.Equal(rule.Resources, []string{"selftenantviewreviews"}) { // a question
@@ -83,12 +82,12 @@ func TestUsersMayOnlyRead(t *testing.T) {
 
 // A TenantViewReview tells about any user, and so is not for every user.
 func TestOnlyReviewersMayAskAboutOthers(t *testing.T) {
-	for _, object := range decode(t, "users.yaml") {
+	for _, object := range decode(t, "tenantview.yaml") {
 		role := &rbacv1.ClusterRole{}
 		if object.GetKind() != "ClusterRole" {
 			continue
 		}
-		find(t, "users.yaml", "ClusterRole", object.GetName(), role)
+		find(t, "tenantview.yaml", "ClusterRole", object.GetName(), role)
 		for _, rule := range role.Rules {
 			if slices.Contains(rule.Resources, "tenantviewreviews") != (role.Name == "tenantview-reviewer") {
 				t.Errorf("%s: rule %v", role.Name, rule)
@@ -100,7 +99,7 @@ func TestOnlyReviewersMayAskAboutOthers(t *testing.T) {
 // While no replica is ready, no namespace in the cluster can be deleted.
 func TestDeploymentSurvivesTheLossOfANode(t *testing.T) {
 	deployment := &appsv1.Deployment{}
-	find(t, "deployment.yaml", "Deployment", "tenantview-apiserver", deployment)
+	find(t, "tenantview.yaml", "Deployment", "tenantview-apiserver", deployment)
 	if n := deployment.Spec.Replicas; n == nil || *n < 2 {
 		t.Errorf("replicas %v", n)
 	}
@@ -119,33 +118,72 @@ func TestDeploymentSurvivesTheLossOfANode(t *testing.T) {
 // What a replica has told a client means nothing to another one.
 func TestServiceKeepsClientsWithTheirReplica(t *testing.T) {
 	service := &corev1.Service{}
-	find(t, "service.yaml", "Service", "tenantview-apiserver", service)
+	find(t, "tenantview.yaml", "Service", "tenantview-apiserver", service)
 	if service.Spec.SessionAffinity != corev1.ServiceAffinityClientIP {
 		t.Errorf("session affinity %q", service.Spec.SessionAffinity)
 	}
 }
 
-func TestKustomizationListsEveryManifest(t *testing.T) {
-	data, err := artifacts.Files.ReadFile("kustomization.yaml")
+// Each complete installation has one object of each of these, and kube-apiserver is told whom to trust: by the reader,
+// or by cert-manager.
+func TestInstallationsAreComplete(t *testing.T) {
+	for file, more := range map[string][]string{
+		"tenantview.yaml":   nil,
+		"cert-manager.yaml": {"Certificate tenantview-apiserver-ca", "Issuer tenantview-apiserver-ca"},
+	} {
+		var got []string
+		for _, object := range decode(t, file) {
+			got = append(got, object.GetKind()+" "+object.GetName())
+		}
+		for _, want := range append([]string{
+			"Namespace " + controlplane.ServerNamespace, "Deployment tenantview-apiserver", "Service tenantview-apiserver",
+			"ServiceAccount tenantview-apiserver", "APIService " + controlplane.APIServiceName, "PodDisruptionBudget tenantview-apiserver",
+		}, more...) {
+			if !slices.Contains(got, want) {
+				t.Errorf("%s has no %s", file, want)
+			}
+		}
+	}
+	for _, object := range decode(t, "cert-manager.yaml") {
+		if object.GetKind() == "APIService" && object.GetAnnotations()["cert-manager.io/inject-ca-from"] == "" {
+			t.Error("cert-manager is not asked to inject its CA")
+		}
+	}
+}
+
+// A file that adds a feature adds rights, and changes no more.
+func TestAdditionsHoldOnlyRights(t *testing.T) {
+	complete := []string{"tenantview.yaml", "cert-manager.yaml"}
+	files, err := fs.Glob(artifacts.Files, "*.yaml")
 	if err != nil {
 		t.Fatal(err)
 	}
-	kustomization := struct{ Resources []string }{}
-	if err := yaml.Unmarshal(data, &kustomization); err != nil {
-		t.Fatal(err)
-	}
-	want, err := fs.Glob(artifacts.Files, "*.yaml")
-	if err != nil {
-		t.Fatal(err)
-	}
-	// Writes are off by default.
-	want = slices.DeleteFunc(want, func(file string) bool { return file == "kustomization.yaml" || file == "writes.yaml" })
-	if got := slices.Sorted(slices.Values(kustomization.Resources)); !slices.Equal(got, want) {
-		t.Errorf("got %v, expected %v", got, want)
-	}
-	for _, file := range want {
-		if len(decode(t, file)) == 0 {
+	for _, file := range slices.DeleteFunc(files, func(file string) bool { return slices.Contains(complete, file) }) {
+		objects := decode(t, file)
+		if len(objects) == 0 {
 			t.Errorf("%s holds no object", file)
+		}
+		for _, object := range objects {
+			if group := object.GroupVersionKind().Group; group != rbacv1.GroupName {
+				t.Errorf("%s holds the %s %s", file, object.GetKind(), object.GetName())
+			}
+		}
+	}
+}
+
+// Who applies the files has no release of helm.
+func TestNothingBelongsToARelease(t *testing.T) {
+	files, err := fs.Glob(artifacts.Files, "*.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, file := range files {
+		for _, object := range decode(t, file) {
+			for key := range object.GetLabels() {
+				if key == "app.kubernetes.io/managed-by" || key == "helm.sh/chart" {
+					t.Errorf("%s: %s %s has the label %s", file, object.GetKind(), object.GetName(), key)
+				}
+			}
 		}
 	}
 }
@@ -175,18 +213,18 @@ func TestWritesNeedNoMore(t *testing.T) {
 		}
 	}
 	for name, want := range map[string]map[string][]string{
-		"tenantview-apiserver-writes": {
+		"tenantview-apiserver-impersonator": {
 			"users.": {"impersonate"}, "groups.": {"impersonate"}, "serviceaccounts.": {"impersonate"}, "*.authentication.k8s.io": {"impersonate"},
 		},
-		"tenantview-operators": operators,
-		"tenantview-editor":    editor,
+		"tenantview-apiserver-operators": operators,
+		"tenantview-editor":              editor,
 	} {
 		if diff := cmp.Diff(want, rights(name)); diff != "" {
 			t.Errorf("%s (-want +got):\n%s", name, diff)
 		}
 	}
 	binding := &rbacv1.ClusterRoleBinding{}
-	find(t, "writes.yaml", "ClusterRoleBinding", "tenantview-operators", binding)
+	find(t, "writes.yaml", "ClusterRoleBinding", "tenantview-apiserver-operators", binding)
 	if want := []rbacv1.Subject{{APIGroup: rbacv1.GroupName, Kind: rbacv1.GroupKind, Name: impersonate.OperatorsGroup}}; !slices.Equal(binding.Subjects, want) {
 		t.Errorf("the operators are %v, want %v", binding.Subjects, want)
 	}

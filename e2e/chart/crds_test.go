@@ -49,7 +49,7 @@ func TestCRDsOfOthersAreLeftAlone(t *testing.T) {
 	if got := versions(); got != before {
 		t.Error("the upgrade has changed a CRD")
 	}
-	shared.mustHelm(t, "uninstall", release, "--wait", "--timeout=3m")
+	shared.mustHelm(t, "uninstall", release)
 	if got := versions(); got != before {
 		t.Error("the removal has changed a CRD")
 	}
@@ -130,7 +130,7 @@ func TestCRDsAreInstalledAndKept(t *testing.T) {
 	shared.Update(t, generations)
 	shared.eventually(t, "frank", "tenantnodes", "solar-node-1", "solar-node-2", "wind-node-1", "wind-node-2")
 
-	shared.mustHelm(t, "uninstall", release, "--wait", "--timeout=3m")
+	shared.mustHelm(t, "uninstall", release)
 	for _, name := range settings {
 		if shared.crd(t, name).GetDeletionTimestamp() != nil {
 			t.Errorf("%s is being deleted", name)

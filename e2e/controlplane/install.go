@@ -12,6 +12,7 @@ import (
 	"io/fs"
 	"os"
 	"path"
+	"slices"
 	"time"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -32,8 +33,9 @@ var crds = schema.GroupVersionResource{
 	Group: "apiextensions.k8s.io", Version: "v1", Resource: "customresourcedefinitions",
 }
 
-// Install installs Capsule's CRDs, an APIService that leads to the server on loopback, and the server's
-// namespace, ServiceAccount and RBAC exactly as in the files of artifacts/. It may be called again.
+// Install installs Capsule's CRDs and what the files of artifacts/ hold, which come from the chart: the server's
+// namespace, ServiceAccount, rights and so on. The server runs as a process on loopback, so it leaves out what is
+// about Pods, and the Service and the APIService lead to that process. It may be called again.
 func (cp *ControlPlane) Install(ctx context.Context) error {
 	applier, err := NewApplier(cp.AdminConfig())
 	if err != nil {
@@ -42,20 +44,25 @@ func (cp *ControlPlane) Install(ctx context.Context) error {
 	if err := cp.installCRDs(ctx, applier); err != nil {
 		return err
 	}
-	for _, file := range append([]string{"namespace.yaml", "serviceaccount.yaml", "rbac.yaml", "users.yaml"}, cp.config.Artifacts...) {
+	// The second has the right that a server with the flag --capsule-users-only needs.
+	for _, file := range append([]string{"tenantview.yaml", "capsule-users.yaml"}, cp.config.Artifacts...) {
 		objects, err := readObjects(artifacts.Files, file)
 		if err != nil {
 			return err
 		}
-		if err := applyAll(ctx, applier, objects); err != nil {
+		if err := cp.lead(objects); err != nil {
+			return fmt.Errorf("artifacts/%s: %w", file, err)
+		}
+		if err := applyAll(ctx, applier, slices.DeleteFunc(objects, aboutPods)); err != nil {
 			return err
 		}
 	}
-	apiService, err := cp.apiService()
-	if err != nil {
-		return err
-	}
-	return applyAll(ctx, applier, []*unstructured.Unstructured{cp.loopbackService(), apiService})
+	return nil
+}
+
+// aboutPods returns whether an object matters only where Pods run.
+func aboutPods(object *unstructured.Unstructured) bool {
+	return slices.Contains([]string{"Deployment", "PodDisruptionBudget", "NetworkPolicy"}, object.GetKind())
 }
 
 // InstallCRDs installs Capsule's CRDs: the project's own, or those in Config.CRDDir.
@@ -143,36 +150,27 @@ func conditionTrue(object *unstructured.Unstructured, kind string) bool {
 	return false
 }
 
-// loopbackService returns a replacement for the Service of artifacts/service.yaml, whose Pods do not run
-// here. kube-apiserver follows an ExternalName without Endpoints, which may not be on loopback.
-func (cp *ControlPlane) loopbackService() *unstructured.Unstructured {
-	return &unstructured.Unstructured{Object: map[string]any{
-		"apiVersion": "v1",
-		"kind":       "Service",
-		"metadata":   map[string]any{"name": ServerName, "namespace": ServerNamespace},
-		"spec": map[string]any{
-			"type":         "ExternalName",
-			"externalName": "localhost",
-			"ports":        []any{map[string]any{"name": "https", "port": int64(cp.ports.Server)}},
-		},
-	}}
-}
-
-// apiService returns the APIService of artifacts/apiservice.yaml with the port and the authority of this
-// server.
-func (cp *ControlPlane) apiService() (*unstructured.Unstructured, error) {
-	objects, err := readObjects(artifacts.Files, "apiservice.yaml")
-	if err != nil {
-		return nil, err
+// lead makes the Service and the APIService lead to the server on loopback, and the APIService trust it.
+func (cp *ControlPlane) lead(objects []*unstructured.Unstructured) error {
+	for _, object := range objects {
+		switch object.GetKind() {
+		case "Service":
+			// kube-apiserver follows an ExternalName without Endpoints, which may not be on loopback.
+			object.Object["spec"] = map[string]any{
+				"type":         "ExternalName",
+				"externalName": "localhost",
+				"ports":        []any{map[string]any{"name": "https", "port": int64(cp.ports.Server)}},
+			}
+		case "APIService":
+			if err := errors.Join(
+				unstructured.SetNestedField(object.Object, int64(cp.ports.Server), "spec", "service", "port"),
+				unstructured.SetNestedField(object.Object, base64.StdEncoding.EncodeToString(cp.pki.server.certPEM), "spec", "caBundle"),
+			); err != nil {
+				return err
+			}
+		}
 	}
-	if len(objects) != 1 {
-		return nil, fmt.Errorf("artifacts/apiservice.yaml holds %d objects, expected 1", len(objects))
-	}
-	spec := objects[0].Object
-	return objects[0], errors.Join(
-		unstructured.SetNestedField(spec, int64(cp.ports.Server), "spec", "service", "port"),
-		unstructured.SetNestedField(spec, base64.StdEncoding.EncodeToString(cp.pki.server.certPEM), "spec", "caBundle"),
-	)
+	return nil
 }
 
 func readObjects(folder fs.FS, file string) ([]*unstructured.Unstructured, error) {

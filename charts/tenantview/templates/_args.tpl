@@ -3,6 +3,7 @@
 - --secure-port={{ .Values.securePort }}
 - --tls-cert-file=/var/run/tenantview/serving/tls.crt
 - --tls-private-key-file=/var/run/tenantview/serving/tls.key
+- --serving-name={{ include "tenantview.fullname" . }}.{{ .Release.Namespace }}.svc
 - --shutdown-delay-duration={{ .Values.shutdownDelaySeconds }}s
 {{ include "tenantview.policyArgs" . }}
 - --list-node-images={{ .Values.listNodeImages }}
@@ -33,6 +34,7 @@
 {{- define "tenantview.extraArgs" -}}
 {{- $values := dict
   "secure-port" "securePort" "tls-cert-file" "certificates" "tls-private-key-file" "certificates"
+  "serving-name" "certificates"
   "shutdown-delay-duration" "shutdownDelaySeconds" "profile" "policy.profile"
   "owner-grants" "policy.ownerGrants" "unset-classes" "policy.unsetClasses"
   "unset-node-selector" "policy.unsetNodeSelector" "native-rbac" "policy.nativeRBAC"
