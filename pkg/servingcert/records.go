@@ -28,12 +28,10 @@ type records struct {
 	skip   int // bytes of the record that are of no interest
 }
 
-// follow takes the next bytes of the client. The first application data after the handshake of
-// TLS 1.2 is longer than an alert: it is the beginning of a HTTP request.
-//
-// It returns true, once, if they end with an alert by which the
-// client refuses the server's certificate, and the alert if it is readable. In TLS 1.3 it is
-// encrypted: any alert at this point counts.
+// follow takes the next bytes of the client. It returns true, once, if they end with an alert by
+// which the client refuses the server's certificate, and the name of the alert. In TLS 1.3 alerts
+// are encrypted: any alert at this point counts. After a handshake of TLS 1.2, the first application
+// data is the beginning of an HTTP request, which is longer than an alert.
 func (r *records) follow(data []byte) (reason string, refused bool) {
 	for len(data) > 0 && !r.done {
 		if r.skip > 0 {
