@@ -17,7 +17,7 @@ import (
 )
 
 // connect lets a client shake hands with a server, ask and end. It returns the error of the client.
-func connect(t *testing.T, m *Monitor, p pair, version uint16, slow bool, client func(net.Conn) error) error {
+func connect(t *testing.T, m *Monitor, p pair, config *tls.Config, slow bool, client func(net.Conn) error) error {
 	t.Helper()
 	certificate, err := tls.X509KeyPair(p.cert, p.key)
 	if err != nil {
@@ -37,7 +37,9 @@ func connect(t *testing.T, m *Monitor, p pair, version uint16, slow bool, client
 			return
 		}
 		defer raw.Close()
-		c := tls.Server(raw, &tls.Config{Certificates: []tls.Certificate{certificate}, MaxVersion: version})
+		config = config.Clone()
+		config.Certificates = []tls.Certificate{certificate}
+		c := tls.Server(raw, config)
 		_, _ = io.Copy(c, c)
 	}()
 	c, err := net.Dial("tcp", inner.Addr().String())
@@ -108,17 +110,25 @@ func TestRefusedHandshakes(t *testing.T) {
 			return tls.Client(&halfConn{Conn: raw}, &tls.Config{InsecureSkipVerify: true}).Handshake()
 		}, false},
 	} {
-		for version, alert := range map[uint16]string{tls.VersionTLS12: "bad certificate", tls.VersionTLS13: "encrypted"} {
+		for version, server := range map[string]struct {
+			config *tls.Config
+			alert  string
+		}{
+			"TLS 1.2": {&tls.Config{MaxVersion: tls.VersionTLS12}, "bad certificate"},
+			"TLS 1.3": {&tls.Config{}, "encrypted"},
+			// The client must begin again, with a key for this curve.
+			"TLS 1.3 again": {&tls.Config{CurvePreferences: []tls.CurveID{tls.CurveP384}}, "encrypted"},
+		} {
 			for _, slow := range []bool{false, true} {
 				var log lines
 				m := log.attach(NewMonitor(p, Options{}))
-				err := connect(t, m, p, version, slow, tc.client)
+				err := connect(t, m, p, server.config, slow, tc.client)
 				messages, text := log.take()
 				if refused := len(messages) == 1; refused != tc.refused || len(messages) > 1 {
-					t.Errorf("%s, %s, slow %v (%v): logged %q", name, tls.VersionName(version), slow, err, text)
+					t.Errorf("%s, %s, slow %v (%v): logged %q", name, version, slow, err, text)
 				}
-				if tc.refused && !strings.Contains(text, alert) {
-					t.Errorf("%s, %s: no %q in %s", name, tls.VersionName(version), alert, text)
+				if tc.refused && !strings.Contains(text, server.alert) {
+					t.Errorf("%s, %s: no %q in %s", name, version, server.alert, text)
 				}
 			}
 		}

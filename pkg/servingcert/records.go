@@ -23,15 +23,15 @@ const (
 // value is ready to use.
 type records struct {
 	done   bool
-	cipher bool // the client has changed to encryption, or says so
 	header [headerLength + 2]byte
 	have   int // bytes of header
 	skip   int // bytes of the record that are of no interest
 }
 
-// follow takes the next bytes. It returns true, once, if they end with an alert by which the
-// client refuses the server's certificate, and the alert if it is readable. In TLS 1.3 it is
-// encrypted: any alert at this point counts.
+// follow takes the next bytes of the client. It returns true, once, if they end with an alert by
+// which the client refuses the server's certificate, and the name of the alert. In TLS 1.3 alerts
+// are encrypted: any alert at this point counts. After a handshake of TLS 1.2, the first application
+// data is the beginning of an HTTP request, which is longer than an alert.
 func (r *records) follow(data []byte) (reason string, refused bool) {
 	for len(data) > 0 && !r.done {
 		if r.skip > 0 {
@@ -63,13 +63,11 @@ func (r *records) want() int {
 func (r *records) record() (reason string, refused bool) {
 	length := int(r.header[3])<<8 | int(r.header[4])
 	switch {
-	case r.header[0] == changeCipherSpec:
-		r.cipher = true
-	case r.header[0] == handshake && !r.cipher:
+	case r.header[0] == changeCipherSpec, r.header[0] == handshake:
 	case r.header[0] == applicationData:
 		r.done = true
 		return "encrypted", length == encryptedAlert
-	case r.header[0] == alert && !r.cipher && length == 2:
+	case r.header[0] == alert && length == 2: // not encrypted
 		r.done = true
 		return tls.AlertError(r.header[6]).Error(), ofCertificate(r.header[6])
 	default:
