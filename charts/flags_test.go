@@ -8,7 +8,6 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
-	"slices"
 	"strings"
 	"testing"
 
@@ -28,10 +27,7 @@ func parse(t *testing.T, values string) (*options.Options, *pflag.FlagSet) {
 	for _, section := range sections.FlagSets {
 		flags.AddFlagSet(section)
 	}
-	given := slices.DeleteFunc(args(t, render(t, values)), func(arg string) bool {
-		return arg == "--enable-writes=true" && flags.Lookup("enable-writes") == nil // which the server does not have yet
-	})
-	if err := flags.Parse(given); err != nil {
+	if err := flags.Parse(args(t, render(t, values))); err != nil {
 		t.Fatalf("the server does not take its arguments: %v", err)
 	}
 	return o, flags
