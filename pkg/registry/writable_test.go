@@ -43,15 +43,25 @@ type kubeAPI struct {
 	version   uint64
 	meanwhile func()
 	fails     error
-	patch     metav1.PatchOptions
-	deletion  metav1.DeleteOptions
+	// late delivers events of the watch only after the answers to the writes that caused them.
+	late     bool
+	patch    metav1.PatchOptions
+	deletion metav1.DeleteOptions
 }
 
 func (k *kubeAPI) store(n *corev1.Node) {
 	k.version++
 	n.ResourceVersion = strconv.FormatUint(k.version, 10)
 	k.nodes[n.Name] = n
-	k.publish(n.DeepCopy())
+	k.deliver(func() { k.publish(n.DeepCopy()) })
+}
+
+func (k *kubeAPI) deliver(event func()) {
+	if k.late {
+		go event()
+		return
+	}
+	event()
 }
 
 func (k *kubeAPI) decide(u user.Info, verb, name, body string) (*corev1.Node, error) {
@@ -142,7 +152,8 @@ func (k *kubeAPI) Delete(_ context.Context, u user.Info, _ schema.GroupVersionRe
 	default:
 		delete(k.nodes, name)
 		k.version++
-		k.withdraw(k.version, name)
+		version := k.version
+		k.deliver(func() { k.withdraw(version, name) })
 	}
 	return &metav1.Status{Status: metav1.StatusSuccess, Details: &metav1.StatusDetails{Name: name, Kind: "nodes", UID: n.UID}}, nil
 }
@@ -535,7 +546,7 @@ func TestOptionsArePassedOn(t *testing.T) {
 	ctx := registry.WithWriteRequest(as("alice"), registry.WriteRequest{UserAgent: "kube\x01ctl/v1 (linux)"})
 	before := f.api.nodes["solar-1"]
 	got, err := f.updateWith(ctx, "solar-1", label("a", "1"), &metav1.UpdateOptions{DryRun: []string{"All"}, FieldValidation: "Strict"})
-	if err != nil || got.Labels["a"] != "1" || f.api.nodes["solar-1"] != before {
+	if err != nil || got.Labels["a"] != "1" || got.Annotations[corev1.LastAppliedConfigAnnotation] != "" || f.api.nodes["solar-1"] != before {
 		t.Errorf("a dry run: %v, %v", got, err)
 	}
 	want := metav1.PatchOptions{DryRun: []string{"All"}, FieldValidation: "Strict", FieldManager: "kubectl"}
@@ -599,6 +610,32 @@ func TestDelete(t *testing.T) {
 	got, gone, err := f.Delete(as("alice"), "solar-1", nil, nil)
 	if err != nil || gone || got.(*v1alpha1.TenantNode).DeletionTimestamp == nil || got.(*v1alpha1.TenantNode).Finalizers != nil {
 		t.Errorf("with a finalizer: %v, gone %v, %v", got, gone, err)
+	}
+}
+
+// What a user reads after a write includes it, although the view learns of it later.
+func TestReadAfterWrite(t *testing.T) {
+	for range 10 {
+		f := newNodeFixture(t)
+		f.api.nodes["solar-1"].Finalizers = nil
+		f.api.late = true
+		changed, err := f.update(as("alice"), "solar-1", label("a", "1"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		got, err := f.Get(as("alice"), "solar-1", &metav1.GetOptions{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff(runtime.Object(changed), got); diff != "" {
+			t.Fatalf("a get after the write (-answer +got):\n%s", diff)
+		}
+		if _, _, err := f.Delete(as("alice"), "solar-1", nil, nil); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := f.Get(as("alice"), "solar-1", &metav1.GetOptions{}); codeOf(t, err) != 404 {
+			t.Fatalf("a get after the deletion: %v", err)
+		}
 	}
 }
 
