@@ -71,3 +71,17 @@ func settings(operations string) string {
 	}
 	return "proxySettings: [" + list + "]"
 }
+
+// required are the fields, in JSON, that a configuration of the kind must have besides its metadata.
+func (k kind) required() string {
+	switch k.UpstreamKind {
+	case "RuntimeClass":
+		return `,"handler":"example"`
+	case "StorageClass":
+		return `,"provisioner":"example.com/disk"`
+	case "PriorityClass":
+		return `,"value":1000`
+	default:
+		return ""
+	}
+}

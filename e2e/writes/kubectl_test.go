@@ -4,6 +4,7 @@
 package writes
 
 import (
+	"context"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -21,7 +22,7 @@ func TestKubectl(t *testing.T) {
 	kate := shared.As(t, "kate")
 	waitShown(t, kate, node, "kubectl-1")
 	t.Cleanup(func() {
-		_ = shared.TryPatch(t.Context(), "Node", "", "kubectl-1", "{metadata: {finalizers: null}}")
+		_ = shared.TryPatch(context.WithoutCancel(t.Context()), "Node", "", "kubectl-1", "{metadata: {finalizers: null}}")
 	})
 	kubeconfig := shared.Kubeconfig(t, kate)
 	file := filepath.Join(t.TempDir(), "node.yaml")

@@ -151,7 +151,7 @@ func (c CompletedConfig) New() (*Server, error) {
 			return nil, err
 		}
 	}
-	if err := install(generic, all, cluster, shared, write); err != nil {
+	if err := install(generic, storageOf(all, cluster, shared, write)); err != nil {
 		return nil, err
 	}
 	if err := generic.AddReadyzChecks(readyzChecks(sources)...); err != nil {
@@ -180,9 +180,19 @@ func (c CompletedConfig) names() *accessreview.NameLimit {
 	return c.config.Names
 }
 
-// install serves every kind from its view. write is nil if nothing can be written.
-func install(server *genericapiserver.GenericAPIServer, all []*registry.Kind, cluster *tenancy.Cluster, shared registry.Config, write *writing) error {
+// install serves every kind.
+func install(server *genericapiserver.GenericAPIServer, storage map[string]rest.Storage) error {
 	group := genericapiserver.NewDefaultAPIGroupInfo(v1alpha1.GroupName, Scheme, ParameterCodec, Codecs)
+	group.VersionedResourcesStorageMap[v1alpha1.SchemeGroupVersion.Version] = storage
+	if err := server.InstallAPIGroup(&group); err != nil {
+		return fmt.Errorf("installing the API group: %w", err)
+	}
+	return nil
+}
+
+// storageOf returns the storage of every kind and of the reviews, by their resources. write is nil if
+// nothing can be written.
+func storageOf(all []*registry.Kind, cluster *tenancy.Cluster, shared registry.Config, write *writing) map[string]rest.Storage {
 	storage := make(map[string]rest.Storage, len(all)+2)
 	reads := make([]*registry.REST, len(all))
 	for i, kind := range all {
@@ -193,9 +203,5 @@ func install(server *genericapiserver.GenericAPIServer, all []*registry.Kind, cl
 		}
 	}
 	storage[viewreview.SelfResource], storage[viewreview.OtherResource] = viewreview.New(viewreview.Config{Kinds: reads, Explainer: cluster})
-	group.VersionedResourcesStorageMap[v1alpha1.SchemeGroupVersion.Version] = storage
-	if err := server.InstallAPIGroup(&group); err != nil {
-		return fmt.Errorf("installing the API group: %w", err)
-	}
-	return nil
+	return storage
 }

@@ -14,6 +14,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	corev1 "k8s.io/api/core/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/apimachinery/pkg/util/sets"
@@ -22,6 +23,7 @@ import (
 	genericapifilters "k8s.io/apiserver/pkg/endpoints/filters"
 	"k8s.io/apiserver/pkg/endpoints/filters/impersonation"
 	genericapirequest "k8s.io/apiserver/pkg/endpoints/request"
+	"k8s.io/apiserver/pkg/warning"
 	"k8s.io/client-go/kubernetes/scheme"
 	"k8s.io/client-go/rest"
 
@@ -143,6 +145,44 @@ func TestIdentitiesThatWouldChange(t *testing.T) {
 	}
 	if len(k.seen) > 0 {
 		t.Errorf("%d requests have arrived, the first of %v", len(k.seen), k.seen[0])
+	}
+}
+
+// recorder keeps warnings.
+type recorder struct{ texts []string }
+
+func (r *recorder) AddWarning(_, text string) { r.texts = append(r.texts, text) }
+
+// Users must get the warnings of kube-apiserver, of deprecated labels for example.
+func TestWarningsArePassedOn(t *testing.T) {
+	c := newKubeAPI(t, false).client(t)
+	r := &recorder{}
+	if _, err := c.Delete(warning.WithWarningRecorder(t.Context(), r), &user.DefaultInfo{Name: "alice"}, nodes, "n", metav1.DeleteOptions{}); err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff([]string{"mind the gap"}, r.texts); diff != "" {
+		t.Errorf("warnings (-want +got):\n%s", diff)
+	}
+}
+
+// When kube-apiserver has too much to do, the user must wait and not a place of this server.
+func TestNothingIsRetried(t *testing.T) {
+	requests := 0
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		requests++
+		w.Header().Set("Retry-After", "1")
+		w.WriteHeader(http.StatusTooManyRequests)
+	}))
+	t.Cleanup(server.Close)
+	c, err := impersonate.NewClient(&rest.Config{Host: server.URL}, nodes.GroupVersion())
+	if err != nil {
+		t.Fatal(err)
+	}
+	alice := &user.DefaultInfo{Name: "alice"}
+	_, patch := c.Patch(t.Context(), alice, nodes, "n", types.MergePatchType, []byte("{}"), metav1.PatchOptions{})
+	_, deletion := c.Delete(t.Context(), alice, nodes, "n", metav1.DeleteOptions{})
+	if !apierrors.IsTooManyRequests(patch) || !apierrors.IsTooManyRequests(deletion) || requests != 2 {
+		t.Errorf("%v and %v after %d requests", patch, deletion, requests)
 	}
 }
 

@@ -93,9 +93,9 @@ func (w *WritableREST) appliedMetadata(ctx context.Context, given any, e *view.E
 	var errs field.ErrorList
 	for key, value := range metadata {
 		switch {
-		case key == "labels" || key == "annotations":
+		case slices.Contains([]string{"name", "labels", "annotations"}, key):
 			applied[key] = value
-		case slices.Contains([]string{"name", "uid", "resourceVersion"}, key) || value == nil || key == "generation":
+		case slices.Contains([]string{"uid", "resourceVersion"}, key) || value == nil || key == "generation":
 		default:
 			errs = append(errs, field.Forbidden(field.NewPath("metadata", key), "it cannot be applied here: only labels and annotations can"))
 		}
@@ -115,7 +115,6 @@ func (w *WritableREST) appliedMetadata(ctx context.Context, given any, e *view.E
 	if name := texts["name"]; name != "" && name != e.Name {
 		return nil, apierrors.NewBadRequest(fmt.Sprintf("the name of the object (%s) does not match the name on the URL (%s)", name, e.Name))
 	}
-	applied["name"] = e.Name
 	if annotations, ok := applied["annotations"].(map[string]any); ok {
 		if _, ok := annotations[corev1.LastAppliedConfigAnnotation]; ok {
 			delete(annotations, corev1.LastAppliedConfigAnnotation)

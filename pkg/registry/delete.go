@@ -7,6 +7,7 @@ import (
 	"context"
 	"strconv"
 
+	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apiserver/pkg/authentication/user"
@@ -25,16 +26,18 @@ func (w *WritableREST) Delete(ctx context.Context, name string, validate rest.Va
 	if err != nil {
 		return nil, false, err
 	}
-	dryRun := len(options.DryRun) > 0
-	status, gone := o.(*metav1.Status)
-	if !gone {
-		return w.answer(ctx, e, o, dryRun), false, nil
+	status, isStatus := o.(*metav1.Status)
+	if m, err := meta.Accessor(o); !isStatus && (err != nil || len(m.GetFinalizers()) > 0) {
+		return w.answer(ctx, e, o, len(options.DryRun) > 0), false, nil
 	}
-	if !dryRun {
+	if len(options.DryRun) == 0 {
 		w.waitForOther(ctx, e)
 	}
-	translated := w.translated(*status, name, w.uidOf(e))
-	return &translated, true, nil
+	if isStatus {
+		translated := w.translated(*status, name, w.uidOf(e))
+		return &translated, true, nil
+	}
+	return w.kind.Convert(e, w.ServerID), true, nil // kube-apiserver shows some kinds as they were
 }
 
 // deletion returns the sender of a deletion. Of the options, it replaces only the preconditions.

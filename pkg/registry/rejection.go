@@ -129,6 +129,7 @@ func (w *WritableREST) named(message, name string) string {
 	ourKind := schema.GroupKind{Group: v1alpha1.GroupName, Kind: w.kind.Name}
 	called := fmt.Sprintf(" %q", name)
 	return strings.NewReplacer(
+		w.kind.Upstream.GroupVersion().WithKind(w.upstreamKind()).String(), v1alpha1.SchemeGroupVersion.WithKind(w.kind.Name).String(),
 		w.kind.Upstream.GroupResource().String()+called, v1alpha1.Resource(w.kind.Resource).String()+called,
 		theirKind.String()+called, ourKind.String()+called,
 	).Replace(message)

@@ -31,7 +31,7 @@ import (
 func (w *WritableREST) Update(ctx context.Context, name string, info rest.UpdatedObjectInfo, _ rest.ValidateObjectFunc,
 	validate rest.ValidateObjectUpdateFunc, isApply bool, options *metav1.UpdateOptions,
 ) (runtime.Object, bool, error) {
-	request := writeRequestOf(ctx)
+	request := WriteRequestOf(ctx)
 	patchOptions := metav1.PatchOptions{
 		DryRun: options.DryRun, FieldManager: request.fieldManager(options), FieldValidation: options.FieldValidation,
 	}

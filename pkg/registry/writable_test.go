@@ -43,15 +43,25 @@ type kubeAPI struct {
 	version   uint64
 	meanwhile func()
 	fails     error
-	patch     metav1.PatchOptions
-	deletion  metav1.DeleteOptions
+	// late delivers events of the watch only after the answers to the writes that caused them.
+	late     bool
+	patch    metav1.PatchOptions
+	deletion metav1.DeleteOptions
 }
 
 func (k *kubeAPI) store(n *corev1.Node) {
 	k.version++
 	n.ResourceVersion = strconv.FormatUint(k.version, 10)
 	k.nodes[n.Name] = n
-	k.publish(n.DeepCopy())
+	k.deliver(func() { k.publish(n.DeepCopy()) })
+}
+
+func (k *kubeAPI) deliver(event func()) {
+	if k.late {
+		go event()
+		return
+	}
+	event()
 }
 
 func (k *kubeAPI) decide(u user.Info, verb, name, body string) (*corev1.Node, error) {
@@ -142,7 +152,8 @@ func (k *kubeAPI) Delete(_ context.Context, u user.Info, _ schema.GroupVersionRe
 	default:
 		delete(k.nodes, name)
 		k.version++
-		k.withdraw(k.version, name)
+		version := k.version
+		k.deliver(func() { k.withdraw(version, name) })
 	}
 	return &metav1.Status{Status: metav1.StatusSuccess, Details: &metav1.StatusDetails{Name: name, Kind: "nodes", UID: n.UID}}, nil
 }
@@ -487,10 +498,10 @@ func TestApply(t *testing.T) {
 		"labels": {"me", head + "metadata: {name: solar-1, labels: {a: '1'}}", 200,
 			`{"apiVersion":"v1","kind":"Node","metadata":{"labels":{"a":"1"},"name":"solar-1","resourceVersion":"101","uid":"uid-solar-1"}}`},
 		"spec, and what is computed": {"me", head + "metadata: {creationTimestamp: null}\nspec: {podCIDR: x}\nstatus: {phase: Failed}", 200,
-			`{"apiVersion":"v1","kind":"Node","metadata":{"name":"solar-1","resourceVersion":"101","uid":"uid-solar-1"},"spec":{"podCIDR":"x"}}`},
+			`{"apiVersion":"v1","kind":"Node","metadata":{"resourceVersion":"101","uid":"uid-solar-1"},"spec":{"podCIDR":"x"}}`},
 		"the annotation of kubectl": {"me", head + "metadata: {annotations: {a: b, kubectl.kubernetes.io/last-applied-configuration: x}}", 200,
-			`{"apiVersion":"v1","kind":"Node","metadata":{"annotations":{"a":"b"},"name":"solar-1","resourceVersion":"101","uid":"uid-solar-1"}}`},
-		"a manager of labels":        {"labeller", head, 200, `{"apiVersion":"v1","kind":"Node","metadata":{"name":"solar-1","resourceVersion":"101","uid":"uid-solar-1"}}`},
+			`{"apiVersion":"v1","kind":"Node","metadata":{"annotations":{"a":"b"},"resourceVersion":"101","uid":"uid-solar-1"}}`},
+		"a manager of labels":        {"labeller", head, 200, `{"apiVersion":"v1","kind":"Node","metadata":{"resourceVersion":"101","uid":"uid-solar-1"}}`},
 		"a manager of finalizers":    {"admin", head, 422, `manager "admin" has applied fields`},
 		"kubectl of client-side":     {"kubectl", head, 422, `manager "kubectl" would replace the annotation`},
 		"finalizers":                 {"me", head + "metadata: {finalizers: [a/b]}", 422, "metadata.finalizers: Forbidden"},
@@ -535,7 +546,7 @@ func TestOptionsArePassedOn(t *testing.T) {
 	ctx := registry.WithWriteRequest(as("alice"), registry.WriteRequest{UserAgent: "kube\x01ctl/v1 (linux)"})
 	before := f.api.nodes["solar-1"]
 	got, err := f.updateWith(ctx, "solar-1", label("a", "1"), &metav1.UpdateOptions{DryRun: []string{"All"}, FieldValidation: "Strict"})
-	if err != nil || got.Labels["a"] != "1" || f.api.nodes["solar-1"] != before {
+	if err != nil || got.Labels["a"] != "1" || got.Annotations[corev1.LastAppliedConfigAnnotation] != "" || f.api.nodes["solar-1"] != before {
 		t.Errorf("a dry run: %v, %v", got, err)
 	}
 	want := metav1.PatchOptions{DryRun: []string{"All"}, FieldValidation: "Strict", FieldManager: "kubectl"}
@@ -602,6 +613,32 @@ func TestDelete(t *testing.T) {
 	}
 }
 
+// What a user reads after a write includes it, although the view learns of it later.
+func TestReadAfterWrite(t *testing.T) {
+	for range 10 {
+		f := newNodeFixture(t)
+		f.api.nodes["solar-1"].Finalizers = nil
+		f.api.late = true
+		changed, err := f.update(as("alice"), "solar-1", label("a", "1"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		got, err := f.Get(as("alice"), "solar-1", &metav1.GetOptions{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff(runtime.Object(changed), got); diff != "" {
+			t.Fatalf("a get after the write (-answer +got):\n%s", diff)
+		}
+		if _, _, err := f.Delete(as("alice"), "solar-1", nil, nil); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := f.Get(as("alice"), "solar-1", &metav1.GetOptions{}); codeOf(t, err) != 404 {
+			t.Fatalf("a get after the deletion: %v", err)
+		}
+	}
+}
+
 // Whatever a user sends, what is not shown stays as it is.
 func TestHiddenFieldsStay(t *testing.T) {
 	hidden := func(n *corev1.Node) string {
@@ -657,6 +694,7 @@ func TestErrorsOfKubeAPIServer(t *testing.T) {
 		"admission":     {apierrors.NewForbidden(nodes, "solar-1", errors.New("bob may not")), 403, `tenantnodes.tenantview.capsule.dev "solar-1" is forbidden: bob may not`},
 		"invalid":       {apierrors.NewInvalid(corev1.SchemeGroupVersion.WithKind("Node").GroupKind(), "solar-1", nil), 422, `TenantNode.tenantview.capsule.dev "solar-1" is invalid`},
 		"other manager": {managers, 409, "Apply failed with 1 conflict"},
+		"schema":        {apierrors.NewInternalError(errors.New("/v1, Kind=Node: unknown")), 500, "Internal error occurred: tenantview.capsule.dev/v1alpha1, Kind=TenantNode: unknown"},
 		"too many":      {apierrors.NewTooManyRequests("slow down", 3), 429, "slow down"},
 		"webhook":       {apierrors.NewInternalError(errors.New("failed calling webhook")), 500, "Internal error occurred: failed calling webhook"},
 		"away":          {errors.New("dial tcp 10.0.0.1:6443: refused"), 503, "kube-apiserver could not be reached for the write; try again"},

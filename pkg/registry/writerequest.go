@@ -29,7 +29,8 @@ func WithWriteRequest(ctx context.Context, r WriteRequest) context.Context {
 	return context.WithValue(ctx, writeRequestKey{}, r)
 }
 
-func writeRequestOf(ctx context.Context) WriteRequest {
+// WriteRequestOf returns the write of a context, or the zero value.
+func WriteRequestOf(ctx context.Context) WriteRequest {
 	r, _ := ctx.Value(writeRequestKey{}).(WriteRequest)
 	return r
 }
