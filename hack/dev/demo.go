@@ -33,6 +33,9 @@ var scenes = []scene{
 		"get tenantnamespace wind-prod",
 		"get tenantview -o name",
 	}},
+	{"alice", "alice asks why she does not see a node of wind: the answer does not say whether there is one.", []string{
+		"create -f hack/dev/why.yaml --validate=false -o yaml",
+	}},
 	{"bob", "bob owns wind: the same commands, other answers.", []string{
 		"get tenantnamespaces",
 		"get tenantstorageclasses",

@@ -158,7 +158,7 @@ func install(server *genericapiserver.GenericAPIServer, all []*registry.Kind, cl
 		rests[i] = registry.NewREST(kind, cluster.View(kind.Upstream.GroupResource()), shared)
 		storage[kind.Resource] = rests[i]
 	}
-	storage[viewreview.SelfResource], storage[viewreview.OtherResource] = viewreview.New(viewreview.Config{Kinds: rests, Explainer: cluster})
+	storage[viewreview.SelfResource], storage[viewreview.OtherResource] = viewreview.New(viewreview.Config{Kinds: rests, Explainer: cluster, Policy: cluster.Policy()})
 	group.VersionedResourcesStorageMap[v1alpha1.SchemeGroupVersion.Version] = storage
 	if err := server.InstallAPIGroup(&group); err != nil {
 		return fmt.Errorf("installing the API group: %w", err)

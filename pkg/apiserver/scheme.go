@@ -24,12 +24,12 @@ func newScheme() *runtime.Scheme {
 	scheme := runtime.NewScheme()
 	utilruntime.Must(v1alpha1.AddToScheme(scheme))
 	utilruntime.Must(scheme.SetVersionPriority(v1alpha1.SchemeGroupVersion))
-	// The generic server decodes what clients create into the internal version. It is the same type.
-	scheme.AddKnownTypes(schema.GroupVersion{Group: v1alpha1.GroupName, Version: runtime.APIVersionInternal},
-		&v1alpha1.SelfTenantViewReview{}, &v1alpha1.TenantViewReview{})
 	v1 := schema.GroupVersion{Version: "v1"}
 	metav1.AddToGroupVersion(scheme, v1)
 	scheme.AddUnversionedTypes(v1, &metav1.Status{}, &metav1.APIVersions{}, &metav1.APIGroupList{}, &metav1.APIGroup{}, &metav1.APIResourceList{})
+	// The generic server decodes what clients create into the internal version. It is the same type.
+	scheme.AddKnownTypes(schema.GroupVersion{Group: v1alpha1.GroupName, Version: runtime.APIVersionInternal},
+		&v1alpha1.SelfTenantViewReview{}, &v1alpha1.TenantViewReview{})
 	return scheme
 }
 

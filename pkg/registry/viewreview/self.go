@@ -34,6 +34,8 @@ type Config struct {
 	Kinds []*registry.REST
 	// Explainer knows the reasons.
 	Explainer Explainer
+	// Policy is the policy of Explainer, for hints.
+	Policy grants.Policy
 	// Writes returns whether the server serves updates and deletions of a kind; nil means never.
 	Writes func(*registry.Kind) bool
 }
