@@ -64,12 +64,12 @@ var (
 	_ rest.Storage              = &SelfREST{}
 	_ rest.Scoper               = &SelfREST{}
 	_ rest.SingularNameProvider = &SelfREST{}
-	_ rest.Creater              = &SelfREST{}
+	_ rest.Creater              = &SelfREST{} //nolint:misspell // its name in Kubernetes
 	_ rest.TableConvertor       = &SelfREST{}
 	_ rest.Storage              = &OtherREST{}
 	_ rest.Scoper               = &OtherREST{}
 	_ rest.SingularNameProvider = &OtherREST{}
-	_ rest.Creater              = &OtherREST{}
+	_ rest.Creater              = &OtherREST{} //nolint:misspell // its name in Kubernetes
 	_ rest.TableConvertor       = &OtherREST{}
 )
 
