@@ -8,6 +8,7 @@ import (
 	"slices"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
 	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
 	rbacv1 "k8s.io/api/rbac/v1"
@@ -16,6 +17,8 @@ import (
 
 	"capsule.dev/tenantview/artifacts"
 	"capsule.dev/tenantview/e2e/controlplane"
+	"capsule.dev/tenantview/pkg/impersonate"
+	"capsule.dev/tenantview/pkg/registry/kinds"
 )
 
 // find decodes the one object of a kind and name, strictly: an unknown field is a misspelt one.
@@ -162,5 +165,47 @@ func TestNothingBelongsToARelease(t *testing.T) {
 				}
 			}
 		}
+	}
+}
+
+// The server may impersonate, which is bad enough, and the group that it adds may patch and delete exactly
+// the objects of the kinds that can be granted.
+func TestWritesNeedNoMore(t *testing.T) {
+	rights := func(name string) map[string][]string {
+		t.Helper()
+		role := &rbacv1.ClusterRole{}
+		find(t, "writes.yaml", "ClusterRole", name, role)
+		verbs := make(map[string][]string)
+		for _, rule := range role.Rules {
+			for _, group := range rule.APIGroups {
+				for _, resource := range rule.Resources {
+					verbs[resource+"."+group] = rule.Verbs
+				}
+			}
+		}
+		return verbs
+	}
+	operators, editor := make(map[string][]string), make(map[string][]string)
+	for _, kind := range kinds.All(kinds.Options{}) {
+		if kind.Writable() {
+			operators[kind.Upstream.Resource+"."+kind.Upstream.Group] = []string{"patch", "delete"}
+			editor[kind.Resource+".tenantview.capsule.dev"] = []string{"update", "patch", "delete"}
+		}
+	}
+	for name, want := range map[string]map[string][]string{
+		"tenantview-apiserver-impersonator": {
+			"users.": {"impersonate"}, "groups.": {"impersonate"}, "serviceaccounts.": {"impersonate"}, "*.authentication.k8s.io": {"impersonate"},
+		},
+		"tenantview-apiserver-operators": operators,
+		"tenantview-editor":              editor,
+	} {
+		if diff := cmp.Diff(want, rights(name)); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", name, diff)
+		}
+	}
+	binding := &rbacv1.ClusterRoleBinding{}
+	find(t, "writes.yaml", "ClusterRoleBinding", "tenantview-apiserver-operators", binding)
+	if want := []rbacv1.Subject{{APIGroup: rbacv1.GroupName, Kind: rbacv1.GroupKind, Name: impersonate.OperatorsGroup}}; !slices.Equal(binding.Subjects, want) {
+		t.Errorf("the operators are %v, want %v", binding.Subjects, want)
 	}
 }

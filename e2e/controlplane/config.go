@@ -33,6 +33,8 @@ type Config struct {
 	Background bool
 	// APIServerFlags are appended to kube-apiserver's flags.
 	APIServerFlags []string
+	// Artifacts are files of artifacts/ that Install installs in addition to those that every server needs.
+	Artifacts []string
 	// Controllers are the controllers that kube-controller-manager runs. Default: DefaultControllers.
 	Controllers []string
 	// Notef is called with messages for the user, for example about a CRD that was changed to fit.

@@ -45,7 +45,7 @@ func (cp *ControlPlane) Install(ctx context.Context) error {
 		return err
 	}
 	// The second has the right that a server with the flag --capsule-users-only needs.
-	for _, file := range []string{"tenantview.yaml", "capsule-users.yaml"} {
+	for _, file := range append([]string{"tenantview.yaml", "capsule-users.yaml"}, cp.config.Artifacts...) {
 		objects, err := readObjects(artifacts.Files, file)
 		if err != nil {
 			return err

@@ -33,6 +33,13 @@ var scenes = []scene{
 		"get tenantnamespace wind-prod",
 		"get tenantview -o name",
 	}},
+	{"alice", "solar also grants alice Update on its nodes. She cordons one; kube-apiserver sees that it is her. For her, bob's nodes do not exist, and nobody has granted her Delete.", []string{
+		cordon("solar-node-1", true),
+		"get tenantnodes",
+		cordon("wind-node-1", true),
+		"delete tenantnode solar-node-1",
+		cordon("solar-node-1", false),
+	}},
 	{"bob", "bob owns wind: the same commands, other answers.", []string{
 		"get tenantnamespaces",
 		"get tenantstorageclasses",
@@ -53,6 +60,11 @@ var scenes = []scene{
 	{"admin", "The administrator sees in tenantview what RBAC lets him see anyway.", []string{
 		"get tenantnamespaces",
 	}},
+}
+
+// cordon is the command that cordons a node or lifts that. kubectl cordon knows only Nodes.
+func cordon(node string, on bool) string {
+	return fmt.Sprintf(`patch tenantnode %s --type=merge --patch='{"spec":{"unschedulable":%v}}'`, node, on)
 }
 
 // demo shows the sample cluster as its users see it, through the real kubectl.
@@ -125,7 +137,7 @@ func (e *environment) waitShown(ctx context.Context, cp *controlplane.ControlPla
 // demo.
 func (e *environment) show(ctx context.Context, cp *controlplane.ControlPlane, user, command string) error {
 	fmt.Printf("$ KUBECONFIG=%s %s %s\n", e.relative(e.kubeconfig(user)), e.relative(e.binDir()+"/kubectl"), command)
-	stdout, stderr, _ := cp.Kubectl(ctx, e.kubeconfig(user), strings.Fields(command)...)
+	stdout, stderr, _ := cp.Kubectl(ctx, e.kubeconfig(user), strings.Fields(strings.ReplaceAll(command, "'", ""))...)
 	fmt.Print(stdout, stderr)
 	return ctx.Err()
 }

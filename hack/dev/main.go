@@ -85,6 +85,7 @@ func newEnvironment() (*environment, error) {
 		Dir:        dir,
 		Ports:      ports.Or(saved).Or(controlplane.DefaultPorts),
 		CRDDir:     os.Getenv("CAPSULE_CRDS"),
+		Artifacts:  []string{"writes.yaml"},
 		Background: true,
 		Notef:      func(format string, args ...any) { fmt.Printf("note: "+format+"\n", args...) },
 	}}, nil

@@ -56,7 +56,7 @@ func (e *environment) start(ctx context.Context) (*controlplane.ControlPlane, er
 		return nil, err
 	}
 	if err := step(func() (string, error) {
-		started, err := cp.StartServer(ctx, strings.Fields(os.Getenv("SERVER_FLAGS"))...)
+		started, err := cp.StartServer(ctx, append([]string{"--enable-writes"}, strings.Fields(os.Getenv("SERVER_FLAGS"))...)...)
 		return described(started, controlplane.ServerName) + ", APIService Available", err
 	}); err != nil {
 		return nil, explain(err)

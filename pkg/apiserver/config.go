@@ -49,6 +49,9 @@ type Config struct {
 	Kinds kinds.Options
 	// Certificate says where the serving certificate comes from and what it is for.
 	Certificate servingcert.Options
+	// EnableWrites lets users update and delete what their grants allow. The identity in Cluster must be
+	// allowed to impersonate them.
+	EnableWrites bool
 }
 
 // NewGenericConfig returns the configuration of a generic API server for the API group. The caller
@@ -57,6 +60,7 @@ func NewGenericConfig() *genericapiserver.Config {
 	config := genericapiserver.NewConfig(Codecs)
 	config.BuildHandlerChainFunc = defaultLimits.buildHandlerChain
 	config.LongRunningFunc = exceptProbes(config.LongRunningFunc)
+	config.MaxRequestBodyBytes = maxBody
 	config.EffectiveVersion = effectiveVersion{compatibility.DefaultBuildEffectiveVersion()}
 	namer := openapinamer.NewDefinitionNamer(Scheme)
 	config.OpenAPIConfig = genericapiserver.DefaultOpenAPIConfig(openapi.GetOpenAPIDefinitions, namer)
@@ -138,7 +142,13 @@ func (c CompletedConfig) New() (*Server, error) {
 	if c.config.Policy.NativeRBAC == grants.NativeRBACUnion {
 		shared.Reviews = accessreview.New(c.config.Reviews, c.config.ReviewInterval, c.names())
 	}
-	if err := install(generic, all, cluster, shared); err != nil {
+	var write *writing
+	if c.config.EnableWrites {
+		if write, err = newWriting(c.config.Cluster, all); err != nil {
+			return nil, err
+		}
+	}
+	if err := install(generic, storageOf(all, cluster, shared, write)); err != nil {
 		return nil, err
 	}
 	if err := generic.AddReadyzChecks(readyzChecks(sources)...); err != nil {
@@ -167,16 +177,25 @@ func (c CompletedConfig) names() *accessreview.NameLimit {
 	return c.config.Names
 }
 
-// install serves every kind from its view.
-func install(server *genericapiserver.GenericAPIServer, all []*registry.Kind, cluster *tenancy.Cluster, shared registry.Config) error {
+// install serves every kind.
+func install(server *genericapiserver.GenericAPIServer, storage map[string]rest.Storage) error {
 	group := genericapiserver.NewDefaultAPIGroupInfo(v1alpha1.GroupName, Scheme, ParameterCodec, Codecs)
-	storage := make(map[string]rest.Storage, len(all))
-	for _, kind := range all {
-		storage[kind.Resource] = registry.NewREST(kind, cluster.View(kind.Upstream.GroupResource()), shared)
-	}
 	group.VersionedResourcesStorageMap[v1alpha1.SchemeGroupVersion.Version] = storage
 	if err := server.InstallAPIGroup(&group); err != nil {
 		return fmt.Errorf("installing the API group: %w", err)
 	}
 	return nil
+}
+
+// storageOf returns the storage of every kind, by its resource. write is nil if nothing can be written.
+func storageOf(all []*registry.Kind, cluster *tenancy.Cluster, shared registry.Config, write *writing) map[string]rest.Storage {
+	storage := make(map[string]rest.Storage, len(all))
+	for _, kind := range all {
+		read := registry.NewREST(kind, cluster.View(kind.Upstream.GroupResource()), shared)
+		storage[kind.Resource] = read
+		if write != nil && kind.Writable() {
+			storage[kind.Resource] = registry.NewWritableREST(read, write.client, write.reader)
+		}
+	}
+	return storage
 }

@@ -162,13 +162,16 @@ func isProbe(info *genericapirequest.RequestInfo) bool {
 
 // withWriteDeadline makes a handler's writes fail when the time is over, unless a watch begins to
 // run. The generic server's timeout does not do that: it waits for a handler that is blocked in a
-// write because its client reads nothing.
+// write because its client reads nothing. Reading the body of a request must end in the same time.
 func withWriteDeadline(next http.Handler, timeout time.Duration) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
 		answer := &writes{response: http.NewResponseController(w)}
 		// The end of a response is written after the handler is done, and the deadline must hold for
 		// that, too. So it stays set; net/http resets it after the response.
 		answer.until(time.Now().Add(timeout))
+		if req.Method != http.MethodGet && req.Method != http.MethodHead {
+			_ = answer.response.SetReadDeadline(time.Now().Add(timeout)) // fails if there is no connection
+		}
 		defer answer.done()
 		next.ServeHTTP(w, req.WithContext(context.WithValue(req.Context(), writesKey{}, answer)))
 	})

@@ -4,6 +4,8 @@
 package registry
 
 import (
+	"reflect"
+
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime"
 
@@ -22,11 +24,22 @@ type Description struct {
 	Columns []metav1.TableColumnDefinition
 	// Cells returns the cells of an object's row, one for each column.
 	Cells func(runtime.Object) []any
+	// NeedsVersion says that an update must name the resourceVersion that it replaces, as
+	// AllowUnconditionalUpdate of the upstream kind's strategy says (k8s.io/kubernetes/pkg/registry).
+	NeedsVersion bool
+	// Conceal removes the names of other objects from an error of kube-apiserver; nil if no error of the
+	// kind has any.
+	Conceal func(message string) string
 }
+
+// Writable returns whether grants can have the operations Update and Delete for the kind.
+func (d *Description) Writable() bool { return d.ProxySetting != "" }
 
 // Kind is a kind of the API group.
 type Kind struct {
 	Description
+	// Name is the name of the kind, such as TenantNode.
+	Name string
 	// New returns an empty object and NewList an empty list.
 	New, NewList func() runtime.Object
 	// Convert returns the object that a server serves for an entry. The caller owns the result but
@@ -46,6 +59,7 @@ func NewKind[T, L any, Object object[T], List pointer[L]](d Description, items f
 	}
 	return &Kind{
 		Description: d,
+		Name:        reflect.TypeFor[T]().Name(),
 		New:         func() runtime.Object { return Object(new(T)) },
 		NewList:     func() runtime.Object { return List(new(L)) },
 		Convert: func(e *view.Entry, id ServerID) runtime.Object {

@@ -66,15 +66,20 @@ func WithReserve(ctx context.Context, reserve func(bytes int) error) context.Con
 // reserve reserves memory for an answer: some forms of it, such as tables, are kept whole until the
 // client has read them.
 func reserve(ctx context.Context, entries []*view.Entry) error {
-	reserve, ok := ctx.Value(reserveKey{}).(func(int) error)
-	if !ok {
-		return nil
-	}
 	size := 0
 	for _, e := range entries {
 		size += e.Size
 	}
-	return reserve(size)
+	return Reserve(ctx, size)
+}
+
+// Reserve reserves memory for a request, as the reserve function of its context decides.
+func Reserve(ctx context.Context, bytes int) error {
+	reserve, ok := ctx.Value(reserveKey{}).(func(int) error)
+	if !ok {
+		return nil
+	}
+	return reserve(bytes)
 }
 
 // page is one answer to a list.

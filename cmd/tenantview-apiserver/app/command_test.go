@@ -203,12 +203,12 @@ func TestHelpGroupsFlags(t *testing.T) {
 			}
 		}
 	}
-	want := []string{"Visibility", "Cluster", "Serving", "Authentication", "Authorization", "Audit", "Tracing", "Metrics", "Logs", "Global"}
+	want := []string{"Visibility", "Writes", "Cluster", "Serving", "Authentication", "Authorization", "Audit", "Tracing", "Metrics", "Logs", "Global"}
 	if diff := cmp.Diff(want, sections); diff != "" {
 		t.Errorf("sections (-want +got):\n%s", diff)
 	}
 	for flag, section := range map[string]string{
-		"profile": "Visibility", "owner-grants": "Visibility", "list-node-images": "Visibility", "kubeconfig": "Cluster",
+		"profile": "Visibility", "owner-grants": "Visibility", "list-node-images": "Visibility", "enable-writes": "Writes", "kubeconfig": "Cluster",
 		"secure-port": "Serving", "shutdown-delay-duration": "Serving", "authentication-kubeconfig": "Authentication",
 		"authorization-kubeconfig": "Authorization", "audit-policy-file": "Audit", "tracing-config-file": "Tracing", "disabled-metrics": "Metrics", "v": "Logs", "version": "Global",
 	} {

@@ -5,6 +5,8 @@
 package tenantpriorityclass
 
 import (
+	"regexp"
+
 	schedulingv1 "k8s.io/api/scheduling/v1"
 
 	"capsule.dev/tenantview/pkg/apis/capsule"
@@ -27,6 +29,7 @@ func Kind() *registry.Kind {
 		ShortNames: []string{"tpc"},
 		Columns:    columns,
 		Cells:      cells,
+		Conceal:    conceal,
 	}, func(l *v1alpha1.TenantPriorityClassList) *[]v1alpha1.TenantPriorityClass { return &l.Items }, convert)
 }
 
@@ -42,3 +45,11 @@ func convert(out *v1alpha1.TenantPriorityClass, e *view.Entry) {
 	out.Description = in.Description
 	out.PreemptionPolicy = in.PreemptionPolicy
 }
+
+// conceal removes the name of the default class, which may be hidden, from the error of the admission
+// plugin Priority (k8s.io/kubernetes/plugin/pkg/admission/priority).
+func conceal(message string) string {
+	return defaultClass.ReplaceAllString(message, "another PriorityClass is already marked as default")
+}
+
+var defaultClass = regexp.MustCompile(`PriorityClass \S+ is already marked as default`)

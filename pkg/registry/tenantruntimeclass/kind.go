@@ -27,6 +27,8 @@ func Kind() *registry.Kind {
 		ShortNames: []string{"trc"},
 		Columns:    columns,
 		Cells:      cells,
+		// As k8s.io/kubernetes/pkg/registry/node/runtimeclass.
+		NeedsVersion: true,
 	}, func(l *v1alpha1.TenantRuntimeClassList) *[]v1alpha1.TenantRuntimeClass { return &l.Items }, convert)
 }
 

@@ -39,6 +39,8 @@ type Options struct {
 
 	// ListNodeImages makes the server show status.images of nodes.
 	ListNodeImages bool
+	// EnableWrites lets users update and delete what their grants allow.
+	EnableWrites bool
 	// ReviewInterval is the interval at which a running watch asks again what native RBAC allows.
 	ReviewInterval time.Duration
 	// ServingName is the DNS name that the serving certificate must be valid for. If it is empty,
@@ -85,6 +87,8 @@ func (o *Options) Flags() cliflag.NamedFlagSets {
 		"Show status.images of nodes in lists, watches and gets. They reveal what other tenants run there, and make up most of a node's size.")
 	sections.FlagSet("visibility").DurationVar(&o.ReviewInterval, "native-rbac-review-interval", o.ReviewInterval,
 		"Interval at which a running watch asks again whether native RBAC shows its user everything. Changes of grants take effect at once.")
+	sections.FlagSet("writes").BoolVar(&o.EnableWrites, "enable-writes", o.EnableWrites,
+		"Let users update, patch and delete the objects on which a grant gives them Update or Delete, except namespaces. The server does it as the user, so it must be allowed to impersonate all users.")
 	serving := sections.FlagSet("serving")
 	o.SecureServing.AddFlags(serving)
 	serving.StringVar(&o.ServingName, "serving-name", o.ServingName,
@@ -103,7 +107,7 @@ func (o *Options) Flags() cliflag.NamedFlagSets {
 		"File with a TracingConfiguration (apiserver.config.k8s.io/v1), as kube-apiserver takes it: the collector to which traces of requests are sent, and how many of a million requests are traced.")
 	o.Metrics.AddFlags(sections.FlagSet("metrics"))
 	logsapi.AddFlags(o.Logs, sections.FlagSet("logs"))
-	sections.Order = []string{"visibility", "cluster", "serving", "authentication", "authorization", "audit", "tracing", "metrics", "logs"} // others follow
+	sections.Order = []string{"visibility", "writes", "cluster", "serving", "authentication", "authorization", "audit", "tracing", "metrics", "logs"} // others follow
 	return sections
 }
 
@@ -146,6 +150,7 @@ func (o *Options) Config() (*apiserver.Config, error) {
 			KeyFile:  o.SecureServing.ServerCert.CertKey.KeyFile,
 			Name:     o.ServingName,
 		},
+		EnableWrites: o.EnableWrites,
 	}, nil
 }
 

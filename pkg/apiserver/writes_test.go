@@ -1,0 +1,121 @@
+// Copyright The tenantview Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package apiserver
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	genericapirequest "k8s.io/apiserver/pkg/endpoints/request"
+	genericregistry "k8s.io/apiserver/pkg/registry/rest"
+	"k8s.io/client-go/rest"
+
+	"capsule.dev/tenantview/pkg/grants"
+	"capsule.dev/tenantview/pkg/registry"
+	"capsule.dev/tenantview/pkg/registry/kinds"
+	"capsule.dev/tenantview/pkg/tenancy"
+)
+
+// requested is what a handler is told of a write.
+type requested struct {
+	UserAgent, Configuration, Force, Body string
+	Reserved                              int
+}
+
+// request sends a request of that verb through withWriteRequests.
+func request(t *testing.T, verb, query, contentType, body string, reserve func(int) error) (requested, *httptest.ResponseRecorder) {
+	t.Helper()
+	var got requested
+	handler := withWriteRequests(http.HandlerFunc(func(_ http.ResponseWriter, req *http.Request) {
+		write := registry.WriteRequestOf(req.Context())
+		data, err := io.ReadAll(req.Body)
+		if err != nil {
+			t.Error(err)
+		}
+		got.UserAgent, got.Configuration, got.Body = write.UserAgent, string(write.Configuration), string(data)
+		if write.Force != nil {
+			got.Force = fmt.Sprint(*write.Force)
+		}
+	}))
+	req := httptest.NewRequestWithContext(t.Context(), http.MethodPatch, "/?"+query, strings.NewReader(body))
+	req.Header.Set("Content-Type", contentType)
+	req.Header.Set("User-Agent", "kubectl/v1")
+	ctx := registry.WithReserve(req.Context(), func(bytes int) error {
+		got.Reserved += bytes
+		return reserve(bytes)
+	})
+	ctx = genericapirequest.WithRequestInfo(ctx, &genericapirequest.RequestInfo{Verb: verb, IsResourceRequest: true})
+	w := httptest.NewRecorder()
+	handler.ServeHTTP(w, req.WithContext(ctx))
+	return got, w
+}
+
+// The handlers of k8s.io/apiserver read the body once and tell the REST neither its content nor force.
+func TestWriteRequests(t *testing.T) {
+	free := func(int) error { return nil }
+	long := strings.Repeat("x", maxBody+10)
+	for name, tc := range map[string]struct {
+		verb, query, contentType, body string
+		want                           requested
+	}{
+		"apply":           {"patch", "force=true", "application/apply-patch+yaml", "a: b", requested{"kubectl/v1", "a: b", "true", "a: b", 4}},
+		"apply, charset":  {"patch", "force=false", "application/apply-patch+yaml; charset=utf-8", "a: b", requested{"kubectl/v1", "a: b", "false", "a: b", 4}},
+		"apply, too long": {"patch", "", "application/apply-patch+yaml", long, requested{"kubectl/v1", long[:maxBody+1], "", long, maxBody}},
+		"another patch":   {"patch", "force=true", "application/merge-patch+json", "{}", requested{"kubectl/v1", "", "", "{}", 2}},
+		"update":          {"update", "", "application/json", "{}", requested{"kubectl/v1", "", "", "{}", 2}},
+		"get":             {"get", "", "application/apply-patch+yaml", "{}", requested{"", "", "", "{}", 0}},
+	} {
+		got, _ := request(t, tc.verb, tc.query, tc.contentType, tc.body, free)
+		if diff := cmp.Diff(tc.want, got); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", name, diff)
+		}
+	}
+}
+
+// Bodies take memory as answers do. What a user may have of them is limited together.
+func TestBodiesTakeFromTheShareOfAnswers(t *testing.T) {
+	got, w := request(t, "patch", "", "application/apply-patch+yaml", "a: b", func(int) error { return errors.New("no more") })
+	if got.Body != "" || w.Code < 400 {
+		t.Errorf("code %d, body %q", w.Code, got.Body)
+	}
+}
+
+// Users and clients must see in discovery what they can do, and nobody can write namespaces.
+func TestOnlyWritableKindsOfferWrites(t *testing.T) {
+	for _, enabled := range []bool{false, true} {
+		for resource, storage := range newStorage(t, enabled) {
+			_, updates := storage.(genericregistry.Updater)
+			_, deletes := storage.(genericregistry.GracefulDeleter)
+			_, creates := storage.(genericregistry.Creater)
+			_, deletesAll := storage.(genericregistry.CollectionDeleter)
+			want := enabled && resource != "tenantnamespaces"
+			if updates != want || deletes != want || creates || deletesAll {
+				t.Errorf("enabled %v, %s: update %v, delete %v, create %v, delete all %v", enabled, resource, updates, deletes, creates, deletesAll)
+			}
+		}
+	}
+}
+
+func newStorage(t *testing.T, enabled bool) map[string]genericregistry.Storage {
+	t.Helper()
+	all := kinds.All(kinds.Options{})
+	granted := make([]grants.Kind, len(all))
+	for i, kind := range all {
+		granted[i] = kind.Kind
+	}
+	var write *writing
+	if enabled {
+		var err error
+		if write, err = newWriting(&rest.Config{Host: "https://localhost"}, all); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return storageOf(all, tenancy.New(granted, grants.DefaultPolicy(), nil), registry.Config{}, write)
+}
