@@ -64,7 +64,7 @@ clients: ## Run the watches of other clients: controller-runtime, JavaScript, Py
 
 ##@ Check it
 
-.PHONY: generate verify lint tidy
+.PHONY: generate verify lint vulncheck tidy
 generate: ## Generate clients, deep copies and OpenAPI definitions
 	hack/generate.sh
 
@@ -78,5 +78,8 @@ verify: ## Check that generated files, formatting, modules and lint are in order
 lint: ## Run the linters
 	$(LINT) run ./...
 
+vulncheck: ## Check that the server calls no code with a known vulnerability
+	hack/vulncheck.sh
+
 tidy: ## Tidy all modules
-	for dir in . hack/controlplane hack/tools hack/tools/golangci-lint e2e/clients/controllerruntime; do (cd $$dir && $(GO) mod tidy) || exit 1; done
+	for dir in . hack/controlplane hack/tools hack/tools/golangci-lint hack/tools/govulncheck e2e/clients/controllerruntime; do (cd $$dir && $(GO) mod tidy) || exit 1; done
