@@ -82,7 +82,7 @@ image-push: ## Push the image of bin/image: make image-push IMAGE=registry/repos
 
 ##@ Check it
 
-.PHONY: generate verify chart lint alerts alerts-record tidy
+.PHONY: generate verify chart lint vulncheck alerts alerts-record tidy
 generate: ## Generate clients, deep copies, OpenAPI definitions, the README of the chart, and artifacts
 	hack/generate.sh
 	hack/chart-readme.sh
@@ -104,6 +104,9 @@ chart: ## Check the Helm chart: lint, manifests, README
 
 lint: ## Run the linters
 	$(LINT) run ./...
+
+vulncheck: ## Check that the server calls no code with a known vulnerability
+	hack/vulncheck.sh
 
 alerts: ## Test the alerts and the dashboard on recorded samples
 	cd hack/alerts && $(GO) vet . && $(GO) build -o $(CURDIR)/bin/promtool -tags=remove_all_sd github.com/prometheus/prometheus/cmd/promtool
