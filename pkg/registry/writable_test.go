@@ -436,8 +436,12 @@ func TestOthersWriteMeanwhile(t *testing.T) {
 		code      int32
 		asked     int
 	}{
-		"nobody":            {func(*nodeFixture) {}, 200, 1},
-		"another change":    {func(f *nodeFixture) { f.api.store(newNode("solar-1", "solar")) }, 200, 2},
+		"nobody":         {func(*nodeFixture) {}, 200, 1},
+		"another change": {func(f *nodeFixture) { f.api.store(newNode("solar-1", "solar")) }, 200, 2},
+		"another change, known later": {func(f *nodeFixture) {
+			f.api.late = true
+			f.api.store(newNode("solar-1", "solar"))
+		}, 200, 2},
 		"it is hidden":      {func(f *nodeFixture) { f.api.store(newNode("solar-1", "hidden")) }, 404, 1},
 		"it is only listed": {func(f *nodeFixture) { f.api.store(newNode("solar-1", "wind")) }, 403, 1},
 		"it is deleted": {func(f *nodeFixture) {
@@ -469,6 +473,9 @@ func TestOthersWriteMeanwhile(t *testing.T) {
 			err := write(f)
 			if code := codeOf(t, err); code != tc.code || len(f.api.written) != tc.asked {
 				t.Errorf("%s, %s: code %d, want %d, after %d requests: %v", name, how, code, tc.code, len(f.api.written), err)
+			}
+			if tc.code == 404 && err.Error() != `tenantnodes.tenantview.capsule.dev "solar-1" not found` {
+				t.Errorf("%s, %s: the error is not that of an absent object: %v", name, how, err)
 			}
 			if err != nil && strings.Contains(err.Error(), "uid-") {
 				t.Errorf("%s, %s: the error has an upstream uid: %v", name, how, err)
