@@ -93,7 +93,7 @@ func TestOnlyWritableKindsOfferWrites(t *testing.T) {
 		for resource, storage := range newStorage(t, enabled) {
 			_, updates := storage.(genericregistry.Updater)
 			_, deletes := storage.(genericregistry.GracefulDeleter)
-			_, creates := storage.(genericregistry.Creater)
+			_, creates := storage.(genericregistry.Creater) //nolint:misspell // its name in k8s.io/apiserver
 			_, deletesAll := storage.(genericregistry.CollectionDeleter)
 			want := enabled && resource != "tenantnamespaces"
 			if updates != want || deletes != want || creates || deletesAll {
