@@ -2,7 +2,7 @@
 # for the race detector) is built from source at versions pinned in go.mod files.
 
 GO ?= go
-LINT := $(GO) tool -modfile=hack/tools/golangci-lint/go.mod golangci-lint
+LINT := $(GO) tool -modfile=$(CURDIR)/hack/tools/golangci-lint/go.mod golangci-lint
 # The kubectl plugin is a module of its own.
 PLUGIN := cmd/kubectl-tenantview
 # Packages in which goroutines share state.
@@ -76,9 +76,11 @@ verify: ## Check that generated files, formatting, modules and lint are in order
 	cd $(PLUGIN) && $(GO) vet ./...
 	$(LINT) fmt --diff
 	$(LINT) run ./...
+	cd $(PLUGIN) && $(LINT) run ./...
 
 lint: ## Run the linters
 	$(LINT) run ./...
+	cd $(PLUGIN) && $(LINT) run ./...
 
 tidy: ## Tidy all modules
 	for dir in . hack/controlplane hack/tools hack/tools/golangci-lint e2e/clients/controllerruntime $(PLUGIN); do (cd $$dir && $(GO) mod tidy) || exit 1; done
