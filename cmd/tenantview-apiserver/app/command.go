@@ -62,6 +62,7 @@ func run(ctx context.Context, o *options.Options) error {
 	if err := logsapi.ValidateAndApply(o.Logs, nil); err != nil {
 		return fmt.Errorf("--logging-format and related flags: %w", err)
 	}
+	withoutBodies()
 	logs.InitLogs()
 	defer logs.FlushLogs()
 	config, err := o.Config()
