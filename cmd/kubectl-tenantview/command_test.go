@@ -124,6 +124,18 @@ nodes   RBAC                                       Get           -         name 
 	}
 }
 
+// What concerns all kinds is printed once.
+func TestGrantsOfAStranger(t *testing.T) {
+	status := v1alpha1.TenantViewReviewStatus{NearMisses: []v1alpha1.TenantViewNearMiss{{Source: "Tenant", Name: "solar", Path: "spec.owners[0]", Reason: "it names Alice"}}}
+	status.Reasons = []string{"The user can see no Namespaces"}
+	out, _, err := run(t, status, "grants", "--about", "alice")
+	want := "The user can see no Namespaces\nIt is the same with all other kinds. Your administrator can find out more with: kubectl tenantview grants --about USER\n" +
+		"\nWhat almost grants something:\n  Tenant solar, spec.owners[0]: it names Alice\n"
+	if diff := cmp.Diff(want, out); diff != "" || err != nil {
+		t.Errorf("%v (-want +got):\n%s", err, diff)
+	}
+}
+
 // A user who has never heard of aggregated API servers learns what to do.
 func TestErrors(t *testing.T) {
 	for _, tc := range []struct {

@@ -103,24 +103,42 @@ func printGrants(streams genericiooptions.IOStreams, answers []*answer) error {
 		}
 	}
 	if rows == 0 {
-		for _, a := range answers {
-			fmt.Fprintln(streams.Out, strings.Join(a.status.Reasons, "\n"))
+		for _, reason := range answers[0].status.Reasons {
+			fmt.Fprintln(streams.Out, reason)
+		}
+		if len(answers) > 1 {
+			fmt.Fprintln(streams.Out, "It is the same with all other kinds. Your administrator can find out more with: kubectl tenantview grants --about USER")
 		}
 	}
 	if err := w.Flush(); err != nil {
 		return err
 	}
-	printed := false
+	printMisses(streams.Out, answers)
+	return nil
+}
+
+// printMisses prints what almost grants something. What concerns several kinds is printed once.
+func printMisses(w io.Writer, answers []*answer) {
+	concerned := make(map[string][]string)
+	var lines []string
 	for _, a := range answers {
 		for _, m := range a.misses {
-			if !printed {
-				fmt.Fprintln(streams.Out, "\nWhat almost grants something:")
-				printed = true
+			line := object(m.Source, m.Namespace, m.Name, m.Path) + ": " + m.Reason
+			if concerned[line] == nil {
+				lines = append(lines, line)
 			}
-			fmt.Fprintf(streams.Out, "  %s: %s: %s\n", strings.TrimPrefix(a.spec.Resource, "tenant"), object(m.Source, m.Namespace, m.Name, m.Path), m.Reason)
+			concerned[line] = append(concerned[line], strings.TrimPrefix(a.spec.Resource, "tenant"))
 		}
 	}
-	return nil
+	if len(lines) > 0 {
+		fmt.Fprintln(w, "\nWhat almost grants something:")
+	}
+	for _, line := range lines {
+		if len(concerned[line]) < len(answers) {
+			line = strings.Join(concerned[line], ", ") + ": " + line
+		}
+		fmt.Fprintf(w, "  %s\n", line)
+	}
 }
 
 func row(resource string, g *v1alpha1.TenantViewGrant) []string {

@@ -40,6 +40,9 @@ var scenes = []scene{
 		"delete tenantnode solar-node-1",
 		cordon("solar-node-1", false),
 	}},
+	{"alice", "alice asks why she does not see a node of wind: the answer does not say whether there is one.", []string{
+		"create -f hack/dev/why.yaml --validate=false -o yaml",
+	}},
 	{"bob", "bob owns wind: the same commands, other answers.", []string{
 		"get tenantnamespaces",
 		"get tenantstorageclasses",

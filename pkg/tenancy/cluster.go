@@ -33,6 +33,10 @@ type Cluster struct {
 	// observe is called with the time that each change took to apply.
 	observe func(time.Duration)
 
+	// indexing admits one maker of granted. It guards indexed, which is true when granted is complete.
+	indexing sync.Mutex
+	indexed  bool
+
 	// mu makes the Cluster the only writer of the views. It guards all fields below.
 	mu         sync.Mutex
 	tenants    map[string]*capsule.Tenant
@@ -45,7 +49,7 @@ type Cluster struct {
 	// held are the grants that each origin gives.
 	held map[origin][]grants.Held
 	// granted maps each subject to the origins that grant it something. It is nil until Explain needs
-	// it.
+	// it; see indexGranted.
 	granted  index[view.Subject, origin]
 	problems problems
 

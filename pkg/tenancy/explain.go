@@ -5,6 +5,7 @@ package tenancy
 
 import (
 	"cmp"
+	"maps"
 	"slices"
 	"strings"
 
@@ -60,9 +61,9 @@ func (c *Cluster) Explain(u user.Info, resource schema.GroupResource) []grants.T
 
 // granting returns the objects that grant something to the subjects.
 func (c *Cluster) granting(subjects []view.Subject, resource schema.GroupResource) *inputs {
+	c.indexGranted()
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.indexGranted()
 	in, seen := &inputs{}, make(map[origin]struct{})
 	for _, s := range subjects {
 		for from := range c.granted[s] {
@@ -134,16 +135,29 @@ func compareOrigins(a, b grants.Origin) int {
 
 // indexGranted makes the index of what each subject is granted. It exists only after the first
 // question, because clusters in which nobody asks should not pay for it. From then on, give keeps
-// it up to date.
+// it up to date. It is made in many steps, so that changes need not wait for the whole of it.
 func (c *Cluster) indexGranted() {
-	if c.granted != nil {
+	c.indexing.Lock()
+	defer c.indexing.Unlock()
+	if c.indexed {
 		return
 	}
+	c.mu.Lock()
 	c.granted = make(index[view.Subject, origin])
-	for from, held := range c.held {
-		c.noteGranted(from, held)
+	origins := slices.Collect(maps.Keys(c.held))
+	c.mu.Unlock()
+	for step := range slices.Chunk(origins, indexStep) {
+		c.mu.Lock()
+		for _, from := range step {
+			c.noteGranted(from, c.held[from])
+		}
+		c.mu.Unlock()
 	}
+	c.indexed = true
 }
+
+// indexStep is the number of origins that are indexed while changes wait.
+const indexStep = 100
 
 func (c *Cluster) noteGranted(from origin, held []grants.Held) {
 	for i := range held {

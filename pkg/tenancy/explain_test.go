@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/apiserver/pkg/authentication/user"
 
@@ -114,4 +115,44 @@ func upstream(resource string) schema.GroupResource {
 		}
 	}
 	panic(resource)
+}
+
+// Changes go on while the index is made by the first questions, and the index misses none of them.
+func TestFirstQuestionsDuringChanges(t *testing.T) {
+	f := feed.New(grants.DefaultPolicy())
+	f.Cluster.GoLive()
+	owned := func(i, generation int) *unstructured.Unstructured {
+		o := &unstructured.Unstructured{Object: map[string]any{"spec": map[string]any{"owners": []any{
+			map[string]any{"kind": "User", "name": fmt.Sprintf("owner-%d-%d", i, generation)},
+		}}}}
+		o.SetAPIVersion("capsule.clastix.io/v1beta2")
+		o.SetKind("Tenant")
+		o.SetName(fmt.Sprintf("tenant-%d", i))
+		return o
+	}
+	const tenants = 1000
+	for i := range tenants {
+		f.Put(owned(i, 0))
+	}
+	asked := make(chan int)
+	for range 2 {
+		go func() {
+			asked <- len(f.Cluster.Explain(&user.DefaultInfo{Name: "owner-0-0"}, upstream("namespaces")))
+		}()
+	}
+	for i := 1; i < tenants; i++ {
+		f.Put(owned(i, 1))
+	}
+	for range 2 {
+		if n := <-asked; n != 1 {
+			t.Errorf("%d grants, want 1", n)
+		}
+	}
+	for i := 1; i < tenants; i++ {
+		for generation, want := range []int{0, 1} {
+			if got := f.Cluster.Explain(&user.DefaultInfo{Name: fmt.Sprintf("owner-%d-%d", i, generation)}, upstream("namespaces")); len(got) != want {
+				t.Fatalf("owner %d of generation %d has %d grants, want %d", i, generation, len(got), want)
+			}
+		}
+	}
 }

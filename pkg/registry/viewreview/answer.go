@@ -99,7 +99,7 @@ func (q *question) answerAdmin(ctx context.Context) (v1alpha1.TenantViewReviewSt
 	if !slices.Contains(q.user.GetGroups(), user.AllAuthenticated) {
 		status.Reasons = append(status.Reasons, "spec.groups does not contain system:authenticated, so what that group is granted does not count here")
 	}
-	if !status.Allowed && q.kind.Reviews == nil {
+	if !status.Allowed && q.Policy.NativeRBAC == grants.NativeRBACIgnore {
 		status.Reasons = append(status.Reasons, "RBAC on the upstream resource does not count (--native-rbac=Ignore)")
 	}
 	for i, m := range misses {

@@ -64,7 +64,7 @@ func newFixture(policy grants.Policy, writes bool) *fixture {
 		f.rests[kind.Upstream.Resource] = rest
 		all = append(all, rest)
 	}
-	f.self, f.other = viewreview.New(viewreview.Config{Kinds: all, Explainer: f.Cluster, Writes: func(k *registry.Kind) bool { return writes && k.ProxySetting != "" }})
+	f.self, f.other = viewreview.New(viewreview.Config{Kinds: all, Explainer: f.Cluster, Policy: policy, Writes: func(k *registry.Kind) bool { return writes && k.ProxySetting != "" }})
 	f.Cluster.GoLive()
 	return f
 }

@@ -8,7 +8,7 @@ import (
 	"slices"
 	"strings"
 
-	"k8s.io/apimachinery/pkg/api/validation/path"
+	"k8s.io/apimachinery/pkg/api/validate/content"
 	"k8s.io/apimachinery/pkg/util/validation"
 	"k8s.io/apimachinery/pkg/util/validation/field"
 
@@ -73,7 +73,7 @@ func (r *resources) validate(spec *v1alpha1.SelfTenantViewReviewSpec) (*registry
 	if len(spec.Name) > validation.DNS1123SubdomainMaxLength {
 		errs = append(errs, field.TooLong(at.Child("name"), "", validation.DNS1123SubdomainMaxLength))
 	} else {
-		for _, reason := range path.IsValidPathSegmentName(spec.Name) {
+		for _, reason := range content.IsPathSegmentName(spec.Name) {
 			errs = append(errs, field.Invalid(at.Child("name"), spec.Name, reason))
 		}
 	}

@@ -34,6 +34,8 @@ type Config struct {
 	Kinds []*registry.REST
 	// Explainer knows the reasons.
 	Explainer Explainer
+	// Policy is the policy of Explainer, for hints.
+	Policy grants.Policy
 	// Writes returns whether the server serves updates and deletions of a kind; nil means never.
 	Writes func(*registry.Kind) bool
 }
@@ -62,12 +64,12 @@ var (
 	_ rest.Storage              = &SelfREST{}
 	_ rest.Scoper               = &SelfREST{}
 	_ rest.SingularNameProvider = &SelfREST{}
-	_ rest.Creater              = &SelfREST{}
+	_ rest.Creater              = &SelfREST{} //nolint:misspell // its name in Kubernetes
 	_ rest.TableConvertor       = &SelfREST{}
 	_ rest.Storage              = &OtherREST{}
 	_ rest.Scoper               = &OtherREST{}
 	_ rest.SingularNameProvider = &OtherREST{}
-	_ rest.Creater              = &OtherREST{}
+	_ rest.Creater              = &OtherREST{} //nolint:misspell // its name in Kubernetes
 	_ rest.TableConvertor       = &OtherREST{}
 )
 

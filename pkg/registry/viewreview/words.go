@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"capsule.dev/tenantview/pkg/apis/tenantview/v1alpha1"
+	"capsule.dev/tenantview/pkg/grants"
 	"capsule.dev/tenantview/pkg/registry"
 	"capsule.dev/tenantview/pkg/view"
 )
@@ -37,20 +38,28 @@ func (q *question) notVisible() string {
 }
 
 // summary says what the user sees of the kind.
-func (q *question) summary(objects, grants int) string {
+func (q *question) summary(objects, held int) string {
 	names := upstreamNames(q.kind.Kind())
-	if grants == 0 {
-		hint := ""
-		if q.kind.Kind().ProxySetting != "" {
-			hint = fmt.Sprintf(": an owner of a Tenant needs %s with List in the proxySettings of his entry in the Tenant, and others need a ProxySetting", names)
-		}
-		return fmt.Sprintf("%s can see no %s%s", q.you(), names, hint)
+	if held == 0 {
+		return fmt.Sprintf("%s can see no %s%s", q.you(), names, q.hint(names))
 	}
-	return fmt.Sprintf("%s can list %s, through %s", q.you(), counted(objects, upstreamName(q.kind.Kind()), names), counted(grants, "grant", "grants"))
+	return fmt.Sprintf("%s can list %s, through %s", q.you(), counted(objects, upstreamName(q.kind.Kind()), names), counted(held, "grant", "grants"))
+}
+
+// hint says what would show objects of the kind. It is the same for every user.
+func (q *question) hint(names string) string {
+	switch {
+	case q.kind.Kind().ProxySetting == "":
+		return ": they are shown to owners of their Tenant, and to those whom a ProxySetting in it names"
+	case q.Policy.OwnerGrants == grants.OwnerGrantsImplicit:
+		return ": they are shown to owners of a Tenant that may see any, and to those for whom a ProxySetting in it lists the kind"
+	default:
+		return fmt.Sprintf(": an owner of a Tenant needs %s with List in the proxySettings of his entry in the Tenant, and others need a ProxySetting", names)
+	}
 }
 
 // verdict says what the user may do with an object that he sees.
-func (q *question) verdict(sight registry.Sight, grants int) string {
+func (q *question) verdict(sight registry.Sight, shown int) string {
 	op := strings.ToLower(operationName(q.op))
 	switch {
 	case !q.served():
@@ -60,12 +69,12 @@ func (q *question) verdict(sight registry.Sight, grants int) string {
 	case !sight.Operations.Has(q.op):
 		return fmt.Sprintf("%s can see %s, but not %s it: no grant that shows it has both List and %s. RBAC on the upstream resource does not count for that here",
 			q.you(), q.object(), op, operationName(q.op))
-	case grants == 0:
+	case shown == 0:
 		return fmt.Sprintf("%s can %s %s, through a grant that is just changing", q.you(), op, q.object())
 	case q.op == view.OpList:
-		return fmt.Sprintf("%s can list, watch and get %s, through %s", q.you(), q.object(), counted(grants, "grant", "grants"))
+		return fmt.Sprintf("%s can list, watch and get %s, through %s", q.you(), q.object(), counted(shown, "grant", "grants"))
 	default:
-		return fmt.Sprintf("%s can %s %s, through %s", q.you(), op, q.object(), counted(grants, "grant", "grants"))
+		return fmt.Sprintf("%s can %s %s, through %s", q.you(), op, q.object(), counted(shown, "grant", "grants"))
 	}
 }
 
