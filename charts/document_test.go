@@ -204,3 +204,40 @@ func TestDocumentKnowsThePolicy(t *testing.T) {
 		t.Errorf("only %d settings", len(want))
 	}
 }
+
+// The other documents name no value that does not exist, in their text and in commands.
+func TestDocumentsNameNoOtherValues(t *testing.T) {
+	const ofCapsuleProxy = "crds.keep"
+	paths := leaves(t)
+	known := func(value string) bool {
+		return value == ofCapsuleProxy || slices.ContainsFunc(paths, func(path string) bool {
+			return path == value || strings.HasPrefix(path, value+".") || strings.HasPrefix(value, path+".")
+		})
+	}
+	roots := map[string]bool{}
+	for _, path := range paths {
+		root, _, _ := strings.Cut(path, ".")
+		roots[root] = true
+	}
+	found := 0
+	for _, file := range []string{"README.md", "docs/install.md", "docs/operate.md", "docs/migrate.md", "docs/integrate.md", "docs/security.md"} {
+		data, err := os.ReadFile(filepath.Join("..", filepath.FromSlash(file)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, named := range regexp.MustCompile("`([a-zA-Z]+\\.[a-zA-Z.]+)[^`\n]*`|--set '?([a-zA-Z.]+)=").FindAllStringSubmatch(string(data), -1) {
+			root, _, _ := strings.Cut(named[1], ".")
+			value := named[1] + named[2]
+			if named[2] == "" && !roots[root] {
+				continue // a file, a field or a group
+			}
+			found++
+			if !known(value) {
+				t.Errorf("%s names the value %s, which does not exist", file, value)
+			}
+		}
+	}
+	if found < 30 {
+		t.Errorf("only %d values were found", found)
+	}
+}
