@@ -2,9 +2,10 @@
 # for the race detector) is built from source at versions pinned in go.mod files.
 
 GO ?= go
-LINT := $(GO) tool -modfile=hack/tools/golangci-lint/go.mod golangci-lint
-# The kubectl plugin is a module of its own.
+LINT := $(GO) tool -modfile=$(CURDIR)/hack/tools/golangci-lint/go.mod golangci-lint
+# Two programs are modules of their own: the server does not need what they depend on.
 PLUGIN := cmd/kubectl-tenantview
+IMAGES := hack/image
 # Packages in which goroutines share state.
 RACE := ./pkg/view/... ./pkg/tenancy/... ./pkg/source/... ./pkg/registry/... ./pkg/accessreview/... ./pkg/apiserver/...
 
@@ -42,7 +43,7 @@ test: unit race e2e ## Run all tests
 
 unit: ## Run the unit tests
 	$(GO) test $$($(GO) list ./... | grep -v /e2e)
-	$(GO) -C hack/image test -count=1 ./...
+	cd $(IMAGES) && $(GO) test -count=1 ./...
 	cd $(PLUGIN) && $(GO) test ./...
 
 race: ## Run the tests of the concurrent packages with the race detector
@@ -75,35 +76,34 @@ PLATFORMS ?= linux/amd64,linux/arm64
 
 .PHONY: image image-push
 image: ## Build the container image into bin/image, without a container engine
-	@$(GO) -C hack/image run . build -image '$(IMAGE)' -platforms '$(PLATFORMS)'
+	@$(GO) -C $(IMAGES) run . build -image '$(IMAGE)' -platforms '$(PLATFORMS)'
 
 image-push: ## Push the image of bin/image: make image-push IMAGE=registry/repository:tag
-	@$(GO) -C hack/image run . push -image '$(IMAGE)'
+	@$(GO) -C $(IMAGES) run . push -image '$(IMAGE)'
 
 ##@ Check it
 
-.PHONY: generate verify chart lint alerts alerts-record tidy
+.PHONY: generate verify chart lint vulncheck alerts alerts-record tidy
 generate: ## Generate clients, deep copies, OpenAPI definitions, the README of the chart, and artifacts
 	hack/generate.sh
 	hack/chart-readme.sh
 	$(GO) run ./hack/artifacts
 
-verify: alerts ## Check that generated files, formatting, modules, lint and alerts are in order
+verify: ## Check that generated files, formatting, modules, lint, the chart and its alerts are in order
 	hack/verify-generated.sh
 	hack/verify-tidy.sh
+	$(MAKE) chart alerts lint
+	$(LINT) fmt --diff
+
+chart: ## Check the Helm chart: lint, manifests, README, and what is rendered from it
 	hack/verify-chart.sh
 	$(GO) run ./hack/artifacts -check
-	$(GO) vet ./...
-	cd $(PLUGIN) && $(GO) vet ./...
-	$(LINT) fmt --diff
-	$(LINT) run ./...
-	cd hack/image && $(GO) tool -modfile=../tools/golangci-lint/go.mod golangci-lint run --config=../../.golangci.yml ./...
-
-chart: ## Check the Helm chart: lint, manifests, README
-	hack/verify-chart.sh
 
 lint: ## Run the linters
-	$(LINT) run ./...
+	for dir in . $(PLUGIN) $(IMAGES); do (cd $$dir && $(GO) vet ./... && $(LINT) run --config=$(CURDIR)/.golangci.yml ./...) || exit 1; done
+
+vulncheck: ## Check that the server calls no code with a known vulnerability
+	hack/vulncheck.sh
 
 alerts: ## Test the alerts and the dashboard on recorded samples
 	cd hack/alerts && $(GO) vet . && $(GO) build -o $(CURDIR)/bin/promtool -tags=remove_all_sd github.com/prometheus/prometheus/cmd/promtool

@@ -18,7 +18,7 @@ import (
 // always are the objects that the defaults render.
 var always = []string{
 	"APIService/v1alpha1.tenantview.capsule.dev", "ClusterRole/" + name, "ClusterRole/" + name + "-check",
-	"ClusterRole/tenantview-viewer", "ClusterRoleBinding/" + name, "ClusterRoleBinding/" + name + "-check",
+	"ClusterRole/tenantview-reviewer", "ClusterRole/tenantview-viewer", "ClusterRoleBinding/" + name, "ClusterRoleBinding/" + name + "-check",
 	"ClusterRoleBinding/tenantview-viewer", "Deployment/" + name, "FlowSchema/" + name, "NetworkPolicy/" + name,
 	"Pod/" + name + "-check", "PodDisruptionBudget/" + name, "PriorityLevelConfiguration/" + name,
 	"RoleBinding/" + name + "-auth-reader", "Secret/" + name + "-serving", "Service/" + name, "ServiceAccount/" + name,
@@ -106,7 +106,7 @@ var branches = map[string]struct {
 		values: "{rbac: {create: false}, writes: {enabled: true}, metrics: {readers: [{name: a, namespace: b}]}}",
 		without: []string{
 			"ClusterRole/" + name, "ClusterRoleBinding/" + name, "RoleBinding/" + name + "-auth-reader",
-			"ClusterRole/tenantview-viewer", "ClusterRoleBinding/tenantview-viewer",
+			"ClusterRole/tenantview-viewer", "ClusterRoleBinding/tenantview-viewer", "ClusterRole/tenantview-reviewer",
 			"ClusterRole/" + name + "-check", "ClusterRoleBinding/" + name + "-check",
 		},
 	},

@@ -107,7 +107,7 @@ func TestRightsFitThePolicy(t *testing.T) {
 
 // Impersonation is a right to everything. Only writes need it, and nothing else may bring it.
 func TestOnlyWritesAddRights(t *testing.T) {
-	users := map[string]bool{"tenantview-viewer": true, "tenantview-editor": true, name + "-check": true, name + "-metrics-reader": true}
+	users := map[string]bool{"tenantview-viewer": true, "tenantview-editor": true, "tenantview-reviewer": true, name + "-check": true, name + "-metrics-reader": true}
 	for branch, tc := range branches {
 		t.Run(branch, func(t *testing.T) {
 			t.Parallel()
@@ -162,6 +162,20 @@ func TestUserRoles(t *testing.T) {
 	slices.Sort(served)
 	all := render(t, "{writes: {enabled: true}, users: {aggregateTo: {view: true, edit: true}}}")
 	viewer, editor := rights(t, all, "tenantview-viewer"), rights(t, all, "tenantview-editor")
+	// A review about oneself tells no more than a list. One about others is for administrators, and bound to nobody.
+	if diff := cmp.Diff([]string{"create"}, viewer["selftenantviewreviews.tenantview.capsule.dev"]); diff != "" {
+		t.Errorf("verbs of the viewer for reviews (-want +got):\n%s", diff)
+	}
+	delete(viewer, "selftenantviewreviews.tenantview.capsule.dev")
+	want := map[string][]string{"tenantviewreviews.tenantview.capsule.dev": {"create"}}
+	if diff := cmp.Diff(want, rights(t, all, "tenantview-reviewer")); diff != "" {
+		t.Errorf("rights of the reviewer (-want +got):\n%s", diff)
+	}
+	for key, object := range all {
+		if object.GetKind() == "ClusterRoleBinding" && as[rbacv1.ClusterRoleBinding](t, all, key).RoleRef.Name == "tenantview-reviewer" {
+			t.Errorf("%s binds the reviewer", key)
+		}
+	}
 	if diff := cmp.Diff(served, slices.Sorted(maps.Keys(viewer))); diff != "" {
 		t.Errorf("resources of the viewer (-want +got):\n%s", diff)
 	}

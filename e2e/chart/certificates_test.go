@@ -63,7 +63,7 @@ func TestHelmRenewsItsCertificate(t *testing.T) {
 	if cmp.Equal(first.Secret, second.Secret) {
 		t.Error("the certificate has not been renewed")
 	}
-	if !strings.Contains(second.Bundle, strings.TrimSpace(string(first.Bundle))) {
+	if !strings.Contains(second.Bundle, strings.TrimSpace(first.Bundle)) {
 		t.Error("kube-apiserver does not trust the old certificate any more")
 	}
 	shared.serves(t, second.Secret, second.Bundle)

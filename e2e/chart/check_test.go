@@ -102,6 +102,7 @@ func TestCheckLeadsToTheCause(t *testing.T) {
 		name     string
 		do, undo func(*testing.T)
 		want     []string
+		log      string // of the server
 	}{
 		{
 			"another CA",
@@ -113,31 +114,31 @@ func TestCheckLeadsToTheCause(t *testing.T) {
 				same := base64.StdEncoding.EncodeToString([]byte(ca.pem))
 				shared.Patch(t, "APIService", "", controlplane.APIServiceName, "spec: {caBundle: "+same+"}")
 			},
-			[]string{"certificate signed by unknown authority", "The caBundle of the APIService is not the CA", `"CN=another CA"`},
+			[]string{"certificate signed by unknown authority", "The caBundle of the APIService is not the CA", `"CN=another CA"`}, "",
 		},
 		{
 			"expired",
 			func(t *testing.T) { secret(t, ca.issue(t, time.Now().Add(-time.Hour), serverName)) },
 			func(t *testing.T) { secret(t, good) },
-			[]string{"certificate has expired", "Renew it"},
+			[]string{"certificate has expired", "Renew it"}, "The serving certificate has expired",
 		},
 		{
 			"another name",
 			func(t *testing.T) { secret(t, ca.issue(t, time.Now().Add(time.Hour), "tenantview.example.com")) },
 			func(t *testing.T) { secret(t, good) },
-			[]string{"certificate is valid for tenantview.example.com", "It must be valid for " + serverName},
+			[]string{"certificate is valid for tenantview.example.com", "It must be valid for " + serverName}, "Issue the certificate for the DNS name " + serverName,
 		},
 		{
 			"no way",
 			func(*testing.T) { shared.proxy.Silence(true) },
 			func(*testing.T) { shared.proxy.Silence(false) },
-			[]string{"NetworkPolicy", "firewall"},
+			[]string{"NetworkPolicy", "firewall"}, "",
 		},
 		{
 			"no Pod",
 			func(t *testing.T) { shared.scale(t, 0) },
 			func(t *testing.T) { shared.scale(t, 2) },
-			[]string{"MissingEndpoints", "No Pod behind the Service"},
+			[]string{"MissingEndpoints", "No Pod behind the Service"}, "",
 		},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -151,6 +152,9 @@ func TestCheckLeadsToTheCause(t *testing.T) {
 				shared.replacePods(t)
 			}
 			shared.requireCause(t, c.want...)
+			if log := shared.nodes.Outputs(controlplane.ServerName); !strings.Contains(log, c.log) {
+				t.Errorf("%q is not in the log of the server:\n%s", c.log, log)
+			}
 		})
 	}
 	t.Run("no right", func(t *testing.T) {

@@ -23,7 +23,7 @@ func (c *cluster) serveWith(t *testing.T, name string, g granted, environment []
 	yaml := &strings.Builder{}
 	fmt.Fprintf(yaml, "{apiVersion: rbac.authorization.k8s.io/v1, kind: ClusterRole, metadata: {name: %s}, rules: [", name)
 	for _, r := range g.rights {
-		fmt.Fprintf(yaml, "{apiGroups: [%q], resources: [%s], verbs: [%s]}, ", r.group, r.resource, r.verb)
+		fmt.Fprintf(yaml, "{apiGroups: [%q], resources: [%q], verbs: [%s]}, ", r.group, r.resource, r.verb)
 	}
 	fmt.Fprintf(yaml, `]}
 ---

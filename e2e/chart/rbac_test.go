@@ -104,6 +104,7 @@ var features = map[string]struct {
 	"GlobalProxySettings off":   {[]string{"policy.globalProxySettings=Off"}, nil, []string{"globalproxysettings"}},
 	"Capsule's users only":      {[]string{"policy.capsuleUsersOnly=true"}, []string{"capsuleconfigurations"}, nil},
 	"profile of capsule-proxy":  {[]string{"policy.profile=capsule-proxy"}, []string{"capsuleconfigurations"}, []string{"globalproxysettings", "rolebindings", "roles", "clusterroles"}},
+	"writes":                    {[]string{"writes.enabled=true"}, []string{"*", "groups", "serviceaccounts", "users"}, nil},
 	"images, audit and metrics": {[]string{"listNodeImages=true", "audit.enabled=false", "metrics.readers[0].name=p", "metrics.readers[0].namespace=m"}, nil, nil},
 }
 
@@ -111,15 +112,17 @@ var features = map[string]struct {
 // with the chart's flags becomes ready and serves every kind in every way. Without one of them, it reports the source
 // that it cannot read, or it loses a feature. Each server has its own ServiceAccount.
 func TestRBAC(t *testing.T) {
-	// What users may do.
-	for _, o := range shared.rendered(t) {
-		if (o.GetKind() == "ClusterRole" || o.GetKind() == "ClusterRoleBinding") && o.GetName() == "tenantview-viewer" {
+	// What users, and the group that the server adds to them, may do.
+	for _, o := range shared.rendered(t, set("writes.enabled=true")...) {
+		others := []string{"tenantview-viewer", "tenantview-editor", "tenantview-apiserver-operators"}
+		if (o.GetKind() == "ClusterRole" || o.GetKind() == "ClusterRoleBinding") && slices.Contains(others, o.GetName()) {
 			t.Cleanup(func() { shared.RemoveAll(t, []*testcluster.Object{o}) })
 			if _, err := shared.Put(t.Context(), o); err != nil {
 				t.Fatal(err)
 			}
 		}
 	}
+	shared.Create(t, writers)
 	normal := shared.grantedWith(t)
 	if len(normal.rights) < 20 || !normal.authReader {
 		t.Fatalf("the chart gives only %d rights", len(normal.rights))
@@ -162,6 +165,9 @@ func TestRBAC(t *testing.T) {
 			s := shared.serveWith(t, fmt.Sprintf("e2e-rbac-feature-%d", n), g, nil)
 			s.WaitReady(t)
 			s.requireSources(t)
+			if name == "writes" {
+				s.requireWrites(t)
+			}
 			for i, r := range added {
 				shared.requireNecessary(t, fmt.Sprintf("e2e-rbac-feature-%d-%d", n, i), g, r)
 			}
@@ -200,6 +206,9 @@ func (c *cluster) requireNecessary(t *testing.T, name string, g granted, r right
 		if a, err := s.TryGet(t, c.Admin, testcluster.Root+"/tenantnamespaces"); err != nil || a.Code != 503 {
 			t.Errorf("the server answers %d: %s (%v)", a.Code, a.Body, err)
 		}
+	case "impersonate":
+		s.WaitReady(t)
+		s.requireImpersonation(t, r)
 	case "watch":
 		testcluster.Eventually(t, "the server says that it cannot follow the source", func() error { return s.lags(t, r.resource) })
 	default:

@@ -163,14 +163,20 @@ func (c *cluster) deployment(t *testing.T) *appsv1.Deployment {
 }
 
 // pods returns the Pods of the Deployment that are not being deleted.
-func (c *cluster) pods(t *testing.T) []corev1.Pod {
+func (c *cluster) pods(t *testing.T) []*corev1.Pod {
 	t.Helper()
 	selector := metav1.FormatLabelSelector(c.deployment(t).Spec.Selector)
 	pods, err := c.Core.CoreV1().Pods(namespace).List(t.Context(), metav1.ListOptions{LabelSelector: selector})
 	if err != nil {
 		t.Fatal(err)
 	}
-	return slices.DeleteFunc(pods.Items, func(p corev1.Pod) bool { return p.DeletionTimestamp != nil })
+	var all []*corev1.Pod
+	for i := range pods.Items {
+		if pods.Items[i].DeletionTimestamp == nil {
+			all = append(all, &pods.Items[i])
+		}
+	}
+	return all
 }
 
 // apiService returns the APIService.

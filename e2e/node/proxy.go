@@ -136,13 +136,14 @@ func (p *Proxy) resolve(ctx context.Context, hostPort string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	for _, s := range services.Items {
+	for i := range services.Items {
+		s := &services.Items[i]
 		if s.Spec.ClusterIP != host {
 			continue
 		}
 		for _, sp := range s.Spec.Ports {
 			if strconv.Itoa(int(sp.Port)) == port {
-				return endpoint(ctx, client, &s, sp.Name, turn)
+				return endpoint(ctx, client, s, sp.Name, turn)
 			}
 		}
 	}

@@ -294,3 +294,49 @@ func TestNativeRBACDoesNotWrite(t *testing.T) {
 		t.Errorf("got %s", a.Body)
 	}
 }
+
+// Since Kubernetes 1.36, the right to impersonate can be limited to the requests that the server makes. Then
+// its credentials are worth no more than these. kube-apiserver does not offer that for service accounts whose
+// groups are named, so they cannot write then.
+func TestConstrainedImpersonation(t *testing.T) {
+	node := kinds[0]
+	const name = "system:serviceaccount:e2e-constrained:server"
+	account := shared.As(t, name)
+	binding := func(role string) string {
+		return fmt.Sprintf(`
+---
+apiVersion: rbac.authorization.k8s.io/v1
+kind: ClusterRoleBinding
+metadata: {name: e2e-constrained-%[1]s}
+roleRef: {apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: %[1]s}
+subjects: [{kind: ServiceAccount, name: server, namespace: e2e-constrained}]
+`, role)
+	}
+	shared.Create(t, tenant("cons", "{kind: User, name: cora, "+settings("List, Update")+"}")+node.object("cons-1", "cons", "")+`
+---
+apiVersion: rbac.authorization.k8s.io/v1
+kind: ClusterRole
+metadata: {name: e2e-constrained}
+rules:
+- {apiGroups: [authentication.k8s.io], resources: ["*"], verbs: ["impersonate:user-info"]}
+- {apiGroups: [""], resources: [nodes], verbs: ["impersonate-on:user-info:patch"]}
+---
+apiVersion: rbac.authorization.k8s.io/v1
+kind: RoleBinding
+metadata: {name: e2e-constrained, namespace: kube-system}
+roleRef: {apiGroup: rbac.authorization.k8s.io, kind: Role, name: extension-apiserver-authentication-reader}
+subjects: [{kind: ServiceAccount, name: server, namespace: e2e-constrained}]
+`+binding("e2e-constrained")+binding("tenantview-apiserver"))
+	s := shared.Serve(t, account, nil, "--enable-writes")
+	s.WaitReady(t)
+	cora := shared.DirectConfig(shared.As(t, "cora"))
+	cora.Host = "https://" + s.Address
+	waitShown(t, cora, node, "cons-1")
+	patch(t, cora, mergePatch, node.path("cons-1"), "", `{"spec":{"unschedulable":true}}`).Expect(t, 200)
+	// A thief of the credentials can do no more than that.
+	thief := rest.CopyConfig(account)
+	thief.Impersonate = rest.ImpersonationConfig{UserName: "root", Groups: []string{"system:masters"}}
+	if a := testcluster.Get(t, thief, "/api/v1/secrets"); a.Code != 403 {
+		t.Errorf("secrets: got %d", a.Code)
+	}
+}

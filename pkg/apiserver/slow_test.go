@@ -48,10 +48,10 @@ func TestSlowClientsAreCutOff(t *testing.T) {
 		// send sends something and returns when the server has closed the connection.
 		send func(net.Conn) error
 	}{
-		"no handshake":           {"", func(c net.Conn) error { return waitForEnd(c) }},
-		"no request":             {"http/1.1", func(c net.Conn) error { return waitForEnd(c) }},
+		"no handshake":           {"", waitForEnd},
+		"no request":             {"http/1.1", waitForEnd},
 		"no request over HTTP/2": {"h2", func(c net.Conn) error { return begin(c, preface) }},
-		"no preface over HTTP/2": {"h2", func(c net.Conn) error { return waitForEnd(c) }},
+		"no preface over HTTP/2": {"h2", waitForEnd},
 		"headers, byte by byte":  {"http/1.1", func(c net.Conn) error { return trickle(c, "GET / HTTP/1.1\r\nHost: a\r\nX: ") }},
 		"body, byte by byte": {"http/1.1", func(c net.Conn) error {
 			return trickle(c, "GET / HTTP/1.1\r\nHost: a\r\nContent-Length: 100000\r\n\r\n")

@@ -42,7 +42,7 @@ func withWriteRequests(next http.Handler) http.Handler {
 			size = maxBody
 		}
 		if err := registry.Reserve(req.Context(), int(size)); err != nil {
-			// The reserve has counted the refusal.
+			// Reserve has counted it.
 			responsewriters.ErrorNegotiated(err, Codecs, v1alpha1.SchemeGroupVersion, w, req)
 			return
 		}

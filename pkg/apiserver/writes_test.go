@@ -95,7 +95,7 @@ func TestOnlyWritableKindsOfferWrites(t *testing.T) {
 			isReview := resource == viewreview.SelfResource || resource == viewreview.OtherResource
 			_, updates := storage.(genericregistry.Updater)
 			_, deletes := storage.(genericregistry.GracefulDeleter)
-			_, creates := storage.(genericregistry.Creater)
+			_, creates := storage.(genericregistry.Creater) //nolint:misspell // its name in k8s.io/apiserver
 			_, deletesAll := storage.(genericregistry.CollectionDeleter)
 			want := enabled && resource != "tenantnamespaces" && !isReview
 			if updates != want || deletes != want || creates != isReview || deletesAll {

@@ -86,7 +86,7 @@ func TestIdentitiesArriveUnchanged(t *testing.T) {
 		"nobody":                   {Name: user.Anonymous, Groups: []string{user.AllUnauthenticated}},
 		"a kubelet":                {Name: "system:node:n", Groups: []string{user.NodesGroup, user.AllAuthenticated}},
 		"odd names":                {Name: "oidc:%2F/Ünïcode 名 \"x\"?&=#", UID: "%41/ü", Groups: []string{"Devs", "devs", "a/b%2fc", "团队", "", "x,y", user.AllAuthenticated}},
-		"odd attributes":           {Name: "a", Groups: []string{user.AllAuthenticated}, Extra: map[string][]string{"example.com/%41b/ü:é ": {"", "A%2f", "ü", "ü"}, "%": {"1"}, "x-y_z": {"a, b"}}},
+		"odd attributes":           {Name: "a", Groups: []string{user.AllAuthenticated}, Extra: map[string][]string{"example.com/%41b/ü: é": {"", "A%2f", "ü", "ü"}, "%": {"1"}, "x-y_z": {"a, b"}}},
 		"the same group twice":     {Name: "a", Groups: []string{"g", "g", user.AllAuthenticated}},
 		"many groups":              {Name: "a", Groups: append(slices.Repeat([]string{strings.Repeat("g", 50)}, 500), user.AllAuthenticated)},
 		"a service account's look": {Name: "system:serviceaccount:ns", Groups: []string{user.AllAuthenticated}},

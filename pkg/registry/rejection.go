@@ -7,6 +7,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/url"
 	"strings"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
@@ -80,18 +81,27 @@ func (w *WritableREST) translate(ctx context.Context, r *rejection, e *view.Entr
 	case ctx.Err() != nil:
 		return apierrors.NewTimeoutError("kube-apiserver did not answer in time; the object may have been changed", retryAfter)
 	case !errors.As(r.error, &status):
-		klog.FromContext(ctx).Error(r.error, "Writing to kube-apiserver failed", "resource", w.kind.Upstream.Resource)
+		klog.FromContext(ctx).Error(withoutURL(r.error), "Writing to kube-apiserver failed", "resource", w.kind.Upstream.Resource)
 		return apierrors.NewServiceUnavailable("kube-apiserver could not be reached for the write; try again")
 	case apierrors.IsNotFound(status):
 		return apierrors.NewNotFound(ours, e.Name) // byte for byte as for a hidden object
 	case r.isStale():
 		return apierrors.NewConflict(ours, e.Name, errors.New(modified))
 	case apierrors.IsUnauthorized(status) || apierrors.IsForbidden(status) && strings.Contains(status.ErrStatus.Message, "cannot impersonate"):
-		klog.FromContext(ctx).Error(status, "The server may not impersonate users, so nobody can write")
+		klog.FromContext(ctx).Error(nil, "The server may not impersonate users, so nobody can write", "code", status.ErrStatus.Code)
 		return apierrors.NewInternalError(errors.New("the server is not allowed to write as its users; an administrator must grant it that"))
 	default:
 		return &apierrors.StatusError{ErrStatus: w.translated(status.ErrStatus, e.Name, "")}
 	}
+}
+
+// withoutURL returns an error without the URL of its request, which names an object.
+func withoutURL(err error) error {
+	var request *url.Error
+	if errors.As(err, &request) {
+		return request.Err
+	}
+	return err
 }
 
 // modified is the message of kube-apiserver for a conflict (k8s.io/apiserver/pkg/registry/generic/registry,

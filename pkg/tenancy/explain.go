@@ -18,8 +18,8 @@ import (
 	"capsule.dev/tenantview/pkg/view"
 )
 
-// inputs are the objects that a question about reasons is about, as of one moment. They are
-// immutable, so they are evaluated while changes go on.
+// inputs are the objects that a question about reasons is about. They are immutable, so they are
+// evaluated while changes go on.
 type inputs struct {
 	tenants  []*capsule.Tenant
 	settings []settingsInput
@@ -45,48 +45,75 @@ type bindingInput struct {
 	subjects []view.Subject
 }
 
+// maxBindings is the number of RoleBindings that one question is about, besides those in the namespace
+// that it names: users can write any number of them.
+const maxBindings = 1000
+
 // Explain returns the grants that a user holds on a resource, each with its origin. It evaluates
 // again the objects that grant him something, and no others: the server does not remember origins.
-// It returns nil if the resource is not among the kinds.
-func (c *Cluster) Explain(u user.Info, resource schema.GroupResource) []grants.Traced {
+// If very many RoleBindings grant him something, it leaves out more of them, but none that shows the
+// namespace of that name. It returns nothing if the resource is not among the kinds.
+func (c *Cluster) Explain(u user.Info, resource schema.GroupResource, name string) (traced []grants.Traced, more int) {
 	subjects := c.Viewer(u).Subjects
 	trace := c.rules.NewTrace(resource, subjects, false)
 	if trace == nil {
-		return nil
+		return nil, 0
 	}
-	in := c.granting(subjects, resource)
-	in.evaluate(trace)
-	return inOrderOfOrigin(trace.Grants)
-}
-
-// granting returns the objects that grant something to the subjects.
-func (c *Cluster) granting(subjects []view.Subject, resource schema.GroupResource) *inputs {
-	c.indexGranted()
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	in, seen := &inputs{}, make(map[origin]struct{})
-	for _, s := range subjects {
-		for from := range c.granted[s] {
-			if _, again := seen[from]; again || from.source == bindingSource && resource != namespaceResource {
-				continue
-			}
-			seen[from] = struct{}{}
+	origins, more := c.originsFor(subjects, resource, name)
+	in := &inputs{}
+	for step := range slices.Chunk(origins, indexStep) {
+		c.mu.Lock()
+		for _, from := range step {
 			c.addTo(in, from)
 		}
+		c.mu.Unlock()
 	}
-	return in
+	in.evaluate(trace)
+	return inOrderOfOrigin(trace.Grants), more
 }
 
+// originsFor returns the origins that grant something to the subjects, in a fixed order, and how many
+// it leaves out.
+func (c *Cluster) originsFor(subjects []view.Subject, resource schema.GroupResource, name string) (origins []origin, more int) {
+	c.indexGranted()
+	c.mu.Lock()
+	for _, s := range subjects {
+		for from := range c.granted[s] {
+			if from.source != bindingSource || resource == namespaceResource {
+				origins = append(origins, from)
+			}
+		}
+	}
+	c.mu.Unlock()
+	slices.SortFunc(origins, func(a, b origin) int {
+		return cmp.Or(strings.Compare(a.source, b.source), strings.Compare(a.namespace, b.namespace), strings.Compare(a.name, b.name))
+	})
+	bindings := 0
+	kept := slices.DeleteFunc(slices.Compact(origins), func(o origin) bool {
+		if o.source != bindingSource || o.namespace == name {
+			return false
+		}
+		bindings++
+		return bindings > maxBindings
+	})
+	return kept, max(bindings-maxBindings, 0)
+}
+
+// addTo adds the object of an origin, if it still exists.
 func (c *Cluster) addTo(in *inputs, from origin) {
 	switch from.source {
 	case tenantSource:
-		in.tenants = append(in.tenants, c.tenants[from.name])
+		if t := c.tenants[from.name]; t != nil {
+			in.tenants = append(in.tenants, t)
+		}
 	case settingSource:
 		if t := c.tenants[from.name]; t != nil { // its settings may be worked out later
 			in.settings = append(in.settings, settingsInput{t, c.keyedSettingsOf(from.name)})
 		}
 	case globalSettingSource:
-		in.globals = append(in.globals, c.globals[from.name])
+		if s := c.globals[from.name]; s != nil {
+			in.globals = append(in.globals, s)
+		}
 	case bindingSource:
 		in.bindings = append(in.bindings, c.bindingInput(types.NamespacedName{Namespace: from.namespace, Name: from.name}))
 	}
@@ -156,7 +183,7 @@ func (c *Cluster) indexGranted() {
 	c.indexed = true
 }
 
-// indexStep is the number of origins that are indexed while changes wait.
+// indexStep is the number of origins that are indexed, or looked up, while changes wait.
 const indexStep = 100
 
 func (c *Cluster) noteGranted(from origin, held []grants.Held) {

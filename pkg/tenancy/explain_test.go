@@ -65,7 +65,10 @@ func TestReasonsOfCases(t *testing.T) {
 // requireReasons compares the grants that Explain and Investigate name with what the user may do.
 func requireReasons(t *testing.T, f *feed.Feed, u user.Info, resource string) {
 	t.Helper()
-	traced := f.Cluster.Explain(u, upstream(resource))
+	traced, more := f.Cluster.Explain(u, upstream(resource), "")
+	if more > 0 {
+		t.Errorf("%d grants are left out", more)
+	}
 	all, _ := f.View(resource).List(view.Viewer{All: true})
 	for op, needed := range map[reference.Operation]view.Operations{
 		reference.List: view.OpList, reference.Get: view.OpGet, reference.Update: view.OpUpdate, reference.Delete: view.OpDelete,
@@ -137,7 +140,8 @@ func TestFirstQuestionsDuringChanges(t *testing.T) {
 	asked := make(chan int)
 	for range 2 {
 		go func() {
-			asked <- len(f.Cluster.Explain(&user.DefaultInfo{Name: "owner-0-0"}, upstream("namespaces")))
+			traced, _ := f.Cluster.Explain(&user.DefaultInfo{Name: "owner-0-0"}, upstream("namespaces"), "")
+			asked <- len(traced)
 		}()
 	}
 	for i := 1; i < tenants; i++ {
@@ -150,9 +154,32 @@ func TestFirstQuestionsDuringChanges(t *testing.T) {
 	}
 	for i := 1; i < tenants; i++ {
 		for generation, want := range []int{0, 1} {
-			if got := f.Cluster.Explain(&user.DefaultInfo{Name: fmt.Sprintf("owner-%d-%d", i, generation)}, upstream("namespaces")); len(got) != want {
+			if got, _ := f.Cluster.Explain(&user.DefaultInfo{Name: fmt.Sprintf("owner-%d-%d", i, generation)}, upstream("namespaces"), ""); len(got) != want {
 				t.Fatalf("owner %d of generation %d has %d grants, want %d", i, generation, len(got), want)
 			}
 		}
+	}
+}
+
+// A user can be bound in any number of namespaces. An answer about one of them is still complete.
+func TestManyBindings(t *testing.T) {
+	f := feed.New(grants.DefaultPolicy())
+	f.Cluster.GoLive()
+	f.Put(role("", "r", "get"))
+	const bindings = 1500
+	for i := range bindings {
+		f.Put(namespace(fmt.Sprintf("ns-%04d", i), "", ""), binding(fmt.Sprintf("ns-%04d", i), "rb", "ClusterRole r"))
+	}
+	for name, want := range map[string]int{"": 1000, "absent": 1000, "ns-0000": 1001, "ns-1499": 1001} {
+		traced, more := f.Cluster.Explain(&user.DefaultInfo{Name: "bob"}, upstream("namespaces"), name)
+		if len(traced) != want || len(traced)+more != bindings {
+			t.Errorf("%q: %d grants, want %d, and %d more", name, len(traced), want, more)
+		}
+		if name != "" && name != "absent" && !slices.ContainsFunc(traced, func(g grants.Traced) bool { return g.Namespace == name }) {
+			t.Errorf("the grant for %s is left out", name)
+		}
+	}
+	if traced, more := f.Cluster.Explain(&user.DefaultInfo{Name: "bob"}, upstream("nodes"), ""); len(traced)+more > 0 {
+		t.Errorf("bindings grant nodes: %v", traced)
 	}
 }

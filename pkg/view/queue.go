@@ -79,7 +79,7 @@ func (q *queue) begin(initial []*Entry, at Position) {
 // are at most that many.
 func (q *queue) await(most int) {
 	q.resuming = true
-	q.pushed, q.taken = uint64(most), uint64(most)
+	q.pushed, q.taken = uint64(most), uint64(most) //nolint:gosec // a number of changes is not negative
 }
 
 // resume puts changes before everything that has been pushed.
@@ -167,7 +167,7 @@ func (q *queue) passes() bool {
 	return q.caughtUp
 }
 
-func (q *queue) waiting() int { return int(q.pushed - q.taken) }
+func (q *queue) waiting() int { return int(q.pushed - q.taken) } //nolint:gosec // at most the length of the queue
 
 func (q *queue) isOverrun() bool {
 	q.mu.Lock()

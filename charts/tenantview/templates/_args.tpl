@@ -3,7 +3,7 @@
 - --secure-port={{ .Values.securePort }}
 - --tls-cert-file=/var/run/tenantview/serving/tls.crt
 - --tls-private-key-file=/var/run/tenantview/serving/tls.key
-- --serving-name={{ include "tenantview.fullname" . }}.{{ .Release.Namespace }}.svc
+- --serving-name={{ include "tenantview.dnsNames" . | fromYamlArray | first }}
 - --shutdown-delay-duration={{ .Values.shutdownDelaySeconds }}s
 {{ include "tenantview.policyArgs" . }}
 - --list-node-images={{ .Values.listNodeImages }}
@@ -33,8 +33,7 @@
 {{/* extraArgs, which must not repeat a flag that a value sets: the rights that the chart gives would not fit. */}}
 {{- define "tenantview.extraArgs" -}}
 {{- $values := dict
-  "secure-port" "securePort" "tls-cert-file" "certificates" "tls-private-key-file" "certificates"
-  "serving-name" "certificates"
+  "secure-port" "securePort" "tls-cert-file" "certificates" "tls-private-key-file" "certificates" "serving-name" "fullnameOverride"
   "shutdown-delay-duration" "shutdownDelaySeconds" "profile" "policy.profile"
   "owner-grants" "policy.ownerGrants" "unset-classes" "policy.unsetClasses"
   "unset-node-selector" "policy.unsetNodeSelector" "native-rbac" "policy.nativeRBAC"

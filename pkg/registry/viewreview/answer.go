@@ -38,13 +38,13 @@ type question struct {
 
 // answer answers the question for the user himself.
 func (q *question) answer(ctx context.Context) (v1alpha1.SelfTenantViewReviewStatus, error) {
-	return q.answerWith(ctx, func() []grants.Traced {
-		return q.Explainer.Explain(q.user, q.kind.Kind().Upstream.GroupResource())
+	return q.answerWith(ctx, func() ([]grants.Traced, int) {
+		return q.Explainer.Explain(q.user, q.kind.Kind().Upstream.GroupResource(), q.name)
 	})
 }
 
-// answerWith answers the question. explain returns the user's grants.
-func (q *question) answerWith(ctx context.Context, explain func() []grants.Traced) (v1alpha1.SelfTenantViewReviewStatus, error) {
+// answerWith answers the question. explain returns the user's grants, and how many it leaves out.
+func (q *question) answerWith(ctx context.Context, explain func() ([]grants.Traced, int)) (v1alpha1.SelfTenantViewReviewStatus, error) {
 	var status v1alpha1.SelfTenantViewReviewStatus
 	var sight registry.Sight
 	var err error
@@ -57,15 +57,16 @@ func (q *question) answerWith(ctx context.Context, explain func() []grants.Trace
 	if err != nil {
 		return status, err
 	}
-	traced := explain()
+	traced, more := explain()
 	held := q.held(traced, sight, all)
 	switch {
 	case q.name == "":
 		status.Allowed = q.mayAny(held)
-		status.Reasons = append(status.Reasons, q.summary(len(listed), len(held)))
+		status.Reasons = append(status.Reasons, q.summary(len(listed), len(held)+more))
 	case sight.Entry == nil:
-		status.Reasons = append(status.Reasons, q.notVisible(), q.summary(len(listed), len(held)))
+		status.Reasons = append(status.Reasons, q.notVisible(), q.summary(len(listed), len(held)+more))
 	default:
+		more = 0 // they show other objects
 		status.Allowed = sight.Operations.Has(q.op) && q.served()
 		held = slices.DeleteFunc(held, func(g grant) bool {
 			return !g.shows(sight.Entry) || status.Allowed && !g.operations.Has(q.op)
@@ -73,7 +74,7 @@ func (q *question) answerWith(ctx context.Context, explain func() []grants.Trace
 		status.Reasons = append(status.Reasons, q.verdict(sight, len(held)))
 	}
 	status.Grants, err = q.described(ctx, held, listed)
-	status.Reasons = append(status.Reasons, q.inWords(held, status.Grants)...)
+	status.Reasons = append(status.Reasons, q.inWords(len(held)+more, status.Grants)...)
 	return status, err
 }
 
@@ -82,9 +83,9 @@ func (q *question) answerAdmin(ctx context.Context) (v1alpha1.TenantViewReviewSt
 	var status v1alpha1.TenantViewReviewStatus
 	var misses []grants.Miss
 	var err error
-	status.SelfTenantViewReviewStatus, err = q.answerWith(ctx, func() (traced []grants.Traced) {
+	status.SelfTenantViewReviewStatus, err = q.answerWith(ctx, func() (traced []grants.Traced, more int) {
 		traced, misses = q.Explainer.Investigate(q.user, q.kind.Kind().Upstream.GroupResource(), q.name)
-		return traced
+		return traced, 0
 	})
 	if err != nil {
 		return status, err

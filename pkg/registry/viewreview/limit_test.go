@@ -74,10 +74,10 @@ type waiting struct {
 	entered, answer chan struct{}
 }
 
-func (w *waiting) Explain(user.Info, schema.GroupResource) []grants.Traced {
+func (w *waiting) Explain(user.Info, schema.GroupResource, string) ([]grants.Traced, int) {
 	w.entered <- struct{}{}
 	<-w.answer
-	return nil
+	return nil, 0
 }
 
 func TestReviewsAtATimeAreLimited(t *testing.T) {
@@ -121,7 +121,9 @@ type ahead struct {
 	grants []grants.Traced
 }
 
-func (a *ahead) Explain(user.Info, schema.GroupResource) []grants.Traced { return a.grants }
+func (a *ahead) Explain(user.Info, schema.GroupResource, string) ([]grants.Traced, int) {
+	return a.grants, 0
+}
 
 // Reasons are worked out a moment after the question what the user sees. While grants change, they may not
 // agree. The answer then still names no namespace that the user does not see.

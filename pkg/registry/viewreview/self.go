@@ -21,8 +21,9 @@ import (
 
 // Explainer returns the reasons for what users see. tenancy.Cluster implements it.
 type Explainer interface {
-	// Explain returns the grants that the user holds on an upstream resource.
-	Explain(u user.Info, resource schema.GroupResource) []grants.Traced
+	// Explain returns the grants that the user holds on an upstream resource. It may leave out more of
+	// them, but none that shows the object of that name.
+	Explain(u user.Info, resource schema.GroupResource, name string) (traced []grants.Traced, more int)
 	// Investigate also returns what almost grants him something, on the object of that name or, if
 	// name is "", on any.
 	Investigate(u user.Info, resource schema.GroupResource, name string) ([]grants.Traced, []grants.Miss)

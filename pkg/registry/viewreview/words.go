@@ -78,13 +78,13 @@ func (q *question) verdict(sight registry.Sight, shown int) string {
 	}
 }
 
-// inWords describes grants, one in each line.
-func (q *question) inWords(held []grant, described []v1alpha1.TenantViewGrant) []string {
+// inWords describes grants, one in each line. held is how many there are.
+func (q *question) inWords(held int, described []v1alpha1.TenantViewGrant) []string {
 	var lines []string
 	for i := range described[:min(len(described), maxInWords)] {
 		lines = append(lines, q.sentence(&described[i]))
 	}
-	if more := len(held) - len(lines); more > 0 {
+	if more := held - len(lines); more > 0 {
 		lines = append(lines, fmt.Sprintf("%s more; at most %d are listed", counted(more, "grant", "grants"), maxGrants))
 	}
 	return lines

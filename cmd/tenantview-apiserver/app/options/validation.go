@@ -89,7 +89,7 @@ func (o *Options) validateFiles() []error {
 }
 
 func readable(file string) error {
-	_, err := os.ReadFile(file)
+	_, err := os.ReadFile(file) //nolint:gosec // the file that a flag of the administrator names
 	return err
 }
 
