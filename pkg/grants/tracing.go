@@ -32,15 +32,23 @@ func (t *Trace) enters(subject view.Subject, list string, i int) bool {
 	if t == nil {
 		return true
 	}
-	t.at.Entry, t.at.Rule = fmt.Sprintf("%s[%d]", list, i), ""
+	var near view.Subject
+	isNear := false
+	if t.wantsMisses() {
+		near, isNear = t.names[strings.ToLower(subject.Name)]
+	}
 	t.inside, t.bounding = t.subjects[subject], false
+	if !t.inside && !isNear {
+		return false
+	}
+	t.at.Entry, t.at.Rule = fmt.Sprintf("%s[%d]", list, i), ""
 	if t.inside {
 		for _, m := range t.ofTenant {
 			t.NoteMiss(m)
 		}
 		t.ofTenant = nil
 	}
-	if near, ok := t.names[strings.ToLower(subject.Name)]; ok && !t.inside {
+	if !t.inside {
 		t.inside = true
 		switch {
 		case near.Name != subject.Name:
@@ -82,6 +90,9 @@ func (t *Trace) leavesRules() {
 		t.at.Rule = ""
 	}
 }
+
+// wantsMisses returns whether somebody wants to know what grants nothing.
+func (t *Trace) wantsMisses() bool { return t != nil && t.names != nil }
 
 // ignores returns whether the next part concerns none of the subjects.
 func (t *Trace) ignores() bool { return t != nil && !t.inside }
