@@ -89,6 +89,9 @@ func (r *Rules) ofProxySettingsOf(settings []*capsule.ProxySetting, t *capsule.T
 	held := newHolder(r, trace)
 	found := make([][]Problem, len(settings))
 	for i, s := range settings {
+		if left.subjects == 0 && trace != nil && !trace.wantsMisses() {
+			break // users can write any number of settings
+		}
 		ofSetting := problems{trace: trace}
 		trace.object(s.Namespace, s.Name)
 		r.ofProxySetting(held, s, bounds, &left, &ofSetting)
@@ -111,7 +114,7 @@ func (r *Rules) ofProxySetting(held *holder, s *capsule.ProxySetting, bounds []v
 			held.trace.enters(subject, "spec.subjects", i)
 		}
 		if !ok || !left.takeSubject(entry, found) {
-			if left.subjects == 0 && held.trace == nil {
+			if left.subjects == 0 && !held.trace.wantsMisses() {
 				return // whatever follows has one problem, too
 			}
 			continue

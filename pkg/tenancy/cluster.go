@@ -63,6 +63,9 @@ type Cluster struct {
 	settingsIn index[string, types.NamespacedName]
 	// settingsOf maps a Tenant's name to the ProxySettings in its namespaces.
 	settingsOf index[string, types.NamespacedName]
+	// applied maps a Tenant's name to its ProxySettings as their grants were worked out last, in order.
+	// The slices are immutable.
+	applied map[string][]*capsule.ProxySetting
 	// pendingSettings are the Tenants for which the running transaction has changed what their
 	// ProxySettings grant.
 	pendingSettings pendingTenants
@@ -106,6 +109,7 @@ func New(kinds []grants.Kind, policy grants.Policy, observe func(time.Duration))
 		labelled:        make(index[string, string]),
 		settingsIn:      make(index[string, types.NamespacedName]),
 		settingsOf:      make(index[string, types.NamespacedName]),
+		applied:         make(map[string][]*capsule.ProxySetting),
 		pendingSettings: make(pendingTenants),
 		boundTo:         make(index[roleKey, types.NamespacedName]),
 		everybodyIn:     make(index[string, types.NamespacedName]),

@@ -27,15 +27,10 @@ type inputs struct {
 	bindings []bindingInput
 }
 
-// settingsInput are all ProxySettings of a Tenant, in no order.
+// settingsInput are the ProxySettings of a Tenant that are in effect, in their order.
 type settingsInput struct {
 	tenant   *capsule.Tenant
-	settings []keyedSetting
-}
-
-type keyedSetting struct {
-	key types.NamespacedName
-	*capsule.ProxySetting
+	settings []*capsule.ProxySetting
 }
 
 type bindingInput struct {
@@ -108,7 +103,7 @@ func (c *Cluster) addTo(in *inputs, from origin) {
 		}
 	case settingSource:
 		if t := c.tenants[from.name]; t != nil { // its settings may be worked out later
-			in.settings = append(in.settings, settingsInput{t, c.keyedSettingsOf(from.name)})
+			in.settings = append(in.settings, settingsInput{t, c.applied[from.name]})
 		}
 	case globalSettingSource:
 		if s := c.globals[from.name]; s != nil {
@@ -134,7 +129,7 @@ func (in *inputs) evaluate(trace *grants.Trace) {
 		trace.Tenant(t)
 	}
 	for _, s := range in.settings {
-		trace.ProxySettings(inOrderOfAge(s.settings), s.tenant)
+		trace.ProxySettings(s.settings, s.tenant)
 	}
 	for _, s := range in.globals {
 		trace.GlobalProxySetting(s)

@@ -22,7 +22,7 @@ func (c *Cluster) Footprint() map[string]int {
 		"bindings": len(c.bindings), "roles": len(c.roles), "held": len(c.held), "problems": len(c.problems.byOrigin),
 		"referrers": entries(c.referrers), "claimed": entries(c.claimed), "labelled": entries(c.labelled),
 		"settingsIn": entries(c.settingsIn), "settingsOf": entries(c.settingsOf), "boundTo": entries(c.boundTo),
-		"everybodyIn": entries(c.everybodyIn), "globals": len(c.globals), "granted": entries(c.granted),
+		"everybodyIn": entries(c.everybodyIn), "globals": len(c.globals), "applied": len(c.applied), "granted": entries(c.granted),
 	}
 }
 

@@ -46,8 +46,8 @@ func (c *Cluster) concerning(trace *grants.Trace, resource schema.GroupResource,
 		if ownersConcern(trace, t) {
 			in.tenants = append(in.tenants, t)
 		}
-		if keyed := c.keyedSettingsOf(tenant); slices.ContainsFunc(keyed, func(s keyedSetting) bool { return settingConcerns(trace, s.ProxySetting) }) {
-			in.settings = append(in.settings, settingsInput{t, keyed})
+		if applied := c.applied[tenant]; slices.ContainsFunc(applied, func(s *capsule.ProxySetting) bool { return settingConcerns(trace, s) }) {
+			in.settings = append(in.settings, settingsInput{t, applied})
 		}
 	}
 	for _, s := range c.globals {

@@ -11,6 +11,7 @@ import (
 
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apiserver/pkg/authentication/user"
 
 	"capsule.dev/tenantview/pkg/apis/capsule"
 	"capsule.dev/tenantview/pkg/grants"
@@ -152,6 +153,28 @@ func TestNothingIsPutOffWhenReadersAreAdmitted(t *testing.T) {
 		p.GoLive()
 		if !p.shows("carol") || p.shows("bob") {
 			t.Errorf("carol is shown something: %v; bob: %v", p.shows("carol"), p.shows("bob"))
+		}
+	})
+}
+
+// While a change of ProxySettings is put off, reasons are those of what users see now.
+func TestReasonsFollowWhatIsApplied(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p := newPaced(20, 2)
+		explained := func(name string) int {
+			traced, _ := p.Explain(&user.DefaultInfo{Name: name}, corev1.Resource("namespaces"), "")
+			return len(traced)
+		}
+		time.Sleep(time.Hour)
+		p.grant("solar", "bob")
+		p.grant("solar", "carol") // put off
+		if p.shows("carol") || explained("bob") != 1 || explained("carol") != 0 {
+			t.Errorf("carol is shown something: %v; bob has %d grants, carol %d", p.shows("carol"), explained("bob"), explained("carol"))
+		}
+		time.Sleep(time.Minute)
+		synctest.Wait()
+		if !p.shows("carol") || explained("bob") != 0 || explained("carol") != 1 {
+			t.Errorf("carol is shown something: %v; then bob has %d grants, carol %d", p.shows("carol"), explained("bob"), explained("carol"))
 		}
 	})
 }

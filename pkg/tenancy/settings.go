@@ -84,37 +84,32 @@ func (c *Cluster) refreshSettingsOf(tx *view.Tx, tenant string) {
 	from := origin{source: settingSource, name: tenant}
 	t := c.tenants[tenant]
 	if t == nil {
+		delete(c.applied, tenant)
 		c.give(tx, from, nil)
 		return
 	}
-	keyed := c.keyedSettingsOf(tenant)
-	held, found := c.rules.OfProxySettings(inOrderOfAge(keyed), t)
-	c.give(tx, from, held)
-	for i := range keyed {
-		c.problems.set(settingOrigin(keyed[i].key), found[i])
-	}
-}
-
-// keyedSettingsOf returns the ProxySettings of a Tenant, in no order.
-func (c *Cluster) keyedSettingsOf(tenant string) []keyedSetting {
-	all := make([]keyedSetting, 0, len(c.settingsOf[tenant]))
+	keys := make([]types.NamespacedName, 0, len(c.settingsOf[tenant]))
 	for key := range c.settingsOf[tenant] {
-		all = append(all, keyedSetting{key, c.settings[key].ProxySetting})
+		keys = append(keys, key)
 	}
-	return all
-}
-
-// inOrderOfAge sorts the settings and returns them, the oldest first: users cannot take grants from
-// others by writing new settings.
-func inOrderOfAge(all []keyedSetting) []*capsule.ProxySetting {
-	slices.SortFunc(all, func(a, b keyedSetting) int {
-		return cmp.Or(a.CreationTimestamp.Compare(b.CreationTimestamp.Time), compareKeys(a.key, b.key))
+	// The oldest first: users cannot take grants from others by writing new settings.
+	slices.SortFunc(keys, func(a, b types.NamespacedName) int {
+		return cmp.Or(c.settings[a].CreationTimestamp.Compare(c.settings[b].CreationTimestamp.Time), compareKeys(a, b))
 	})
-	settings := make([]*capsule.ProxySetting, len(all))
-	for i := range all {
-		settings[i] = all[i].ProxySetting
+	settings := make([]*capsule.ProxySetting, len(keys))
+	for i, key := range keys {
+		settings[i] = c.settings[key].ProxySetting
 	}
-	return settings
+	held, found := c.rules.OfProxySettings(settings, t)
+	c.give(tx, from, held)
+	for i, key := range keys {
+		c.problems.set(settingOrigin(key), found[i])
+	}
+	if len(settings) == 0 {
+		delete(c.applied, tenant)
+		return
+	}
+	c.applied[tenant] = settings
 }
 
 func settingOrigin(key types.NamespacedName) origin {

@@ -13,7 +13,7 @@ import (
 	"capsule.dev/tenantview/pkg/view"
 )
 
-// you returns the subject of a sentence, which "can" or "see by" follows.
+// you returns the subject of a sentence about the user. "can" follows it, which needs no other form.
 func (q *question) you() string {
 	if q.self {
 		return "You"
