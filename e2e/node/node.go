@@ -4,9 +4,11 @@
 package node
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -117,10 +119,14 @@ func (n *Nodes) loop(ctx context.Context) {
 			continue // kube-apiserver may be away
 		}
 		seen := make(map[types.UID]bool)
+		on := make(map[string]int) // Pods by node
+		for i := range pods.Items {
+			on[pods.Items[i].Spec.NodeName]++
+		}
 		for i := range pods.Items {
 			o := &pods.Items[i]
 			seen[o.UID] = true
-			if err := n.sync(ctx, o); err != nil && ctx.Err() == nil && !apierrors.IsNotFound(err) && !apierrors.IsConflict(err) {
+			if err := n.sync(ctx, o, on); err != nil && ctx.Err() == nil && !apierrors.IsNotFound(err) && !apierrors.IsConflict(err) {
 				n.Warnf("Pod %s/%s: %v", o.Namespace, o.Name, err)
 			}
 		}
@@ -143,10 +149,10 @@ func (n *Nodes) forget(seen map[types.UID]bool) {
 	}
 }
 
-// sync does the next step for a Pod.
-func (n *Nodes) sync(ctx context.Context, o *corev1.Pod) error {
+// sync does the next step for a Pod. on counts the Pods of each node.
+func (n *Nodes) sync(ctx context.Context, o *corev1.Pod, on map[string]int) error {
 	if o.Spec.NodeName == "" {
-		return n.bind(ctx, o)
+		return n.bind(ctx, o, on)
 	}
 	if o.Status.Phase == corev1.PodSucceeded || o.Status.Phase == corev1.PodFailed {
 		if o.DeletionTimestamp != nil {
@@ -171,12 +177,10 @@ func (n *Nodes) sync(ctx context.Context, o *corev1.Pod) error {
 	return p.step(ctx, o)
 }
 
-// bind plays the scheduler: it puts the Pod on the node that has the fewest.
-func (n *Nodes) bind(ctx context.Context, o *corev1.Pod) error {
-	n.mu.Lock()
-	n.nextIP++
-	name := n.names[n.nextIP%len(n.names)]
-	n.mu.Unlock()
+// bind puts a Pod on a node with the fewest Pods, as the anti-affinity of the chart prefers.
+func (n *Nodes) bind(ctx context.Context, o *corev1.Pod, on map[string]int) error {
+	name := slices.MinFunc(n.names, func(a, b string) int { return cmp.Compare(on[a], on[b]) })
+	on[name]++
 	binding := &corev1.Binding{
 		ObjectMeta: metav1.ObjectMeta{Name: o.Name, Namespace: o.Namespace, UID: o.UID},
 		Target:     corev1.ObjectReference{Kind: "Node", Name: name},
