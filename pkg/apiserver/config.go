@@ -202,6 +202,9 @@ func storageOf(all []*registry.Kind, cluster *tenancy.Cluster, shared registry.C
 			storage[kind.Resource] = registry.NewWritableREST(reads[i], write.client, write.reader)
 		}
 	}
-	storage[viewreview.SelfResource], storage[viewreview.OtherResource] = viewreview.New(viewreview.Config{Kinds: reads, Explainer: cluster, Policy: cluster.Policy()})
+	storage[viewreview.SelfResource], storage[viewreview.OtherResource] = viewreview.New(viewreview.Config{
+		Kinds: reads, Explainer: cluster, Policy: cluster.Policy(),
+		Writes: func(kind *registry.Kind) bool { return write != nil && kind.Writable() },
+	})
 	return storage
 }

@@ -28,12 +28,13 @@ import (
 // one and a half times. Each of a user's requests under way may have one.
 const maxBody = 1 << 20
 
-// withWriteRequests tells writes what their handlers do not pass on. It counts large bodies like large
+// withWriteRequests tells writes what their handlers do not pass on. It counts large bodies, also those of
+// reviews, like large
 // answers.
 func withWriteRequests(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
 		info, ok := genericapirequest.RequestInfoFrom(req.Context())
-		if !ok || !slices.Contains([]string{"update", "patch", "delete"}, info.Verb) {
+		if !ok || !slices.Contains([]string{"create", "update", "patch", "delete"}, info.Verb) {
 			next.ServeHTTP(w, req)
 			return
 		}
