@@ -28,9 +28,8 @@ import (
 // one and a half times. Each of a user's requests under way may have one.
 const maxBody = 1 << 20
 
-// withWriteRequests tells writes what their handlers do not pass on. It counts large bodies, also those of
-// reviews, like large
-// answers.
+// withWriteRequests tells writes what their handlers do not pass on. It counts large bodies like large
+// answers, also those of reviews.
 func withWriteRequests(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
 		info, ok := genericapirequest.RequestInfoFrom(req.Context())

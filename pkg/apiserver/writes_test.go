@@ -4,7 +4,6 @@
 package apiserver
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -12,7 +11,6 @@ import (
 	"net/http/httptest"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/google/go-cmp/cmp"
 	genericapirequest "k8s.io/apiserver/pkg/endpoints/request"
@@ -122,35 +120,4 @@ func newStorage(t *testing.T, enabled bool) map[string]genericregistry.Storage {
 		}
 	}
 	return storageOf(all, tenancy.New(granted, grants.DefaultPolicy(), nil), registry.Config{}, write)
-}
-
-// A client that never sends the rest of a body must not keep its place for ever.
-func TestBodiesMustArriveInTime(t *testing.T) {
-	ended := make(chan error, 1)
-	server := httptest.NewServer(withWriteDeadline(http.HandlerFunc(func(_ http.ResponseWriter, req *http.Request) {
-		_, err := io.ReadAll(req.Body)
-		ended <- err
-	}), 100*time.Millisecond))
-	t.Cleanup(server.Close)
-	body, rest := io.Pipe() // nothing is ever written
-	t.Cleanup(func() { _ = rest.Close() })
-	ctx, cancel := context.WithCancel(t.Context())
-	t.Cleanup(cancel)
-	req, err := http.NewRequestWithContext(ctx, http.MethodPatch, server.URL, body)
-	if err != nil {
-		t.Fatal(err)
-	}
-	go func() {
-		if response, err := server.Client().Do(req); err == nil {
-			_ = response.Body.Close()
-		}
-	}()
-	select {
-	case err := <-ended:
-		if err == nil {
-			t.Error("the body ended without an error")
-		}
-	case <-time.After(time.Minute):
-		t.Error("the handler still waits for the body")
-	}
 }
