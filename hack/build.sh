@@ -9,5 +9,5 @@ set -euo pipefail
 output=$(realpath -m -- "${1:?usage: hack/build.sh OUTPUT}")
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 ldflags=$(hack/version.sh ldflags)
-export CGO_ENABLED=0 GOWORK=off GOFLAGS='' GOEXPERIMENT='' GOAMD64=v1 GOARM64=v8.0
+export GOTOOLCHAIN=${GOTOOLCHAIN:-$(<hack/release-toolchain)} CGO_ENABLED=0 GOWORK=off GOFLAGS='' GOEXPERIMENT='' GOAMD64=v1 GOARM64=v8.0
 exec "${GO:-go}" build -trimpath -buildvcs=false -ldflags "$ldflags" -o "$output" ./cmd/tenantview-apiserver
