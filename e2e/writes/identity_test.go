@@ -8,6 +8,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"net/http"
 	"os"
 	"strings"
@@ -258,7 +259,8 @@ func TestOffByDefault(t *testing.T) {
 		return found
 	}
 	read, write := []string{"get", "list", "watch"}, []string{"delete", "get", "list", "patch", "update", "watch"}
-	on, off := map[string][]string{"tenantnamespaces": read}, map[string][]string{"tenantnamespaces": read}
+	always := map[string][]string{"tenantnamespaces": read, "selftenantviewreviews": {"create"}, "tenantviewreviews": {"create"}}
+	on, off := maps.Clone(always), maps.Clone(always)
 	for _, k := range kinds {
 		on[k.Resource()], off[k.Resource()] = write, read
 	}

@@ -14,44 +14,27 @@ import (
 
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/apimachinery/pkg/types"
-	"k8s.io/apiserver/pkg/endpoints/handlers/responsewriters"
 	genericapirequest "k8s.io/apiserver/pkg/endpoints/request"
 	restclient "k8s.io/client-go/rest"
 
-	"capsule.dev/tenantview/pkg/apis/tenantview/v1alpha1"
 	"capsule.dev/tenantview/pkg/impersonate"
 	"capsule.dev/tenantview/pkg/registry"
 	"capsule.dev/tenantview/pkg/source"
 )
 
-// maxBody is the maximum size of the body of a write. kube-apiserver takes three times as much, and etcd
-// one and a half times. Each of a user's requests under way may have one.
-const maxBody = 1 << 20
-
-// withWriteRequests tells writes what their handlers do not pass on. It counts large bodies like large
-// answers, also those of reviews.
+// withWriteRequests tells writes what their handlers do not pass on.
 func withWriteRequests(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
 		info, ok := genericapirequest.RequestInfoFrom(req.Context())
-		if !ok || !slices.Contains([]string{"create", "update", "patch", "delete"}, info.Verb) {
+		if !ok || !slices.Contains([]string{"update", "patch", "delete"}, info.Verb) {
 			next.ServeHTTP(w, req)
-			return
-		}
-		size := req.ContentLength
-		if size < 0 || size > maxBody {
-			size = maxBody
-		}
-		if err := registry.Reserve(req.Context(), int(size)); err != nil {
-			// Reserve has counted it.
-			responsewriters.ErrorNegotiated(err, Codecs, v1alpha1.SchemeGroupVersion, w, req)
 			return
 		}
 		write := registry.WriteRequest{UserAgent: req.UserAgent()}
 		if mediaType, _, err := mime.ParseMediaType(req.Header.Get("Content-Type")); err == nil && types.PatchType(mediaType) == types.ApplyYAMLPatchType {
-			// A longer body is refused by the handler, which gets all of it.
-			read, err := io.ReadAll(io.LimitReader(req.Body, maxBody+1))
-			rest := req.Body
-			req.Body = body{io.MultiReader(bytes.NewReader(read), failing{err}, rest), rest}
+			// withSmallBodies has read it before.
+			read, err := io.ReadAll(req.Body)
+			req.Body = body{io.MultiReader(bytes.NewReader(read), failing{err}), req.Body}
 			write.Configuration = read
 			if force, err := strconv.ParseBool(req.URL.Query().Get("force")); err == nil {
 				write.Force = &force
@@ -59,23 +42,6 @@ func withWriteRequests(next http.Handler) http.Handler {
 		}
 		next.ServeHTTP(w, req.WithContext(registry.WithWriteRequest(req.Context(), write)))
 	})
-}
-
-// body is a request's body of which a part has been read already.
-type body struct {
-	io.Reader
-	io.Closer
-}
-
-// failing is a reader that ends with an error, or without one.
-type failing struct{ err error }
-
-// Read implements io.Reader.
-func (f failing) Read([]byte) (int, error) {
-	if f.err != nil {
-		return 0, f.err
-	}
-	return 0, io.EOF
 }
 
 // writing holds the clients that change upstream objects.

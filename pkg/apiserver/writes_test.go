@@ -4,7 +4,6 @@
 package apiserver
 
 import (
-	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -27,11 +26,10 @@ import (
 // requested is what a handler is told of a write.
 type requested struct {
 	UserAgent, Configuration, Force, Body string
-	Reserved                              int
 }
 
 // sendWrite sends a request of that verb through withWriteRequests.
-func sendWrite(t *testing.T, verb, query, contentType, body string, reserve func(int) error) (requested, *httptest.ResponseRecorder) {
+func sendWrite(t *testing.T, verb, query, contentType, body string) requested {
 	t.Helper()
 	var got requested
 	handler := withWriteRequests(http.HandlerFunc(func(_ http.ResponseWriter, req *http.Request) {
@@ -48,43 +46,27 @@ func sendWrite(t *testing.T, verb, query, contentType, body string, reserve func
 	req := httptest.NewRequestWithContext(t.Context(), http.MethodPatch, "/?"+query, strings.NewReader(body))
 	req.Header.Set("Content-Type", contentType)
 	req.Header.Set("User-Agent", "kubectl/v1")
-	ctx := registry.WithReserve(req.Context(), func(bytes int) error {
-		got.Reserved += bytes
-		return reserve(bytes)
-	})
-	ctx = genericapirequest.WithRequestInfo(ctx, &genericapirequest.RequestInfo{Verb: verb, IsResourceRequest: true})
-	w := httptest.NewRecorder()
-	handler.ServeHTTP(w, req.WithContext(ctx))
-	return got, w
+	ctx := genericapirequest.WithRequestInfo(req.Context(), &genericapirequest.RequestInfo{Verb: verb, IsResourceRequest: true})
+	handler.ServeHTTP(httptest.NewRecorder(), req.WithContext(ctx))
+	return got
 }
 
 // The handlers of k8s.io/apiserver read the body once and tell the REST neither its content nor force.
 func TestWriteRequests(t *testing.T) {
-	free := func(int) error { return nil }
-	long := strings.Repeat("x", maxBody+10)
 	for name, tc := range map[string]struct {
 		verb, query, contentType, body string
 		want                           requested
 	}{
-		"apply":           {"patch", "force=true", "application/apply-patch+yaml", "a: b", requested{"kubectl/v1", "a: b", "true", "a: b", 4}},
-		"apply, charset":  {"patch", "force=false", "application/apply-patch+yaml; charset=utf-8", "a: b", requested{"kubectl/v1", "a: b", "false", "a: b", 4}},
-		"apply, too long": {"patch", "", "application/apply-patch+yaml", long, requested{"kubectl/v1", long[:maxBody+1], "", long, maxBody}},
-		"another patch":   {"patch", "force=true", "application/merge-patch+json", "{}", requested{"kubectl/v1", "", "", "{}", 2}},
-		"update":          {"update", "", "application/json", "{}", requested{"kubectl/v1", "", "", "{}", 2}},
-		"get":             {"get", "", "application/apply-patch+yaml", "{}", requested{"", "", "", "{}", 0}},
+		"apply":          {"patch", "force=true", "application/apply-patch+yaml", "a: b", requested{"kubectl/v1", "a: b", "true", "a: b"}},
+		"apply, charset": {"patch", "force=false", "application/apply-patch+yaml; charset=utf-8", "a: b", requested{"kubectl/v1", "a: b", "false", "a: b"}},
+		"another patch":  {"patch", "force=true", "application/merge-patch+json", "{}", requested{"kubectl/v1", "", "", "{}"}},
+		"update":         {"update", "", "application/json", "{}", requested{"kubectl/v1", "", "", "{}"}},
+		"get":            {"get", "", "application/apply-patch+yaml", "{}", requested{"", "", "", "{}"}},
 	} {
-		got, _ := sendWrite(t, tc.verb, tc.query, tc.contentType, tc.body, free)
+		got := sendWrite(t, tc.verb, tc.query, tc.contentType, tc.body)
 		if diff := cmp.Diff(tc.want, got); diff != "" {
 			t.Errorf("%s (-want +got):\n%s", name, diff)
 		}
-	}
-}
-
-// Bodies take memory as answers do. What a user may have of them is limited together.
-func TestBodiesTakeFromTheShareOfAnswers(t *testing.T) {
-	got, w := sendWrite(t, "patch", "", "application/apply-patch+yaml", "a: b", func(int) error { return errors.New("no more") })
-	if got.Body != "" || w.Code < 400 {
-		t.Errorf("code %d, body %q", w.Code, got.Body)
 	}
 }
 
