@@ -24,8 +24,8 @@ func TestExample(t *testing.T) {
 	var output testcluster.Buffer
 	cmd := exec.Command(program, "--kubeconfig="+shared.Kubeconfig(t, shared.As(t, "alice")))
 	cmd.Stdout, cmd.Stderr = &output, &output
-	ended := make(chan error, 1)
-	if err := controlplane.StartChild(cmd, func(err error) { ended <- err }); err != nil {
+	ended := make(chan struct{})
+	if err := controlplane.StartChild(cmd, func(error) { close(ended) }); err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() {
