@@ -7,11 +7,11 @@ import (
 	"bytes"
 	"fmt"
 	"io"
-	"mime"
 	"net/http"
 	"slices"
-	"strconv"
+	"strings"
 
+	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/apiserver/pkg/endpoints/handlers/responsewriters"
@@ -47,18 +47,30 @@ func withWriteRequests(next http.Handler) http.Handler {
 			return
 		}
 		write := registry.WriteRequest{UserAgent: req.UserAgent()}
-		if mediaType, _, err := mime.ParseMediaType(req.Header.Get("Content-Type")); err == nil && types.PatchType(mediaType) == types.ApplyYAMLPatchType {
+		if patchTypeOf(req) == types.ApplyYAMLPatchType {
 			// A longer body is refused by the handler, which gets all of it.
 			read, err := io.ReadAll(io.LimitReader(req.Body, maxBody+1))
 			rest := req.Body
 			req.Body = body{io.MultiReader(bytes.NewReader(read), failing{err}, rest), rest}
 			write.Configuration = read
-			if force, err := strconv.ParseBool(req.URL.Query().Get("force")); err == nil {
-				write.Force = &force
+			if values, ok := req.URL.Query()["force"]; ok {
+				// As PatchOptions are decoded (k8s.io/apimachinery/pkg/apis/meta/v1). It cannot fail.
+				_ = runtime.Convert_Slice_string_To_Pointer_bool(&values, &write.Force, nil)
 			}
 		}
 		next.ServeHTTP(w, req.WithContext(registry.WithWriteRequest(req.Context(), write)))
 	})
+}
+
+// patchTypeOf returns what a request's body is, exactly as the handler of patches finds it out
+// (k8s.io/apiserver/pkg/endpoints/handlers, PatchResource). A body of server-side apply must be one for
+// both.
+func patchTypeOf(req *http.Request) types.PatchType {
+	contentType := req.Header.Get("Content-Type")
+	if at := strings.Index(contentType, ";"); at > 0 {
+		contentType = contentType[:at]
+	}
+	return types.PatchType(contentType)
 }
 
 // body is a request's body of which a part has been read already.
