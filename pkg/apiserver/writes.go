@@ -21,7 +21,6 @@ import (
 	"capsule.dev/tenantview/pkg/apis/tenantview/v1alpha1"
 	"capsule.dev/tenantview/pkg/impersonate"
 	"capsule.dev/tenantview/pkg/registry"
-	"capsule.dev/tenantview/pkg/source"
 )
 
 // maxBody is the maximum size of the body of a write. kube-apiserver takes three times as much, and etcd
@@ -93,7 +92,7 @@ func (f failing) Read([]byte) (int, error) {
 // writing holds the clients that change upstream objects.
 type writing struct {
 	client *impersonate.Client
-	reader *source.MetadataReader
+	reader *impersonate.MetadataReader
 }
 
 // newWriting returns the clients for the kinds that can be written.
@@ -108,7 +107,7 @@ func newWriting(config *restclient.Config, all []*registry.Kind) (*writing, erro
 	if err != nil {
 		return nil, fmt.Errorf("--enable-writes: %w", err)
 	}
-	reader, err := source.NewMetadataReader(config)
+	reader, err := impersonate.NewMetadataReader(config)
 	if err != nil {
 		return nil, fmt.Errorf("--enable-writes: %w", err)
 	}
