@@ -121,7 +121,12 @@ func (l limits) withShares(next http.Handler, c *genericapiserver.Config) http.H
 				observeRefusal("answers")
 				return err
 			}
-			giveBackAnswer = giveBack
+			// A request may reserve several times: for its body and for its answer.
+			before := giveBackAnswer
+			giveBackAnswer = func() {
+				before()
+				giveBack()
+			}
 			return nil
 		}))
 		giveBack, err := share.TakeN(who, size)
