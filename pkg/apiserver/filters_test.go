@@ -304,9 +304,9 @@ func TestAllThatARequestReservesIsGivenBack(t *testing.T) {
 }
 
 // When a handler is done, its connection serves another request, whose deadline must not change.
-func TestWritesDone(t *testing.T) {
+func TestResponseDeadlineDone(t *testing.T) {
 	recorder := &deadlines{ResponseRecorder: httptest.NewRecorder()}
-	w := &writes{response: http.NewResponseController(recorder)}
+	w := &responseDeadline{response: http.NewResponseController(recorder)}
 	w.until(time.Unix(1, 0))
 	w.done()
 	w.until(time.Unix(2, 0))
