@@ -7,7 +7,7 @@ LINT := $(GO) tool -modfile=$(CURDIR)/hack/tools/golangci-lint/go.mod golangci-l
 PLUGIN := cmd/kubectl-tenantview
 IMAGES := hack/image
 # Packages in which goroutines share state.
-RACE := ./pkg/view/... ./pkg/tenancy/... ./pkg/source/... ./pkg/registry/... ./pkg/accessreview/... ./pkg/apiserver/...
+RACE := ./pkg/view/... ./pkg/tenancy/... ./pkg/source/... ./pkg/registry/... ./pkg/accessreview/... ./pkg/apiserver/... ./pkg/servingcert/... ./pkg/impersonate/...
 
 # Only the race detector needs cgo. All else is compiled once, without it, for the demo and the tests.
 export CGO_ENABLED ?= 0

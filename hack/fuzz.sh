@@ -10,6 +10,7 @@ cd "$(dirname "$0")/.."
 time=${FUZZTIME:-60s}
 workers=${FUZZWORKERS:-2}
 failed=()
+packages=$(go list ./...)
 output=$(mktemp)
 trap 'rm -f "$output"' EXIT
 
@@ -17,7 +18,12 @@ while read -r package; do
 	# Compiling a test to list its targets takes long, so only packages that have some are asked.
 	directory=$(go list -f '{{.Dir}}' "$package")
 	grep -qs '^func Fuzz' "$directory"/*_test.go || continue
-	for target in $(go test -list '^Fuzz' "$package" | grep '^Fuzz'); do
+	if ! go test -list '^Fuzz' "$package" >"$output" 2>&1; then
+		cat "$output"
+		failed+=("$package")
+		continue
+	fi
+	for target in $(grep '^Fuzz' "$output"); do
 		echo "== $package $target"
 		status=0
 		go test -run '^$' -fuzz "^$target\$" -fuzztime "$time" -parallel "$workers" "$package" >"$output" 2>&1 || status=$?
@@ -27,7 +33,7 @@ while read -r package; do
 			failed+=("$package $target")
 		fi
 	done
-done < <(go list ./...)
+done <<<"$packages"
 
 if [ ${#failed[@]} -gt 0 ]; then
 	echo "failed:"

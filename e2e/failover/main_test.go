@@ -5,12 +5,8 @@ package failover
 
 import (
 	"context"
-	"flag"
-	"io"
 	"os"
 	"testing"
-
-	"k8s.io/klog/v2"
 
 	"capsule.dev/tenantview/e2e/controlplane"
 	"capsule.dev/tenantview/e2e/testcluster"
@@ -21,11 +17,7 @@ var shared *testcluster.Cluster
 
 func TestMain(m *testing.M) {
 	// What client-go says of the watches that end.
-	quiet := flag.NewFlagSet("klog", flag.PanicOnError)
-	klog.InitFlags(quiet)
-	_ = quiet.Set("logtostderr", "false")
-	_ = quiet.Set("stderrthreshold", "FATAL")
-	klog.SetOutput(io.Discard)
+	testcluster.DiscardClientLog()
 	os.Exit(testcluster.Main(m, controlplane.Config{}, []string{"--owner-grants=Implicit"}, func(_ context.Context, c *testcluster.Cluster) error {
 		shared = c
 		return nil

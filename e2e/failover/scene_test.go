@@ -33,8 +33,7 @@ const always, moving = 20, 8
 
 // object is an object of a Tenant.
 func (k kind) object(name, tenant, mark string) string {
-	return fmt.Sprintf("---\napiVersion: %s\nkind: %s\nmetadata: {name: %s, labels: {tenant: %s}, annotations: {mark: %q}}\n%s\n",
-		k.Upstream.GroupVersion(), k.UpstreamKind, name, tenant, mark, k.spec)
+	return k.Object(name, fmt.Sprintf("labels: {tenant: %s}, annotations: {mark: %q}", tenant, mark), k.spec)
 }
 
 const tenants = `

@@ -4,6 +4,8 @@
 package testcluster
 
 import (
+	"fmt"
+
 	"k8s.io/apimachinery/pkg/runtime/schema"
 
 	"capsule.dev/tenantview/pkg/apis/tenantview/v1alpha1"
@@ -37,6 +39,12 @@ func (s Served) GVR() schema.GroupVersionResource {
 
 // Path returns the path under which the kind is served.
 func (s Served) Path() string { return Root + "/" + s.Resource() }
+
+// Object returns an object of the upstream kind in YAML. metadata is more of its metadata, such as
+// "finalizers: [a/b]", and rest are its other fields.
+func (s Served) Object(name, metadata, rest string) string {
+	return fmt.Sprintf("---\napiVersion: %s\nkind: %s\nmetadata: {name: %s, %s}\n%s\n", s.Upstream.GroupVersion(), s.UpstreamKind, name, metadata, rest)
+}
 
 // UpstreamPath returns the path under which kube-apiserver serves the upstream kind.
 func (s Served) UpstreamPath() string {

@@ -5,12 +5,8 @@ package watch
 
 import (
 	"context"
-	"flag"
-	"io"
 	"os"
 	"testing"
-
-	"k8s.io/klog/v2"
 
 	"capsule.dev/tenantview/e2e/controlplane"
 	"capsule.dev/tenantview/e2e/testcluster"
@@ -26,11 +22,7 @@ var serverFlags = []string{"--owner-grants=Implicit", "--native-rbac-review-inte
 
 func TestMain(m *testing.M) {
 	// What client-go says of the connections that tests cut.
-	quiet := flag.NewFlagSet("klog", flag.PanicOnError)
-	klog.InitFlags(quiet)
-	_ = quiet.Set("logtostderr", "false")
-	_ = quiet.Set("stderrthreshold", "FATAL")
-	klog.SetOutput(io.Discard)
+	testcluster.DiscardClientLog()
 	os.Exit(testcluster.Main(m, controlplane.Config{}, serverFlags, func(_ context.Context, c *testcluster.Cluster) error {
 		shared = c
 		return nil

@@ -32,7 +32,7 @@ func (k kind) object(name, tenant, metadata string) string {
 	if tenant != "" {
 		metadata = fmt.Sprintf("labels: {%s: %s}, %s", k.label(), tenant, metadata)
 	}
-	return fmt.Sprintf("---\napiVersion: %s\nkind: %s\nmetadata: {name: %s, %s}\n%s\n", k.Upstream.GroupVersion(), k.UpstreamKind, name, metadata, k.spec)
+	return k.Object(name, metadata, k.spec)
 }
 
 // label is the key of the label that says which Tenant an object of the kind belongs to.

@@ -5,14 +5,10 @@ package writes
 
 import (
 	"context"
-	"flag"
 	"fmt"
-	"io"
 	"os"
 	"path/filepath"
 	"testing"
-
-	"k8s.io/klog/v2"
 
 	"capsule.dev/tenantview/e2e/controlplane"
 	"capsule.dev/tenantview/e2e/testcluster"
@@ -46,11 +42,7 @@ func TestMain(m *testing.M) { os.Exit(run(m)) }
 
 func run(m *testing.M) int {
 	// What client-go says of warnings and of the connections that tests cut.
-	quiet := flag.NewFlagSet("klog", flag.PanicOnError)
-	klog.InitFlags(quiet)
-	_ = quiet.Set("logtostderr", "false")
-	_ = quiet.Set("stderrthreshold", "FATAL")
-	klog.SetOutput(io.Discard)
+	testcluster.DiscardClientLog()
 
 	dir, err := os.MkdirTemp("", "tenantview-audit-")
 	if err == nil {

@@ -20,6 +20,7 @@ import (
 
 	"capsule.dev/tenantview/pkg/accessreview"
 	"capsule.dev/tenantview/pkg/apis/tenantview/v1alpha1"
+	"capsule.dev/tenantview/pkg/registry"
 	"capsule.dev/tenantview/pkg/registry/kinds"
 	"capsule.dev/tenantview/pkg/registry/viewreview"
 )
@@ -66,7 +67,7 @@ func withAuthorization(next http.Handler, c *genericapiserver.Config) http.Handl
 		// The filter within measures only how long the verdict takes to be repeated.
 		genericapirequest.TrackAuthorizationLatency(ctx, time.Since(start))
 		if v.decision != authorizer.DecisionAllow && errors.Is(v.err, accessreview.ErrTooManyNames) {
-			refuse(w, req, "names", apierrors.NewTooManyRequests(accessreview.ErrTooManyNames.Error(), retryAfter))
+			refuse(w, req, registry.RefusedNames, apierrors.NewTooManyRequests(accessreview.ErrTooManyNames.Error(), retryAfter))
 			return
 		}
 		authorized.ServeHTTP(w, req.WithContext(context.WithValue(ctx, verdictKey{}, v)))

@@ -55,8 +55,9 @@ func withSmallBodies(next http.Handler) http.Handler {
 		refuse := func(err error) {
 			responsewriters.ErrorNegotiated(err, Codecs, v1alpha1.SchemeGroupVersion, w, req)
 		}
-		isApply := mediaTypeOf(req) == string(types.ApplyYAMLPatchType)
-		if strings.Contains(strings.ToLower(mediaTypeOf(req)), "yaml") && !isApply {
+		mediaType := patchTypeOf(req)
+		isApply := mediaType == types.ApplyYAMLPatchType
+		if strings.Contains(strings.ToLower(string(mediaType)), "yaml") && !isApply {
 			refuse(unsupportedYAML())
 			return
 		}
@@ -87,13 +88,6 @@ func withSmallBodies(next http.Handler) http.Handler {
 		req.Body = body{io.MultiReader(bytes.NewReader(read), failing{err}), req.Body}
 		next.ServeHTTP(w, req)
 	})
-}
-
-// mediaTypeOf returns the media type of the body, as the handler of patches reads it
-// (k8s.io/apiserver/pkg/endpoints/handlers, PatchResource).
-func mediaTypeOf(req *http.Request) string {
-	mediaType, _, _ := strings.Cut(req.Header.Get("Content-Type"), ";")
-	return strings.TrimSpace(mediaType)
 }
 
 // checkAliases returns an error if a body is neither JSON nor YAML without aliases.

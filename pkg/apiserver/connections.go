@@ -49,6 +49,7 @@ func (l *boundedListener) Accept() (net.Conn, error) {
 		if err == nil {
 			return &boundedConn{Conn: conn, giveBack: sync.OnceFunc(giveBack)}, nil
 		}
+		observeRefusal(registry.RefusedConnections)
 		l.log.Do(func() { klog.InfoS("Closing a connection because there are too many", "from", addressOf(conn)) })
 		conn.Close()
 	}

@@ -4,12 +4,10 @@
 package apiserver
 
 import (
-	"context"
 	"fmt"
 	"net/http"
 	"slices"
 	"strings"
-	"sync"
 	"time"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
@@ -70,7 +68,7 @@ var defaultLimits = limits{
 func (l limits) withShortURIs(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
 		if len(req.RequestURI) > l.uri {
-			refuse(w, req, "uri", &apierrors.StatusError{ErrStatus: metav1.Status{
+			refuse(w, req, registry.RefusedURI, &apierrors.StatusError{ErrStatus: metav1.Status{
 				Status: metav1.StatusFailure, Code: http.StatusRequestURITooLong,
 				Message: fmt.Sprintf("the URI of the request is longer than %d bytes; a shorter selector may do", l.uri),
 			}})
@@ -98,15 +96,15 @@ func (l limits) withShares(next http.Handler, c *genericapiserver.Config) http.H
 			next.ServeHTTP(w, req)
 			return
 		}
-		share, size, reason := requests, 1, "requests"
+		share, size, reason := requests, 1, registry.RefusedRequests
 		if c.LongRunningFunc(req, info) {
-			share, size, reason = watches, 1+len(req.URL.RawQuery)/watchQuery, "watches"
+			share, size, reason = watches, 1+len(req.URL.RawQuery)/watchQuery, registry.RefusedWatches
 			req = req.WithContext(registry.WithWatching(ctx, func(running bool) {
 				deadline := time.Time{}
 				if !running {
 					deadline = time.Now().Add(l.grace)
 				}
-				writesOf(ctx).until(deadline)
+				responseDeadlineOf(ctx).until(deadline)
 			}))
 		}
 		isPrivileged := slices.Contains(who.GetGroups(), user.SystemPrivilegedGroup)
@@ -118,10 +116,15 @@ func (l limits) withShares(next http.Handler, c *genericapiserver.Config) http.H
 			}
 			giveBack, err := answers.TakeN(who, bytes)
 			if err != nil {
-				observeRefusal("answers")
+				observeRefusal(registry.RefusedAnswers)
 				return err
 			}
-			giveBackAnswer = giveBack
+			// A request may reserve several times: for its body and for its answer.
+			before := giveBackAnswer
+			giveBackAnswer = func() {
+				before()
+				giveBack()
+			}
 			return nil
 		}))
 		giveBack, err := share.TakeN(who, size)
@@ -169,53 +172,4 @@ func isProbe(info *genericapirequest.RequestInfo) bool {
 		}
 	}
 	return false
-}
-
-// withDeadlines makes a handler's writes fail when the time is over, unless a watch begins to run, and
-// its reads of a body. The generic server's timeout does not do that: it waits for a handler that is
-// blocked in a write because its client reads nothing, or sends nothing. Before net/http writes a
-// response, and after it, it reads what is left of the body, even if the handler has ignored it.
-//
-// The deadline of a body is not lifted for a watch. Clients send none with a watch.
-func withDeadlines(next http.Handler, timeout time.Duration) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
-		response := http.NewResponseController(w)
-		answer := &writes{response: response}
-		deadline := time.Now().Add(timeout)
-		// The end of a response is written after the handler is done, and the deadlines must hold for
-		// that, too. So they stay set; net/http resets them after the response.
-		answer.until(deadline)
-		defer answer.done()
-		if req.Body != nil && req.Body != http.NoBody {
-			_ = response.SetReadDeadline(deadline) // fails if there is no connection
-		}
-		next.ServeHTTP(w, req.WithContext(context.WithValue(req.Context(), writesKey{}, answer)))
-	})
-}
-
-type writesKey struct{}
-
-// writes controls the writes of one handler.
-type writes struct {
-	mu sync.Mutex
-	// response is nil once the handler is done: the connection then belongs to another request.
-	response *http.ResponseController
-}
-
-func writesOf(ctx context.Context) *writes { return ctx.Value(writesKey{}).(*writes) }
-
-// until sets the time after which writes fail, including those that already wait for the client.
-// The zero time means never. until does nothing when the handler is done.
-func (w *writes) until(deadline time.Time) {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	if w.response != nil {
-		_ = w.response.SetWriteDeadline(deadline) // fails if there is no connection
-	}
-}
-
-func (w *writes) done() {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	w.response = nil
 }

@@ -18,8 +18,12 @@ import (
 
 	gocmp "github.com/google/go-cmp/cmp"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apiserver/pkg/authentication/user"
 	"k8s.io/apiserver/pkg/authorization/authorizer"
+	genericapirequest "k8s.io/apiserver/pkg/endpoints/request"
 	genericapiserver "k8s.io/apiserver/pkg/server"
+
+	"capsule.dev/tenantview/pkg/registry"
 )
 
 // limited sets the limits of a server and the time after which it ends requests.
@@ -277,10 +281,32 @@ func TestWatchOutlivesRequests(t *testing.T) {
 	}
 }
 
+// What a request reserves for its body counts until it is done, also if it then reserves more for its answer.
+func TestAllThatARequestReservesIsGivenBack(t *testing.T) {
+	const all = 2 * smallAnswer
+	l := limits{requests: 10, requestsOfAll: 10, watches: 1, watchesOfAll: 1, answers: all, answersOfAll: 2 * all}
+	var sizes []int
+	handler := l.withShares(http.HandlerFunc(func(_ http.ResponseWriter, req *http.Request) {
+		for _, size := range sizes {
+			if err := registry.Reserve(req.Context(), size); err != nil {
+				t.Errorf("%d of %v: %v", size, sizes, err)
+			}
+		}
+		if err := registry.Reserve(req.Context(), all); err == nil {
+			t.Errorf("more than all can be reserved after %v", sizes)
+		}
+	}), &genericapiserver.Config{LongRunningFunc: func(*http.Request, *genericapirequest.RequestInfo) bool { return false }})
+	ctx := genericapirequest.WithUser(t.Context(), &user.DefaultInfo{Name: "alice"})
+	ctx = genericapirequest.WithRequestInfo(ctx, &genericapirequest.RequestInfo{Verb: "list", IsResourceRequest: true})
+	for _, sizes = range [][]int{{smallAnswer, smallAnswer}, {smallAnswer, smallAnswer}, {all}} {
+		handler.ServeHTTP(httptest.NewRecorder(), httptest.NewRequestWithContext(ctx, http.MethodGet, "/", nil))
+	}
+}
+
 // When a handler is done, its connection serves another request, whose deadline must not change.
-func TestWritesDone(t *testing.T) {
+func TestResponseDeadlineDone(t *testing.T) {
 	recorder := &deadlines{ResponseRecorder: httptest.NewRecorder()}
-	w := &writes{response: http.NewResponseController(recorder)}
+	w := &responseDeadline{response: http.NewResponseController(recorder)}
 	w.until(time.Unix(1, 0))
 	w.done()
 	w.until(time.Unix(2, 0))

@@ -55,7 +55,7 @@ func newMetrics() *serverMetrics {
 // refused counts in all servers of the process: the filters are made before a server's metrics.
 var refused = metrics.NewCounterVec(&metrics.CounterOpts{
 	Name:           "tenantview_refused_requests_total",
-	Help:           "Requests that have been refused because they exceed a limit, by the limit.",
+	Help:           "Requests and connections that have been refused because they exceed a limit, by the limit.",
 	StabilityLevel: metrics.ALPHA,
 }, []string{"reason"})
 

@@ -73,6 +73,12 @@ func TestRefusalsAreCounted(t *testing.T) {
 		}
 		return n
 	}
+	connections := newBoundedListener(&queue{{address: "10.0.0.1:1"}, {address: "10.0.0.1:2"}, {address: "10.0.0.1:3"}}, 1, 8)
+	for {
+		if _, err := connections.Accept(); err != nil {
+			break // all have arrived
+		}
+	}
 	byAuthorization, byRegistry := refused("bob"), refused("dora")
 	if byAuthorization == 0 || byRegistry == 0 {
 		t.Errorf("%s refused %d and %d guesses", accessreview.ErrTooManyNames, byAuthorization, byRegistry)
@@ -83,7 +89,7 @@ func TestRefusalsAreCounted(t *testing.T) {
 			got[reason] = n
 		}
 	}
-	want := map[string]int{"requests": 1, "watches": 1, "uri": 1, "selector": 1, "answers": 1, "names": byAuthorization + byRegistry}
+	want := map[string]int{"requests": 1, "watches": 1, "uri": 1, "selector": 1, "answers": 1, "connections": 2, "names": byAuthorization + byRegistry}
 	if diff := gocmp.Diff(want, got); diff != "" {
 		t.Errorf("refused, by reason (-want +got):\n%s", diff)
 	}

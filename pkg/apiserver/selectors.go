@@ -10,6 +10,7 @@ import (
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 
 	"capsule.dev/tenantview/pkg/grants"
+	"capsule.dev/tenantview/pkg/registry"
 )
 
 // withSmallSelectors refuses requests whose selectors are larger than those of rules may be, before
@@ -22,7 +23,7 @@ func withSmallSelectors(next http.Handler) http.Handler {
 			for parameter, sizeOf := range selectorSizes {
 				for _, selector := range query[parameter] {
 					if n := sizeOf(selector); n.requirements > grants.MaxRequirements || n.values > grants.MaxValues {
-						refuse(w, req, "selector", apierrors.NewBadRequest(fmt.Sprintf("%s has %d requirements with %d values; at most %d and %d are allowed",
+						refuse(w, req, registry.RefusedSelector, apierrors.NewBadRequest(fmt.Sprintf("%s has %d requirements with %d values; at most %d and %d are allowed",
 							parameter, n.requirements, n.values, grants.MaxRequirements, grants.MaxValues)))
 						return
 					}

@@ -7,11 +7,11 @@ import (
 	"bytes"
 	"fmt"
 	"io"
-	"mime"
 	"net/http"
 	"slices"
-	"strconv"
+	"strings"
 
+	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/apimachinery/pkg/types"
 	genericapirequest "k8s.io/apiserver/pkg/endpoints/request"
@@ -19,7 +19,6 @@ import (
 
 	"capsule.dev/tenantview/pkg/impersonate"
 	"capsule.dev/tenantview/pkg/registry"
-	"capsule.dev/tenantview/pkg/source"
 )
 
 // withWriteRequests tells writes what their handlers do not pass on.
@@ -31,23 +30,35 @@ func withWriteRequests(next http.Handler) http.Handler {
 			return
 		}
 		write := registry.WriteRequest{UserAgent: req.UserAgent()}
-		if mediaType, _, err := mime.ParseMediaType(req.Header.Get("Content-Type")); err == nil && types.PatchType(mediaType) == types.ApplyYAMLPatchType {
+		if patchTypeOf(req) == types.ApplyYAMLPatchType {
 			// withSmallBodies has read it before.
 			read, err := io.ReadAll(req.Body)
 			req.Body = body{io.MultiReader(bytes.NewReader(read), failing{err}), req.Body}
 			write.Configuration = read
-			if force, err := strconv.ParseBool(req.URL.Query().Get("force")); err == nil {
-				write.Force = &force
+			if values, ok := req.URL.Query()["force"]; ok {
+				// As PatchOptions are decoded (k8s.io/apimachinery/pkg/apis/meta/v1). It cannot fail.
+				_ = runtime.Convert_Slice_string_To_Pointer_bool(&values, &write.Force, nil)
 			}
 		}
 		next.ServeHTTP(w, req.WithContext(registry.WithWriteRequest(req.Context(), write)))
 	})
 }
 
+// patchTypeOf returns what a request's body is, exactly as the handler of patches finds it out
+// (k8s.io/apiserver/pkg/endpoints/handlers, PatchResource). A body of server-side apply must be one for
+// both.
+func patchTypeOf(req *http.Request) types.PatchType {
+	contentType := req.Header.Get("Content-Type")
+	if at := strings.Index(contentType, ";"); at > 0 {
+		contentType = contentType[:at]
+	}
+	return types.PatchType(contentType)
+}
+
 // writing holds the clients that change upstream objects.
 type writing struct {
 	client *impersonate.Client
-	reader *source.MetadataReader
+	reader *impersonate.MetadataReader
 }
 
 // newWriting returns the clients for the kinds that can be written.
@@ -62,7 +73,7 @@ func newWriting(config *restclient.Config, all []*registry.Kind) (*writing, erro
 	if err != nil {
 		return nil, fmt.Errorf("--enable-writes: %w", err)
 	}
-	reader, err := source.NewMetadataReader(config)
+	reader, err := impersonate.NewMetadataReader(config)
 	if err != nil {
 		return nil, fmt.Errorf("--enable-writes: %w", err)
 	}

@@ -8,10 +8,14 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
+	"strconv"
 	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	metainternalversionscheme "k8s.io/apimachinery/pkg/apis/meta/internalversion/scheme"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	genericapirequest "k8s.io/apiserver/pkg/endpoints/request"
 	genericregistry "k8s.io/apiserver/pkg/registry/rest"
 	"k8s.io/client-go/rest"
@@ -57,15 +61,45 @@ func TestWriteRequests(t *testing.T) {
 		verb, query, contentType, body string
 		want                           requested
 	}{
-		"apply":          {"patch", "force=true", "application/apply-patch+yaml", "a: b", requested{"kubectl/v1", "a: b", "true", "a: b"}},
-		"apply, charset": {"patch", "force=false", "application/apply-patch+yaml; charset=utf-8", "a: b", requested{"kubectl/v1", "a: b", "false", "a: b"}},
-		"another patch":  {"patch", "force=true", "application/merge-patch+json", "{}", requested{"kubectl/v1", "", "", "{}"}},
-		"update":         {"update", "", "application/json", "{}", requested{"kubectl/v1", "", "", "{}"}},
-		"get":            {"get", "", "application/apply-patch+yaml", "{}", requested{"", "", "", "{}"}},
+		"apply":                 {"patch", "force=true", "application/apply-patch+yaml", "a: b", requested{"kubectl/v1", "a: b", "true", "a: b"}},
+		"apply, charset":        {"patch", "force=false", "application/apply-patch+yaml; charset=utf-8", "a: b", requested{"kubectl/v1", "a: b", "false", "a: b"}},
+		"apply, odd parameters": {"patch", "force=1", "application/apply-patch+yaml; x;; y=", "a: b", requested{"kubectl/v1", "a: b", "true", "a: b"}},
+		// What the handler refuses as an unknown type needs no configuration.
+		"apply, upper case": {"patch", "force=1", "Application/Apply-Patch+YAML", "a: b", requested{"kubectl/v1", "", "", "a: b"}},
+		"apply, a space":    {"patch", "force=1", "application/apply-patch+yaml ; x=y", "a: b", requested{"kubectl/v1", "", "", "a: b"}},
+		"another patch":     {"patch", "force=true", "application/merge-patch+json", "{}", requested{"kubectl/v1", "", "", "{}"}},
+		"update":            {"update", "", "application/json", "{}", requested{"kubectl/v1", "", "", "{}"}},
+		"get":               {"get", "", "application/apply-patch+yaml", "{}", requested{"", "", "", "{}"}},
 	} {
 		got := sendWrite(t, tc.verb, tc.query, tc.contentType, tc.body)
 		if diff := cmp.Diff(tc.want, got); diff != "" {
 			t.Errorf("%s (-want +got):\n%s", name, diff)
+		}
+	}
+}
+
+// A client must get the same force as from kube-apiserver, which takes what is neither 0 nor false for true.
+func TestForce(t *testing.T) {
+	for query, want := range map[string]string{
+		"": "", "force": "true", "force=": "true", "force=true": "true", "force=TRUE": "true", "force=yes": "true",
+		"force=0": "false", "force=false": "false", "force=fAlSe": "false", "force=f": "true",
+		"force=false&force=true": "false", "force=true&force=false": "true",
+	} {
+		got := sendWrite(t, "patch", query, "application/apply-patch+yaml", "a: b")
+		options := &metav1.PatchOptions{}
+		values, err := url.ParseQuery(query)
+		if err == nil {
+			err = metainternalversionscheme.ParameterCodec.DecodeParameters(values, metav1.SchemeGroupVersion, options)
+		}
+		if err != nil {
+			t.Fatalf("%q: %v", query, err)
+		}
+		upstream := ""
+		if options.Force != nil {
+			upstream = strconv.FormatBool(*options.Force)
+		}
+		if got.Force != want || upstream != want {
+			t.Errorf("%q: force %q, as kube-apiserver decodes it %q, want %q", query, got.Force, upstream, want)
 		}
 	}
 }

@@ -6,7 +6,6 @@ package registry
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"slices"
 	"strconv"
@@ -38,7 +37,7 @@ func (w *WritableREST) apply(ctx context.Context, u user.Info, e *view.Entry, re
 	upstream, err := w.metadata.Metadata(ctx, w.kind.Upstream, e.Name)
 	switch {
 	case err != nil:
-		return nil, reject(errors.New(err.Error())) // nothing that the server itself is told is for users
+		return nil, w.unread(ctx, err)
 	case upstream == nil || upstream.UID != upstreamUID(e) || upstream.ResourceVersion != strconv.FormatUint(e.Version, 10):
 		return nil, errStale
 	}

@@ -35,7 +35,7 @@ func (r *REST) List(ctx context.Context, options *metainternalversion.ListOption
 	if err != nil {
 		return nil, err
 	}
-	if err := reserve(ctx, page.entries); err != nil {
+	if err := reserveAnswer(ctx, page.entries); err != nil {
 		return nil, err
 	}
 	noteObjects(ctx, len(page.entries))
@@ -63,9 +63,9 @@ func WithReserve(ctx context.Context, reserve func(bytes int) error) context.Con
 	return context.WithValue(ctx, reserveKey{}, reserve)
 }
 
-// reserve reserves memory for an answer: some forms of it, such as tables, are kept whole until the
+// reserveAnswer reserves memory for an answer: some forms of it, such as tables, are kept whole until the
 // client has read them.
-func reserve(ctx context.Context, entries []*view.Entry) error {
+func reserveAnswer(ctx context.Context, entries []*view.Entry) error {
 	size := 0
 	for _, e := range entries {
 		size += e.Size

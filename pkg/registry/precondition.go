@@ -33,6 +33,10 @@ func (w *WritableREST) checkPreconditions(e *view.Entry, uid types.UID, resource
 		return nil
 	}
 	by, revision := w.whoGave(version)
+	if by == anotherServer {
+		return apierrors.NewConflict(resource, e.Name, fmt.Errorf(
+			"the resourceVersion %d was given by another replica of the server, or before a restart; get the object again", version))
+	}
 	if by != thisServer || revision < e.Revision || revision > w.view.Revision() {
 		return apierrors.NewConflict(resource, e.Name, fmt.Errorf("%s", modified))
 	}

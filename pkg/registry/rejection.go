@@ -82,7 +82,7 @@ func (w *WritableREST) translate(ctx context.Context, r *rejection, e *view.Entr
 		return apierrors.NewTimeoutError("kube-apiserver did not answer in time; the object may have been changed", retryAfter)
 	case !errors.As(r.error, &status):
 		klog.FromContext(ctx).Error(withoutURL(r.error), "Writing to kube-apiserver failed", "resource", w.kind.Upstream.Resource)
-		return apierrors.NewServiceUnavailable("kube-apiserver could not be reached for the write; try again")
+		return apierrors.NewServiceUnavailable("kube-apiserver did not answer the write; it may have been made: get the object before you try again")
 	case apierrors.IsNotFound(status):
 		return apierrors.NewNotFound(ours, e.Name) // byte for byte as for a hidden object
 	case r.isStale():
@@ -92,6 +92,24 @@ func (w *WritableREST) translate(ctx context.Context, r *rejection, e *view.Entr
 		return apierrors.NewInternalError(errors.New("the server is not allowed to write as its users; an administrator must grant it that"))
 	default:
 		return &apierrors.StatusError{ErrStatus: w.translated(status.ErrStatus, e.Name, "")}
+	}
+}
+
+// unread returns the error that the user gets if what a write depends on could not be read. The server has
+// asked for that as itself, so nothing that it was told is for users.
+func (w *WritableREST) unread(ctx context.Context, err error) error {
+	switch {
+	case ctx.Err() != nil:
+		return apierrors.NewTimeoutError("kube-apiserver did not answer in time; nothing has been changed", retryAfter)
+	case apierrors.IsTooManyRequests(err):
+		seconds, ok := apierrors.SuggestsClientDelay(err)
+		if !ok {
+			seconds = retryAfter
+		}
+		return apierrors.NewTooManyRequests("kube-apiserver has too many requests at the moment; nothing has been changed", seconds)
+	default:
+		klog.FromContext(ctx).Error(withoutURL(err), "Reading from kube-apiserver for a write failed", "resource", w.kind.Upstream.Resource)
+		return apierrors.NewServiceUnavailable("kube-apiserver could not be read for the write; nothing has been changed; try again")
 	}
 }
 

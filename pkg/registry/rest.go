@@ -175,7 +175,7 @@ func (r *REST) get(ctx context.Context, u user.Info, name string) (*view.Entry, 
 		// None of these errors is "not found": a controller would take that for a deletion. They do
 		// not depend on whether an object with that name exists.
 		case errors.Is(err, accessreview.ErrTooManyNames):
-			r.observeRefusal(refusedNames)
+			r.observeRefusal(RefusedNames)
 			return nil, false, apierrors.NewTooManyRequests(err.Error(), retryAfter)
 		case err != nil || !byName && unknown != nil:
 			noteNativeRBAC(ctx, nativeRBACNotKnown)
@@ -235,14 +235,6 @@ func (r *REST) reviewInterval() time.Duration {
 	}
 	return 30 * time.Second
 }
-
-// Reasons why a request is refused, for metrics.
-const (
-	// refusedNames: the user asks about too many single objects.
-	refusedNames = "names"
-	// refusedWaits: too many requests wait for a resourceVersion.
-	refusedWaits = "waits"
-)
 
 func (r *REST) observeRefusal(reason string) {
 	if r.ObserveRefusal != nil {

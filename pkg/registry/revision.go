@@ -53,7 +53,7 @@ func (r *REST) waitForVersion(ctx context.Context, u user.Info, version uint64) 
 	}
 	giveBack, err := r.waits.Take(u)
 	if err != nil {
-		r.observeRefusal(refusedWaits)
+		r.observeRefusal(RefusedWaits)
 		return err
 	}
 	defer giveBack()

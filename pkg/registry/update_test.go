@@ -72,7 +72,7 @@ func TestUpdatesThatAreRefused(t *testing.T) {
 		"the upstream version": {func(n *v1alpha1.TenantNode) { n.ResourceVersion = "101" }, 409, "the object has been modified"},
 		"a version before":     {func(n *v1alpha1.TenantNode) { n.ResourceVersion = "100" + digits }, 409, "the object has been modified"},
 		"a version to come":    {func(n *v1alpha1.TenantNode) { n.ResourceVersion = "900" + digits }, 409, "the object has been modified"},
-		"another server's":     {func(n *v1alpha1.TenantNode) { n.ResourceVersion = "101999999" }, 409, "the object has been modified"},
+		"another server's":     {func(n *v1alpha1.TenantNode) { n.ResourceVersion = "101999999" }, 409, "the resourceVersion 101999999 was given by another replica of the server, or before a restart; get the object again"},
 		"no number":            {func(n *v1alpha1.TenantNode) { n.ResourceVersion = "x" }, 400, "metadata.resourceVersion"},
 	} {
 		f := newNodeFixture(t)

@@ -51,8 +51,7 @@ func NewWritableREST(r *REST, writer Writer, metadata MetadataReader) *WritableR
 }
 
 // writeAttempts is how often a write is tried that names no resourceVersion, while others change the
-// object. It is that of patches in kube-apiserver (k8s.io/apiserver/pkg/endpoints/handlers,
-// MaxRetryWhenPatchConflicts).
+// object.
 const writeAttempts = 5
 
 // sender sends the change of one entry's object to kube-apiserver, once. It returns a rejection if

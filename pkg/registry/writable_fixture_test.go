@@ -39,7 +39,8 @@ type kubeAPI struct {
 	withdraw  func(version uint64, name string)
 	version   uint64
 	meanwhile func()
-	fails     error
+	// fails is the error of writes, and unreadable that of reading metadata.
+	fails, unreadable error
 	// late delivers events of the watch only after the answers to the writes that caused them.
 	late     bool
 	patch    metav1.PatchOptions
@@ -158,8 +159,8 @@ func (k *kubeAPI) Delete(_ context.Context, u user.Info, _ schema.GroupVersionRe
 // Metadata implements registry.MetadataReader.
 func (k *kubeAPI) Metadata(_ context.Context, _ schema.GroupVersionResource, name string) (*metav1.PartialObjectMetadata, error) {
 	n, ok := k.nodes[name]
-	if !ok {
-		return nil, nil
+	if k.unreadable != nil || !ok {
+		return nil, k.unreadable
 	}
 	return &metav1.PartialObjectMetadata{ObjectMeta: *n.ObjectMeta.DeepCopy()}, nil
 }
