@@ -24,7 +24,7 @@ type grant struct {
 }
 
 // held returns all grants that the user holds, with native RBAC.
-func (q *question) held(traced []grants.Traced, sight registry.Sight, all bool) []grant {
+func (q *question) held(traced []grants.Traced, access registry.Access, all bool) []grant {
 	held := make([]grant, 0, len(traced)+1)
 	for i := range traced {
 		if traced[i].Source == grants.RoleBindingSource && !q.seesNamespace(traced[i].Namespace) {
@@ -35,7 +35,7 @@ func (q *question) held(traced []grants.Traced, sight registry.Sight, all bool) 
 	switch {
 	case all:
 		held = append(held, grant{nil, view.All(), view.OpList | view.OpGet})
-	case sight.NativeGet:
+	case access.NativeGet:
 		held = append(held, grant{nil, view.Name(q.name), view.OpGet})
 	}
 	return held

@@ -31,7 +31,7 @@ func (q *question) notVisible() string {
 	if q.self {
 		return q.object() + " does not exist, or is not visible to you"
 	}
-	if _, exists := q.kind.Peek(q.name); !exists {
+	if _, exists := q.kind.GetForAdmin(q.name); !exists {
 		return q.object() + " does not exist"
 	}
 	return q.object() + " exists, but no grant shows it to the user"
@@ -59,14 +59,14 @@ func (q *question) hint(names string) string {
 }
 
 // verdict says what the user may do with an object that he sees.
-func (q *question) verdict(sight registry.Sight, shown int) string {
+func (q *question) verdict(access registry.Access, shown int) string {
 	op := strings.ToLower(operationName(q.op))
 	switch {
 	case !q.served():
 		return fmt.Sprintf("%s can see %s, but this server does not serve the operation %s on %s", q.you(), q.object(), operationName(q.op), upstreamNames(q.kind.Kind()))
-	case !sight.Operations.Has(q.op) && q.op == view.OpList:
+	case !access.Operations.Has(q.op) && q.op == view.OpList:
 		return fmt.Sprintf("%s can get %s by its name, but lists do not show it: the operations have Get without List", q.you(), q.object())
-	case !sight.Operations.Has(q.op):
+	case !access.Operations.Has(q.op):
 		return fmt.Sprintf("%s can see %s, but not %s it: no grant that shows it has both List and %s. RBAC on the upstream resource does not count for that here",
 			q.you(), q.object(), op, operationName(q.op))
 	case shown == 0:
