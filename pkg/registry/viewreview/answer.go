@@ -73,7 +73,7 @@ func (q *question) answerWith(ctx context.Context, explain func() ([]grants.Trac
 		})
 		status.Reasons = append(status.Reasons, q.verdict(access, len(held)))
 	}
-	status.Grants, err = q.described(ctx, held, listed)
+	status.Grants, err = q.describeAll(ctx, held, listed)
 	status.Reasons = append(status.Reasons, q.inWords(len(held)+more, status.Grants)...)
 	return status, err
 }

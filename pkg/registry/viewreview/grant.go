@@ -43,16 +43,16 @@ func (q *question) held(traced []grants.Traced, access registry.Access, all bool
 
 func (g *grant) shows(e *view.Entry) bool { return g.criterion.Matches(&e.Attributes) }
 
-// described returns the grants in their structured form. listed are the objects in the user's list:
+// describeAll returns the grants in their structured form. listed are the objects in the user's list:
 // nothing else is counted.
-func (q *question) described(ctx context.Context, held []grant, listed []*view.Entry) ([]v1alpha1.TenantViewGrant, error) {
+func (q *question) describeAll(ctx context.Context, held []grant, listed []*view.Entry) ([]v1alpha1.TenantViewGrant, error) {
 	held = held[:min(len(held), maxGrants)]
 	var all []v1alpha1.TenantViewGrant
 	for i := range held {
 		if err := ctx.Err(); err != nil {
 			return nil, err
 		}
-		described := q.described1(&held[i])
+		described := q.describe(&held[i])
 		if held[i].operations.Has(view.OpList) {
 			n := int32(0)
 			for _, e := range listed {
@@ -67,8 +67,8 @@ func (q *question) described(ctx context.Context, held []grant, listed []*view.E
 	return all, nil
 }
 
-func (q *question) described1(g *grant) v1alpha1.TenantViewGrant {
-	out := v1alpha1.TenantViewGrant{Source: v1alpha1.SourceRBAC, Operations: operationNames(g.operations), Selects: clipped(g.criterion.String(), maxSelects)}
+func (q *question) describe(g *grant) v1alpha1.TenantViewGrant {
+	out := v1alpha1.TenantViewGrant{Source: v1alpha1.SourceRBAC, Operations: g.operations.Names(), Selects: clipped(g.criterion.String(), maxSelects)}
 	if g.traced == nil {
 		return out
 	}
@@ -139,21 +139,4 @@ func subjectOf(s view.Subject) *v1alpha1.TenantViewSubject {
 		kind = "ServiceAccount"
 	}
 	return &v1alpha1.TenantViewSubject{Kind: kind, Name: s.Name}
-}
-
-func operationNames(o view.Operations) []string {
-	var names []string
-	switch {
-	case o.Has(view.OpList):
-		names = append(names, v1alpha1.OperationList)
-	case o.Has(view.OpGet):
-		names = append(names, v1alpha1.OperationGet)
-	}
-	if o.Has(view.OpUpdate) {
-		names = append(names, v1alpha1.OperationUpdate)
-	}
-	if o.Has(view.OpDelete) {
-		names = append(names, v1alpha1.OperationDelete)
-	}
-	return names
 }
