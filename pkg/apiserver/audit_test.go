@@ -76,20 +76,36 @@ func TestAuditAnnotations(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			s.get(t, tc.user, tc.path, "")
-			select {
-			case e := <-log.events:
-				got := map[string]string{}
-				for key, value := range e.Annotations {
-					if key, ok := strings.CutPrefix(key, "tenantview.capsule.dev/"); ok {
-						got[key] = value
-					}
-				}
-				if diff := gocmp.Diff(tc.want, got); diff != "" {
-					t.Errorf("annotations of %s (-want +got):\n%s", e.RequestURI, diff)
-				}
-			case <-time.After(time.Minute):
-				t.Fatal("no event")
-			}
+			requireAnnotations(t, log.events, tc.want)
 		})
+	}
+	// A review asks what several requests would ask, and that of an administrator asks for another user.
+	// Neither is what its own request was shown.
+	t.Run("review of a user's own", func(t *testing.T) {
+		askWhy(t, s, "alice", "SelfTenantViewReview", "solar-a", "", "", "")
+		requireAnnotations(t, log.events, annotations("", ""))
+	})
+	t.Run("review about another user", func(t *testing.T) {
+		askWhy(t, s, "administrator", "TenantViewReview", "hidden-a", `,"user":"root"`, "", "")
+		requireAnnotations(t, log.events, annotations("", ""))
+	})
+}
+
+// requireAnnotations compares the annotations of the next event with want.
+func requireAnnotations(t *testing.T, events <-chan *auditinternal.Event, want map[string]string) {
+	t.Helper()
+	select {
+	case e := <-events:
+		got := map[string]string{}
+		for key, value := range e.Annotations {
+			if key, ok := strings.CutPrefix(key, "tenantview.capsule.dev/"); ok {
+				got[key] = value
+			}
+		}
+		if diff := gocmp.Diff(want, got); diff != "" {
+			t.Errorf("annotations of %s (-want +got):\n%s", e.RequestURI, diff)
+		}
+	case <-time.After(time.Minute):
+		t.Fatal("no event")
 	}
 }

@@ -50,9 +50,9 @@ type Config struct {
 	Kinds kinds.Options
 	// Certificate says where the serving certificate comes from and what it is for.
 	Certificate servingcert.Options
-	// EnableWrites lets users update and delete what their grants allow. The identity in Cluster must be
-	// allowed to impersonate them.
-	EnableWrites bool
+	// Writes says how to reach the cluster for the updates and deletions that users' grants allow. Its
+	// identity must be allowed to impersonate them. nil means that users cannot write.
+	Writes *restclient.Config
 }
 
 // NewGenericConfig returns the configuration of a generic API server for the API group. The caller
@@ -146,8 +146,8 @@ func (c CompletedConfig) New() (*Server, error) {
 		shared.Reviews = accessreview.New(c.config.Reviews, c.config.ReviewInterval, c.names())
 	}
 	var write *writing
-	if c.config.EnableWrites {
-		if write, err = newWriting(c.config.Cluster, all); err != nil {
+	if c.config.Writes != nil {
+		if write, err = newWriting(c.config.Writes, all); err != nil {
 			return nil, err
 		}
 	}

@@ -92,8 +92,9 @@ func (r *Rules) OfRoleBinding(namespace string, ofTenant bool, subjects []view.S
 
 func (r *Rules) ofRoleBinding(namespace string, ofTenant bool, subjects []view.Subject, trace *Trace) []Held {
 	if ofTenant {
-		trace.leavesOut(subjects, r.tenantSubjects(subjects))
-		subjects = r.tenantSubjects(subjects)
+		counted := r.tenantSubjects(subjects)
+		trace.leavesOut(subjects, counted)
+		subjects = counted
 	}
 	held := newHolder(r, trace)
 	for k := range r.kinds {

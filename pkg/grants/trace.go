@@ -63,9 +63,9 @@ type Trace struct {
 
 	rules    *Rules
 	subjects map[view.Subject]bool
-	// names maps the names of the subjects in lower case to the subjects. It is nil unless misses are
-	// wanted.
-	names map[string]view.Subject
+	// names maps the names of the subjects in lower case to the subjects: a user and a group may have the
+	// same. It is nil unless misses are wanted.
+	names map[string][]view.Subject
 
 	// at is the current part. inside is true if it names one of the subjects.
 	at     Origin
@@ -92,9 +92,10 @@ func (r *Rules) NewTrace(resource schema.GroupResource, subjects []view.Subject,
 		t.subjects[s] = true
 	}
 	if misses {
-		t.names = make(map[string]view.Subject, len(subjects))
+		t.names = make(map[string][]view.Subject, len(subjects))
 		for _, s := range subjects {
-			t.names[strings.ToLower(s.Name)] = s
+			name := strings.ToLower(s.Name)
+			t.names[name] = append(t.names[name], s)
 		}
 	}
 	return t
@@ -134,6 +135,22 @@ func (t *Trace) NoteMiss(m Miss) {
 
 // Concerns returns whether one of the subjects is meant, or almost meant.
 func (t *Trace) Concerns(s view.Subject) bool {
-	_, near := t.names[strings.ToLower(s.Name)]
-	return t.subjects[s] || near
+	if t.subjects[s] {
+		return true
+	}
+	_, near := t.near(s)
+	return near
+}
+
+// near returns the subject that is almost meant by s: if possible, one of the same kind.
+func (t *Trace) near(s view.Subject) (near view.Subject, found bool) {
+	if t.names == nil {
+		return view.Subject{}, false
+	}
+	for _, candidate := range t.names[strings.ToLower(s.Name)] {
+		if !found || candidate.Group == s.Group {
+			near, found = candidate, true
+		}
+	}
+	return near, found
 }

@@ -32,11 +32,7 @@ func (t *Trace) enters(subject view.Subject, list string, i int) bool {
 	if t == nil {
 		return true
 	}
-	var near view.Subject
-	isNear := false
-	if t.wantsMisses() {
-		near, isNear = t.names[strings.ToLower(subject.Name)]
-	}
+	near, isNear := t.near(subject)
 	t.inside, t.bounding = t.subjects[subject], false
 	if !t.inside && !isNear {
 		return false
@@ -52,7 +48,7 @@ func (t *Trace) enters(subject view.Subject, list string, i int) bool {
 		t.inside = true
 		switch {
 		case near.Name != subject.Name:
-			t.missf("it names %s, but the user has %s: names must be equal in case", described(subject), described(near))
+			t.missf("it names %s, but the user has %s: names must be equal in case", describe(subject), describe(near))
 		case near.Group:
 			t.missf("it names the user %q, but that is a group of the user: its kind must be Group", near.Name)
 		default:
@@ -63,7 +59,7 @@ func (t *Trace) enters(subject view.Subject, list string, i int) bool {
 	return t.inside
 }
 
-func described(s view.Subject) string {
+func describe(s view.Subject) string {
 	if s.Group {
 		return fmt.Sprintf("the group %q", s.Name)
 	}

@@ -18,8 +18,8 @@ const (
 	// auditObjects is the number of objects in the answer to a get or list. What a watch shows is not
 	// counted.
 	auditObjects = "tenantview.capsule.dev/objects"
-	// auditNativeRBAC says whether native RBAC lets the user see the object or, for a list or watch,
-	// everything. Its values are below.
+	// auditNativeRBAC says whether native RBAC lets the user see the object of a get or, for a list or
+	// watch, everything. Its values are below.
 	auditNativeRBAC = "tenantview.capsule.dev/native-rbac"
 )
 
@@ -43,8 +43,11 @@ func nativeRBACOf(allowed bool, err error) string {
 	}
 }
 
+// noteNativeRBAC sets the annotation unless value is "". It can be set only once for each request.
 func noteNativeRBAC(ctx context.Context, value string) {
-	audit.AddAuditAnnotation(ctx, auditNativeRBAC, value)
+	if value != "" {
+		audit.AddAuditAnnotation(ctx, auditNativeRBAC, value)
+	}
 }
 
 func noteObjects(ctx context.Context, n int) {

@@ -5,6 +5,7 @@ package registry
 
 import (
 	"reflect"
+	"strings"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime"
@@ -48,6 +49,9 @@ type Kind struct {
 	// ConvertList does the same for a list.
 	ConvertList func([]*view.Entry, ServerID) runtime.Object
 }
+
+// UpstreamName returns the name of the kind that users know, such as Node.
+func (k *Kind) UpstreamName() string { return strings.TrimPrefix(k.Name, "Tenant") }
 
 // NewKind returns a kind with objects of type T and lists of type L. items returns the address of
 // a list's items. convert fills an empty object with what is served for an entry, except for the

@@ -144,11 +144,12 @@ func (r *REST) Get(ctx context.Context, name string, options *metav1.GetOptions)
 			return nil, err
 		}
 	}
-	e, ok, err := r.get(ctx, u, name)
+	e, native, err := r.find(ctx, u, name)
+	noteNativeRBAC(ctx, native)
 	switch {
 	case err != nil:
 		return nil, err
-	case ok:
+	case e != nil:
 		noteObjects(ctx, 1)
 		return r.kind.Convert(e, r.ServerID), nil
 	default:
@@ -157,16 +158,22 @@ func (r *REST) Get(ctx context.Context, name string, options *metav1.GetOptions)
 	}
 }
 
+// get is find without the value of the annotation.
 func (r *REST) get(ctx context.Context, u user.Info, name string) (*view.Entry, bool, error) {
+	e, _, err := r.find(ctx, u, name)
+	return e, e != nil, err
+}
+
+// find returns the object of that name if the user may get it, or nil. It also returns the value of the
+// audit annotation that says whether native RBAC shows the object, or "" if it found no answer.
+func (r *REST) find(ctx context.Context, u user.Info, name string) (e *view.Entry, native string, err error) {
 	ctx, span := r.startSpan(ctx, "GetFromView")
 	defer span.End(slowSpan)
 	if e, ok := r.view.Get(r.Viewers.Viewer(u), name, view.OpGet); ok {
-		noteNativeRBAC(ctx, nativeRBACIsNotAsked)
-		return e, true, nil
+		return e, nativeRBACIsNotAsked, nil
 	}
 	if r.Reviews == nil || len(name) > maxNameLength {
-		noteNativeRBAC(ctx, nativeRBACIsNotAsked)
-		return nil, false, nil
+		return nil, nativeRBACIsNotAsked, nil
 	}
 	allowed, unknown := r.Reviews.CanList(ctx, u, r.kind.Upstream)
 	if !allowed {
@@ -176,34 +183,38 @@ func (r *REST) get(ctx context.Context, u user.Info, name string) (*view.Entry, 
 		// not depend on whether an object with that name exists.
 		case errors.Is(err, accessreview.ErrTooManyNames):
 			r.observeRefusal(RefusedNames)
-			return nil, false, apierrors.NewTooManyRequests(err.Error(), retryAfter)
+			return nil, "", apierrors.NewTooManyRequests(err.Error(), retryAfter)
 		case err != nil || !byName && unknown != nil:
-			noteNativeRBAC(ctx, nativeRBACNotKnown)
-			return nil, false, errNativeRBACUnknown()
+			return nil, nativeRBACNotKnown, errNativeRBACUnknown()
 		}
 		allowed = byName
 	}
-	noteNativeRBAC(ctx, nativeRBACOf(allowed, nil))
-	e, ok := r.view.Get(view.Viewer{All: allowed}, name, view.OpGet)
-	return e, ok, nil
+	e, _ = r.view.Get(view.Viewer{All: allowed}, name, view.OpGet)
+	return e, nativeRBACOf(allowed, nil), nil
 }
 
-// viewer returns the viewer for a list or watch of the user. If the review of native RBAC failed,
-// users whose grants show them something see only that. Others get ServiceUnavailable, because a
-// program would take an empty list for the deletion of all objects.
+// viewer returns the viewer for a list or watch of the request's user, and notes for the audit log
+// whether native RBAC shows him everything.
 func (r *REST) viewer(ctx context.Context, u user.Info) (view.Viewer, error) {
-	who := r.Viewers.Viewer(u)
+	who, native, err := r.viewerOf(ctx, u)
+	noteNativeRBAC(ctx, native)
+	return who, err
+}
+
+// viewerOf returns the viewer for a list or watch of a user, and the value of the audit annotation. If the
+// review of native RBAC failed, users whose grants show them something see only that. Others get
+// ServiceUnavailable, because a program would take an empty list for the deletion of all objects.
+func (r *REST) viewerOf(ctx context.Context, u user.Info) (who view.Viewer, native string, err error) {
+	who = r.Viewers.Viewer(u)
 	if r.Reviews == nil {
-		noteNativeRBAC(ctx, nativeRBACIsNotAsked)
-		return who, nil
+		return who, nativeRBACIsNotAsked, nil
 	}
-	var err error
 	who.All, err = r.Reviews.CanList(ctx, u, r.kind.Upstream)
-	noteNativeRBAC(ctx, nativeRBACOf(who.All, err))
+	native = nativeRBACOf(who.All, err)
 	if err != nil && !r.view.ShowsAny(who) {
-		return view.Viewer{}, errNativeRBACUnknown()
+		return view.Viewer{}, native, errNativeRBACUnknown()
 	}
-	return who, nil
+	return who, native, nil
 }
 
 // errNativeRBACUnknown returns ServiceUnavailable with the time after which to retry.

@@ -166,20 +166,30 @@ func (c *Cluster) indexGranted() {
 	}
 	c.mu.Lock()
 	c.granted = make(index[view.Subject, origin])
-	origins := slices.Collect(maps.Keys(c.held))
 	c.mu.Unlock()
-	for step := range slices.Chunk(origins, indexStep) {
-		c.mu.Lock()
-		for _, from := range step {
-			c.noteGranted(from, c.held[from])
-		}
-		c.mu.Unlock()
-	}
+	inSteps(c, c.held, c.noteGranted)
 	c.indexed = true
 }
 
 // indexStep is the number of origins that are indexed, or looked up, while changes wait.
 const indexStep = 100
+
+// inSteps calls do for each key of one of the maps of c, with mu held, but in many steps, so that changes
+// need not wait for the whole. It may leave out what is added meanwhile. The map must never be replaced.
+func inSteps[K comparable, V any](c *Cluster, all map[K]V, do func(K, V)) {
+	c.mu.Lock()
+	keys := slices.Collect(maps.Keys(all))
+	c.mu.Unlock()
+	for step := range slices.Chunk(keys, indexStep) {
+		c.mu.Lock()
+		for _, key := range step {
+			if value, ok := all[key]; ok {
+				do(key, value)
+			}
+		}
+		c.mu.Unlock()
+	}
+}
 
 func (c *Cluster) noteGranted(from origin, held []grants.Held) {
 	for i := range held {

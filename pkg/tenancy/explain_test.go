@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"slices"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
@@ -158,6 +159,43 @@ func TestFirstQuestionsDuringChanges(t *testing.T) {
 				t.Fatalf("owner %d of generation %d has %d grants, want %d", i, generation, len(got), want)
 			}
 		}
+	}
+}
+
+// A question about reasons may read all objects. Changes go on between two of its steps.
+func TestChangesDuringQuestions(t *testing.T) {
+	f := feed.New(grants.DefaultPolicy())
+	f.Cluster.GoLive()
+	tenant := func(i int) *unstructured.Unstructured {
+		o := &unstructured.Unstructured{Object: map[string]any{}}
+		o.SetAPIVersion("capsule.clastix.io/v1beta2")
+		o.SetKind("Tenant")
+		o.SetName(fmt.Sprintf("tenant-%d", i))
+		return o
+	}
+	const tenants = 3000
+	for i := range tenants {
+		f.Put(tenant(i))
+	}
+	changed := make(chan struct{})
+	visited, before := 0, 0 // before the change was applied
+	f.Cluster.VisitTenants(func(string) {
+		if visited == 0 {
+			go func() {
+				f.Put(tenant(tenants))
+				close(changed)
+			}()
+		}
+		visited++
+		select {
+		case <-changed:
+		default:
+			before++
+			time.Sleep(50 * time.Microsecond) // a goroutine that has waited for a millisecond gets the lock
+		}
+	})
+	if visited != tenants || before == tenants {
+		t.Errorf("visited %d of %d Tenants, and a change had to wait for %d of them", visited, tenants, before)
 	}
 }
 

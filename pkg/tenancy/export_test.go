@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"capsule.dev/tenantview/pkg/apis/capsule"
 	"capsule.dev/tenantview/pkg/grants"
 )
 
@@ -36,6 +37,11 @@ func (c *Cluster) Given() map[string]*grants.Held {
 		given[from.source+" "+strings.TrimPrefix(from.namespace+"/"+from.name, "/")] = &held[0]
 	}
 	return given
+}
+
+// VisitTenants calls do for each Tenant as a question about reasons does. do must not call the Cluster.
+func (c *Cluster) VisitTenants(do func(name string)) {
+	inSteps(c, c.tenants, func(name string, _ *capsule.Tenant) { do(name) })
 }
 
 // entries counts keys and values.

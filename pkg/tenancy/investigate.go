@@ -8,6 +8,7 @@ import (
 	"slices"
 
 	"k8s.io/apimachinery/pkg/runtime/schema"
+	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/apiserver/pkg/authentication/user"
 
 	"capsule.dev/tenantview/pkg/apis/capsule"
@@ -39,26 +40,26 @@ func (c *Cluster) Investigate(u user.Info, resource schema.GroupResource, name s
 // concerning returns the objects that name the user, or almost name him. It also returns the misses
 // that are no matter of a Tenant: ProxySettings outside of Tenants, and facts about the object.
 func (c *Cluster) concerning(trace *grants.Trace, resource schema.GroupResource, name string) (*inputs, []grants.Miss) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
 	in := &inputs{}
-	for tenant, t := range c.tenants {
+	inSteps(c, c.tenants, func(tenant string, t *capsule.Tenant) {
 		if ownersConcern(trace, t) {
 			in.tenants = append(in.tenants, t)
 		}
 		if applied := c.applied[tenant]; slices.ContainsFunc(applied, func(s *capsule.ProxySetting) bool { return settingConcerns(trace, s) }) {
 			in.settings = append(in.settings, settingsInput{t, applied})
 		}
-	}
-	for _, s := range c.globals {
-		in.globals = append(in.globals, s)
-	}
+	})
+	inSteps(c, c.globals, func(_ string, s *capsule.GlobalProxySetting) { in.globals = append(in.globals, s) })
 	outside := c.settingsOutside(trace)
 	switch resource {
 	case namespaceResource:
-		misses := c.bindingsConcerning(in, trace, name)
-		outside = append(outside, append(misses, c.factsOfNamespace(name)...)...)
+		outside = append(outside, c.bindingsConcerning(in, trace, name)...)
+		c.mu.Lock()
+		defer c.mu.Unlock()
+		outside = append(outside, c.factsOfNamespace(name)...)
 	case volumeResource:
+		c.mu.Lock()
+		defer c.mu.Unlock()
 		outside = append(outside, c.factsOfVolume(name)...)
 	}
 	return in, outside
@@ -80,14 +81,14 @@ func concerns(trace *grants.Trace, s capsule.Subject) bool {
 // settingsOutside returns the ProxySettings that name the user in namespaces without a Tenant.
 func (c *Cluster) settingsOutside(trace *grants.Trace) []grants.Miss {
 	var misses []grants.Miss
-	for key, s := range c.settings {
+	inSteps(c, c.settings, func(key types.NamespacedName, s *setting) {
 		if s.tenant != "" || !settingConcerns(trace, s.ProxySetting) {
-			continue
+			return
 		}
 		at := grants.Origin{Source: grants.ProxySettingSource, Namespace: key.Namespace, Name: key.Name}
 		misses = append(misses, grants.Miss{Origin: at, Reason: fmt.Sprintf("it names the user, but the namespace %s belongs to no Tenant", key.Namespace)})
 		misses = append(misses, c.factsOfNamespace(key.Namespace)...)
-	}
+	})
 	return misses
 }
 
@@ -95,9 +96,9 @@ func (c *Cluster) settingsOutside(trace *grants.Trace) []grants.Miss {
 // in one namespace that name him and grant nothing.
 func (c *Cluster) bindingsConcerning(in *inputs, trace *grants.Trace, namespace string) []grants.Miss {
 	var misses []grants.Miss
-	for key, b := range c.bindings {
+	inSteps(c, c.bindings, func(key types.NamespacedName, b binding) {
 		if !slices.ContainsFunc(b.subjects, trace.Concerns) {
-			continue
+			return
 		}
 		if c.counts(key, b) {
 			in.bindings = append(in.bindings, c.bindingInput(key))
@@ -106,7 +107,7 @@ func (c *Cluster) bindingsConcerning(in *inputs, trace *grants.Trace, namespace 
 			misses = append(misses, grants.Miss{Origin: at, Reason: fmt.Sprintf(
 				"it names the user, but its role does not exist, or does not allow to get the namespace (--role-binding-namespaces=%s)", c.rules.Policy().RoleBindingNamespaces)})
 		}
-	}
+	})
 	return misses
 }
 

@@ -76,8 +76,9 @@ func HasLabel(key string) Criterion {
 }
 
 // Where selects the objects for which match returns true. The key must be canonical: equal keys
-// promise equal matches. It also describes the criterion to people. match must be a pure function of the attributes. Unless another criterion
-// narrows it, it is evaluated with every object, so prefer the other criteria.
+// promise equal matches. It also describes the criterion to people. match must be a pure function of
+// the attributes. Unless another criterion narrows it, it is evaluated with every object, so prefer the
+// other criteria.
 func Where(key string, match func(*Attributes) bool) Criterion {
 	return Criterion{key: bounded("where/" + key), expr: where{key, match}}
 }

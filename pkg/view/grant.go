@@ -3,6 +3,8 @@
 
 package view
 
+import "strings"
+
 // Operations are the operations that a grant allows on the objects that it selects.
 type Operations uint8
 
@@ -17,6 +19,36 @@ const (
 
 // Has reports whether o includes every operation of p.
 func (o Operations) Has(p Operations) bool { return o&p == p }
+
+// operationNames are the names of the operations in Capsule's objects and in reviews.
+var operationNames = []struct {
+	operation Operations
+	name      string
+}{{OpList, "List"}, {OpGet, "Get"}, {OpUpdate, "Update"}, {OpDelete, "Delete"}}
+
+// ParseOperation returns the operation of that name.
+func ParseOperation(name string) (Operations, bool) {
+	for _, n := range operationNames {
+		if n.name == name {
+			return n.operation, true
+		}
+	}
+	return 0, false
+}
+
+// Names returns the names of the operations, without Get if List includes it.
+func (o Operations) Names() []string {
+	var names []string
+	for _, n := range operationNames {
+		if o.Has(n.operation) && (n.operation != OpGet || !o.Has(OpList)) {
+			names = append(names, n.name)
+		}
+	}
+	return names
+}
+
+// String returns Names in one text, such as "List, Update".
+func (o Operations) String() string { return strings.Join(o.Names(), ", ") }
 
 // Subject is a user or a group that can hold grants.
 type Subject struct {

@@ -4,25 +4,33 @@
 package app
 
 import (
-	"reflect"
 	"strings"
 
 	"github.com/go-logr/logr"
+	utilruntime "k8s.io/apimachinery/pkg/util/runtime"
+	logsapi "k8s.io/component-base/logs/api/v1"
+	"k8s.io/component-base/logs/json"
 	"k8s.io/klog/v2"
 )
 
-// withoutBodies makes the process's logger leave out the bodies of requests and responses, which
-// k8s.io/client-go/rest logs from -v=8 on. The body of a TokenReview is somebody's bearer token, and the
-// others are objects of all tenants. client-go masks the Authorization header itself. It must be called
-// after the logging flags were applied, and before anything logs concurrently.
-func withoutBodies() {
-	klog.SetLogFilter(bodyFilter{})
-	// The filter sees only what klog itself formats. --logging-format=json sets another logger, which
-	// client-go gets from contexts.
-	logger := klog.Background()
-	if reflect.TypeOf(logger.GetSink()) != reflect.TypeOf(klog.NewKlogr().GetSink()) {
-		klog.SetLoggerWithOptions(logr.New(bodiless{logger.GetSink()}), klog.ContextualLogger(true))
-	}
+// withoutBodies makes klog leave out the bodies of requests and responses, which k8s.io/client-go/rest logs
+// from -v=8 on. The body of a TokenReview is somebody's bearer token, and the others are objects of all
+// tenants. client-go masks the Authorization header itself. The filter sees only what klog itself formats,
+// which is --logging-format=text; see jsonFormat for the other format.
+func withoutBodies() { klog.SetLogFilter(bodyFilter{}) }
+
+// jsonFormat is the format of --logging-format=json without bodies. client-go gets this logger from contexts.
+type jsonFormat struct{ json.Factory }
+
+// The package k8s.io/component-base/logs/json/register would register the format with bodies.
+func init() {
+	utilruntime.Must(logsapi.RegisterLogFormat(logsapi.JSONLogFormat, jsonFormat{}, logsapi.LoggingBetaOptions))
+}
+
+// Create implements logsapi.LogFormatFactory.
+func (f jsonFormat) Create(c logsapi.LoggingConfiguration, o logsapi.LoggingOptions) (logr.Logger, logsapi.RuntimeControl) {
+	logger, control := f.Factory.Create(c, o)
+	return logr.New(bodiless{logger.GetSink()}), control
 }
 
 const withheld = "(not logged)"

@@ -14,9 +14,11 @@ import (
 	"testing"
 
 	authenticationv1 "k8s.io/api/authentication/v1"
+	"k8s.io/apimachinery/pkg/api/resource"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/client-go/kubernetes"
 	"k8s.io/client-go/rest"
+	"k8s.io/component-base/featuregate"
 	logsapi "k8s.io/component-base/logs/api/v1"
 	"k8s.io/component-base/logs/json"
 	"k8s.io/klog/v2"
@@ -32,6 +34,12 @@ func (r *record) Write(b []byte) (int, error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	return r.text.Write(b)
+}
+
+func (r *record) String() string {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.text.String()
 }
 
 // Neither the server's own token nor those of its callers may be in the log, at any verbosity: many can
@@ -69,10 +77,13 @@ func TestTokensAreNotLogged(t *testing.T) {
 			klog.SetOutput(&log)
 			defer klog.SetLogFilter(nil)
 			if tc.json {
-				logger, _ := json.NewJSONLogger(logsapi.VerbosityLevel(10), json.AddNopSync(&log), nil, nil)
+				var format logsapi.LogFormatFactory = jsonFormat{}
+				if tc.bare {
+					format = json.Factory{}
+				}
+				logger, _ := format.Create(logsapi.LoggingConfiguration{Verbosity: 10}, logsapi.LoggingOptions{ErrorStream: &log})
 				klog.SetLoggerWithOptions(logger, klog.ContextualLogger(true))
-			}
-			if !tc.bare {
+			} else if !tc.bare {
 				withoutBodies()
 			}
 			client, err := kubernetes.NewForConfig(&rest.Config{Host: upstream.URL, BearerToken: own})
@@ -87,7 +98,7 @@ func TestTokensAreNotLogged(t *testing.T) {
 			if !strings.Contains(sent, own) || !strings.Contains(sent, caller) {
 				t.Fatalf("sent %q", sent)
 			}
-			lines := log.text.String()
+			lines := log.String()
 			if !strings.Contains(lines, "Request Body") || !strings.Contains(lines, "Response Body") {
 				t.Errorf("not logged at this verbosity:\n%s", lines)
 			}
@@ -98,5 +109,40 @@ func TestTokensAreNotLogged(t *testing.T) {
 				t.Errorf("lines do not show where they come from:\n%s", lines)
 			}
 		})
+	}
+}
+
+// The flag chooses the format without bodies, and what its logger buffers is written at the end.
+func TestJSONIsFlushed(t *testing.T) {
+	defer klog.CaptureState().Restore()
+	gate := featuregate.NewFeatureGate()
+	if err := logsapi.AddFeatureGates(gate); err != nil {
+		t.Fatal(err)
+	}
+	if err := gate.Set(string(logsapi.LoggingAlphaOptions) + "=true"); err != nil {
+		t.Fatal(err)
+	}
+	reset := func() {
+		if err := logsapi.ResetForTest(gate); err != nil {
+			t.Error(err)
+		}
+	}
+	reset() // other tests run the command
+	defer reset()
+	c := logsapi.NewLoggingConfiguration()
+	c.Format = logsapi.JSONLogFormat
+	c.Options.JSON.SplitStream = true
+	c.Options.JSON.InfoBufferSize.Quantity = resource.MustParse("64Ki")
+	var log record
+	if err := logsapi.ValidateAndApplyWithOptions(c, &logsapi.LoggingOptions{InfoStream: &log, ErrorStream: io.Discard}, gate); err != nil {
+		t.Fatal(err)
+	}
+	klog.Background().Info("Response Body", "body", "secret")
+	if text := log.String(); text != "" {
+		t.Fatalf("nothing is buffered, but written: %s", text)
+	}
+	klog.Flush()
+	if text := log.String(); !strings.Contains(text, "Response Body (not logged)") || strings.Contains(text, "secret") {
+		t.Errorf("the log after a flush: %q", text)
 	}
 }

@@ -46,10 +46,10 @@ func (q *question) answer(ctx context.Context) (v1alpha1.SelfTenantViewReviewSta
 // answerWith answers the question. explain returns the user's grants, and how many it leaves out.
 func (q *question) answerWith(ctx context.Context, explain func() ([]grants.Traced, int)) (v1alpha1.SelfTenantViewReviewStatus, error) {
 	var status v1alpha1.SelfTenantViewReviewStatus
-	var sight registry.Sight
+	var access registry.Access
 	var err error
 	if q.name != "" {
-		if sight, err = q.kind.Look(ctx, q.user, q.name); err != nil {
+		if access, err = q.kind.AccessTo(ctx, q.user, q.name); err != nil {
 			return status, err
 		}
 	}
@@ -58,22 +58,22 @@ func (q *question) answerWith(ctx context.Context, explain func() ([]grants.Trac
 		return status, err
 	}
 	traced, more := explain()
-	held := q.held(traced, sight, all)
+	held := q.held(traced, access, all)
 	switch {
 	case q.name == "":
 		status.Allowed = q.mayAny(held)
 		status.Reasons = append(status.Reasons, q.summary(len(listed), len(held)+more))
-	case sight.Entry == nil:
+	case access.Entry == nil:
 		status.Reasons = append(status.Reasons, q.notVisible(), q.summary(len(listed), len(held)+more))
 	default:
 		more = 0 // they show other objects
-		status.Allowed = sight.Operations.Has(q.op) && q.served()
+		status.Allowed = access.Operations.Has(q.op) && q.served()
 		held = slices.DeleteFunc(held, func(g grant) bool {
-			return !g.shows(sight.Entry) || status.Allowed && !g.operations.Has(q.op)
+			return !g.shows(access.Entry) || status.Allowed && !g.operations.Has(q.op)
 		})
-		status.Reasons = append(status.Reasons, q.verdict(sight, len(held)))
+		status.Reasons = append(status.Reasons, q.verdict(access, len(held)))
 	}
-	status.Grants, err = q.described(ctx, held, listed)
+	status.Grants, err = q.describeAll(ctx, held, listed)
 	status.Reasons = append(status.Reasons, q.inWords(len(held)+more, status.Grants)...)
 	return status, err
 }
@@ -91,7 +91,7 @@ func (q *question) answerAdmin(ctx context.Context) (v1alpha1.TenantViewReviewSt
 		return status, err
 	}
 	if q.name != "" {
-		e, exists := q.kind.Peek(q.name)
+		e, exists := q.kind.GetForAdmin(q.name)
 		status.Exists = &exists
 		if exists && q.kind.Kind().TenantField == "" { // belongs to a Tenant by itself
 			status.Reasons = append(status.Reasons, belongs(e))

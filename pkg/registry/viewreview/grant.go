@@ -24,7 +24,7 @@ type grant struct {
 }
 
 // held returns all grants that the user holds, with native RBAC.
-func (q *question) held(traced []grants.Traced, sight registry.Sight, all bool) []grant {
+func (q *question) held(traced []grants.Traced, access registry.Access, all bool) []grant {
 	held := make([]grant, 0, len(traced)+1)
 	for i := range traced {
 		if traced[i].Source == grants.RoleBindingSource && !q.seesNamespace(traced[i].Namespace) {
@@ -35,7 +35,7 @@ func (q *question) held(traced []grants.Traced, sight registry.Sight, all bool) 
 	switch {
 	case all:
 		held = append(held, grant{nil, view.All(), view.OpList | view.OpGet})
-	case sight.NativeGet:
+	case access.NativeGet:
 		held = append(held, grant{nil, view.Name(q.name), view.OpGet})
 	}
 	return held
@@ -43,16 +43,16 @@ func (q *question) held(traced []grants.Traced, sight registry.Sight, all bool) 
 
 func (g *grant) shows(e *view.Entry) bool { return g.criterion.Matches(&e.Attributes) }
 
-// described returns the grants in their structured form. listed are the objects in the user's list:
+// describeAll returns the grants in their structured form. listed are the objects in the user's list:
 // nothing else is counted.
-func (q *question) described(ctx context.Context, held []grant, listed []*view.Entry) ([]v1alpha1.TenantViewGrant, error) {
+func (q *question) describeAll(ctx context.Context, held []grant, listed []*view.Entry) ([]v1alpha1.TenantViewGrant, error) {
 	held = held[:min(len(held), maxGrants)]
 	var all []v1alpha1.TenantViewGrant
 	for i := range held {
 		if err := ctx.Err(); err != nil {
 			return nil, err
 		}
-		described := q.described1(&held[i])
+		described := q.describe(&held[i])
 		if held[i].operations.Has(view.OpList) {
 			n := int32(0)
 			for _, e := range listed {
@@ -67,8 +67,8 @@ func (q *question) described(ctx context.Context, held []grant, listed []*view.E
 	return all, nil
 }
 
-func (q *question) described1(g *grant) v1alpha1.TenantViewGrant {
-	out := v1alpha1.TenantViewGrant{Source: v1alpha1.SourceRBAC, Operations: operationNames(g.operations), Selects: clipped(g.criterion.String(), maxSelects)}
+func (q *question) describe(g *grant) v1alpha1.TenantViewGrant {
+	out := v1alpha1.TenantViewGrant{Source: v1alpha1.SourceRBAC, Operations: g.operations.Names(), Selects: clipped(g.criterion.String(), maxSelects)}
 	if g.traced == nil {
 		return out
 	}
@@ -139,21 +139,4 @@ func subjectOf(s view.Subject) *v1alpha1.TenantViewSubject {
 		kind = "ServiceAccount"
 	}
 	return &v1alpha1.TenantViewSubject{Kind: kind, Name: s.Name}
-}
-
-func operationNames(o view.Operations) []string {
-	var names []string
-	switch {
-	case o.Has(view.OpList):
-		names = append(names, v1alpha1.OperationList)
-	case o.Has(view.OpGet):
-		names = append(names, v1alpha1.OperationGet)
-	}
-	if o.Has(view.OpUpdate) {
-		names = append(names, v1alpha1.OperationUpdate)
-	}
-	if o.Has(view.OpDelete) {
-		names = append(names, v1alpha1.OperationDelete)
-	}
-	return names
 }

@@ -107,6 +107,27 @@ func TestNearMisses(t *testing.T) {
 	}
 }
 
+// A user and one of his groups may have the same name. Who is almost named is the one of that kind.
+func TestNearMissesOfTwins(t *testing.T) {
+	f := newFixture(grants.DefaultPolicy(), false)
+	f.put(t, tenantOf(`{kind: User, name: Alice}, {kind: Group, name: ALICE}`, ""), gold)
+	got, err := f.askAbout(withAuthenticated("alice", "alice"), v1alpha1.SelfTenantViewReviewSpec{Resource: "storageclasses", Name: "gold"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var reasons []string
+	for _, m := range got.Status.NearMisses {
+		reasons = append(reasons, m.Reason)
+	}
+	want := []string{
+		`it names the user name "Alice", but the user has the user name "alice": names must be equal in case`,
+		`it names the group "ALICE", but the user has the group "alice": names must be equal in case`,
+	}
+	if !slices.Equal(reasons, want) {
+		t.Errorf("reasons %q, want %q", reasons, want)
+	}
+}
+
 func binding(subject string) string {
 	return `{apiVersion: rbac.authorization.k8s.io/v1, kind: RoleBinding, metadata: {name: rb, namespace: solar-web}, roleRef: {apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: none}, subjects: [` + subject + `]}`
 }

@@ -4,7 +4,6 @@
 package viewreview
 
 import (
-	"reflect"
 	"slices"
 	"strings"
 
@@ -16,12 +15,6 @@ import (
 	"capsule.dev/tenantview/pkg/registry"
 	"capsule.dev/tenantview/pkg/view"
 )
-
-// operations are the operations that a review can ask about.
-var operations = map[string]view.Operations{
-	v1alpha1.OperationList: view.OpList, v1alpha1.OperationGet: view.OpGet,
-	v1alpha1.OperationUpdate: view.OpUpdate, v1alpha1.OperationDelete: view.OpDelete,
-}
 
 // resources finds the REST of a resource by any of its names.
 type resources struct {
@@ -65,7 +58,7 @@ func (r *resources) validate(spec *v1alpha1.SelfTenantViewReviewSpec) (*registry
 	op := view.OpList
 	if spec.Operation != "" {
 		known := false
-		if op, known = operations[spec.Operation]; !known {
+		if op, known = view.ParseOperation(spec.Operation); !known {
 			errs = append(errs, field.NotSupported(at.Child("operation"), clipped(spec.Operation, maxEchoed),
 				[]string{v1alpha1.OperationList, v1alpha1.OperationGet, v1alpha1.OperationUpdate, v1alpha1.OperationDelete}))
 		}
@@ -83,17 +76,12 @@ func (r *resources) validate(spec *v1alpha1.SelfTenantViewReviewSpec) (*registry
 // maxEchoed is how much of a wrong value an error repeats.
 const maxEchoed = 64
 
-// upstreamName returns the name of the kind that users know, such as StorageClass.
-func upstreamName(kind *registry.Kind) string {
-	return strings.TrimPrefix(reflect.TypeOf(kind.New()).Elem().Name(), "Tenant")
-}
-
-// upstreamNames returns the same in the plural, such as StorageClasses.
+// upstreamNames returns the name of the kind that users know in the plural, such as StorageClasses.
 func upstreamNames(kind *registry.Kind) string {
 	if kind.ProxySetting != "" {
 		return kind.ProxySetting
 	}
-	return upstreamName(kind) + "s"
+	return kind.UpstreamName() + "s"
 }
 
 // clipped returns at most n bytes of a text.

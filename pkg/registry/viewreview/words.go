@@ -22,7 +22,7 @@ func (q *question) you() string {
 }
 
 func (q *question) object() string {
-	return fmt.Sprintf("%s %q", upstreamName(q.kind.Kind()), q.name)
+	return fmt.Sprintf("%s %q", q.kind.Kind().UpstreamName(), q.name)
 }
 
 // notVisible is the answer for an object that the user does not see. For the user himself it is the
@@ -31,7 +31,7 @@ func (q *question) notVisible() string {
 	if q.self {
 		return q.object() + " does not exist, or is not visible to you"
 	}
-	if _, exists := q.kind.Peek(q.name); !exists {
+	if _, exists := q.kind.GetForAdmin(q.name); !exists {
 		return q.object() + " does not exist"
 	}
 	return q.object() + " exists, but no grant shows it to the user"
@@ -43,7 +43,7 @@ func (q *question) summary(objects, held int) string {
 	if held == 0 {
 		return fmt.Sprintf("%s can see no %s%s", q.you(), names, q.hint(names))
 	}
-	return fmt.Sprintf("%s can list %s, through %s", q.you(), counted(objects, upstreamName(q.kind.Kind()), names), counted(held, "grant", "grants"))
+	return fmt.Sprintf("%s can list %s, through %s", q.you(), counted(objects, q.kind.Kind().UpstreamName(), names), counted(held, "grant", "grants"))
 }
 
 // hint says what would show objects of the kind. It is the same for every user.
@@ -59,16 +59,16 @@ func (q *question) hint(names string) string {
 }
 
 // verdict says what the user may do with an object that he sees.
-func (q *question) verdict(sight registry.Sight, shown int) string {
-	op := strings.ToLower(operationName(q.op))
+func (q *question) verdict(access registry.Access, shown int) string {
+	op := strings.ToLower(q.op.String())
 	switch {
 	case !q.served():
-		return fmt.Sprintf("%s can see %s, but this server does not serve the operation %s on %s", q.you(), q.object(), operationName(q.op), upstreamNames(q.kind.Kind()))
-	case !sight.Operations.Has(q.op) && q.op == view.OpList:
+		return fmt.Sprintf("%s can see %s, but this server does not serve the operation %s on %s", q.you(), q.object(), q.op, upstreamNames(q.kind.Kind()))
+	case !access.Operations.Has(q.op) && q.op == view.OpList:
 		return fmt.Sprintf("%s can get %s by its name, but lists do not show it: the operations have Get without List", q.you(), q.object())
-	case !sight.Operations.Has(q.op):
+	case !access.Operations.Has(q.op):
 		return fmt.Sprintf("%s can see %s, but not %s it: no grant that shows it has both List and %s. RBAC on the upstream resource does not count for that here",
-			q.you(), q.object(), op, operationName(q.op))
+			q.you(), q.object(), op, q.op)
 	case shown == 0:
 		return fmt.Sprintf("%s can %s %s, through a grant that is just changing", q.you(), op, q.object())
 	case q.op == view.OpList:
@@ -129,15 +129,6 @@ func belongs(e *view.Entry) string {
 		return "It belongs to no Tenant"
 	}
 	return "It belongs to the Tenant " + e.Partition
-}
-
-func operationName(op view.Operations) string {
-	for name, o := range operations {
-		if o == op {
-			return name
-		}
-	}
-	return ""
 }
 
 func counted(n int, one, many string) string {

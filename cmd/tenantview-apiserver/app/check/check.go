@@ -51,13 +51,13 @@ type checker struct {
 }
 
 func (c *checker) all(ctx context.Context) []result {
-	service := c.apiService(ctx)
-	list := c.list(ctx)
+	available, service := c.apiService(ctx)
+	list := c.list(ctx, service)
 	// The APIService says the same of the same cause. Once is enough.
-	if list.hint == service.hint {
+	if list.hint == available.hint {
 		list.hint = ""
 	}
-	return []result{service, list}
+	return []result{available, list}
 }
 
 // apiService is what matters of an APIService (k8s.io/kube-aggregator/pkg/apis/apiregistration/v1).
@@ -71,8 +71,9 @@ type apiService struct {
 	}
 }
 
-// apiService asks whether kube-apiserver reaches the server.
-func (c *checker) apiService(ctx context.Context) result {
+// apiService asks whether kube-apiserver reaches the server. It also returns the APIService, or nil if that
+// cannot be read.
+func (c *checker) apiService(ctx context.Context) (result, *apiService) {
 	r := result{about: "APIService " + apiServiceName}
 	data, err := c.get(ctx, apiServicePath)
 	service := &apiService{}
@@ -81,7 +82,7 @@ func (c *checker) apiService(ctx context.Context) result {
 	}
 	if err != nil {
 		r.problem, r.hint = err.Error(), hintForUnread(err)
-		return r
+		return r, nil
 	}
 	for _, condition := range service.Status.Conditions {
 		if condition.Type != "Available" {
@@ -89,19 +90,19 @@ func (c *checker) apiService(ctx context.Context) result {
 		}
 		if condition.Status == metav1.ConditionTrue {
 			r.well = "Available"
-			return r
+			return r, service
 		}
 		r.problem = fmt.Sprintf("not Available: %s: %s", condition.Reason, condition.Message)
 		r.hint = hintFor(condition.Reason+": "+condition.Message, service)
-		return r
+		return r, service
 	}
 	r.problem = "kube-apiserver has not checked it yet"
 	r.hint = "Ask again in a few seconds, or use --wait."
-	return r
+	return r, service
 }
 
-// list asks for tenantnamespaces as the caller, as any user does.
-func (c *checker) list(ctx context.Context) result {
+// list asks for tenantnamespaces as the caller, as any user does. service is for hints, and may be nil.
+func (c *checker) list(ctx context.Context, service *apiService) result {
 	r := result{about: "list of tenantnamespaces"}
 	data, err := c.get(ctx, listPath+"?limit=500")
 	list := &metav1.PartialObjectMetadataList{}
@@ -109,7 +110,7 @@ func (c *checker) list(ctx context.Context) result {
 		err = json.Unmarshal(data, list)
 	}
 	if err != nil {
-		r.problem, r.hint = err.Error(), hintForList(err)
+		r.problem, r.hint = err.Error(), hintForList(err, service)
 		return r
 	}
 	more := ""

@@ -13,6 +13,7 @@ import (
 	"crypto/x509/pkix"
 	"encoding/base64"
 	"encoding/pem"
+	"errors"
 	"fmt"
 	"math/big"
 	"net/http"
@@ -71,6 +72,12 @@ func newCA() string {
 // run runs the command against a kube-apiserver that gives these answers.
 func run(t *testing.T, answers func(path string) reply, args ...string) (output string, err error) {
 	t.Helper()
+	return runUntil(context.Background(), t, answers, args...)
+}
+
+// runUntil is run, but an interrupt comes when ctx ends.
+func runUntil(ctx context.Context, t *testing.T, answers func(path string) reply, args ...string) (output string, err error) {
+	t.Helper()
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		answer := answers(r.URL.Path)
 		w.Header().Set("Content-Type", "application/json")
@@ -95,7 +102,7 @@ func run(t *testing.T, answers func(path string) reply, args ...string) (output 
 	cmd.SetOut(&out)
 	cmd.SetErr(&out)
 	cmd.SetArgs(append([]string{"--kubeconfig=" + kubeconfig}, args...))
-	err = cmd.ExecuteContext(context.Background())
+	err = cmd.ExecuteContext(ctx)
 	return out.String(), err
 }
 
@@ -152,6 +159,8 @@ func TestUsualCauses(t *testing.T) {
 		"no slices":    {condition("False", "EndpointsNotFound", `cannot find endpointslices for service/server in "system"`), []string{"No Pod behind the Service server.system is ready"}},
 		"time-out":     {discovery("context deadline exceeded (Client.Timeout exceeded while awaiting headers)"), []string{"NetworkPolicy", "firewall"}},
 		"dial":         {discovery("dial tcp 10.96.4.2:443: i/o timeout"), []string{"NetworkPolicy", "firewall"}},
+		"no agent":     {discovery("No agent available"), []string{"cannot reach the Pods of the Service server.system.", "firewall"}},
+		"on EKS":       {discovery("Address is not allowed"), []string{"cannot reach the Pods of the Service server.system.", "host network"}},
 		"no answer":    {condition("False", "FailedDiscoveryCheck", "timed out waiting for https://10.96.4.2:443/apis/tenantview.capsule.dev/v1alpha1"), []string{"NetworkPolicy", "firewall"}},
 		"refused":      {discovery("dial tcp 10.96.4.2:443: connect: connection refused"), []string{"targetPort"}},
 		"front proxy":  {condition("False", "FailedDiscoveryCheck", "failing or missing response from https://10.96.4.2:443: bad status from https://10.96.4.2:443: 403"), []string{"extension-apiserver-authentication-reader", "--requestheader-"}},
@@ -192,7 +201,9 @@ func TestListFails(t *testing.T) {
 		"absent":      {reply{404, "404 page not found"}, "does not serve the group"},
 		"front proxy": {status(401, "Unauthorized", "Unauthorized"), "extension-apiserver-authentication-reader"},
 		"not ready":   {status(503, "ServiceUnavailable", "the server has not read all objects yet"), "the server has not read all objects yet"},
-		"on the way":  {reply{503, "error trying to reach service: tls: failed to verify certificate: x509: certificate signed by unknown authority"}, "The caBundle of the APIService"},
+		"on the way":  {reply{503, "error trying to reach service: tls: failed to verify certificate: x509: certificate signed by unknown authority"}, `it holds "CN=some CA" until 2031-05-06`},
+		"wrong name":  {reply{503, "error trying to reach service: tls: failed to verify certificate: x509: certificate is valid for a, not b"}, "It must be valid for server.system.svc."},
+		"no Pod":      {reply{503, "no endpoints available for service"}, "No Pod behind the Service server.system is ready."},
 	} {
 		t.Run(name, func(t *testing.T) {
 			output, err := run(t, fixed(available, c.list))
@@ -203,6 +214,44 @@ func TestListFails(t *testing.T) {
 				t.Errorf("%q is not in the output:\n%s", c.want, output)
 			}
 		})
+	}
+}
+
+// The same cause needs the same advice only once.
+func TestHintsAreGivenOnce(t *testing.T) {
+	const message = "dial tcp 10.96.4.2:443: i/o timeout"
+	output, err := run(t, fixed(condition("False", "FailedDiscoveryCheck", message), reply{503, "error trying to reach service: " + message}))
+	if err == nil || strings.Count(output, "NetworkPolicy") != 1 {
+		t.Errorf("error %v, output:\n%s", err, output)
+	}
+}
+
+// A caller without the right to get the APIService gets whole sentences, too.
+func TestHintsWithoutAPIService(t *testing.T) {
+	forbidden := status(403, "Forbidden", `apiservices is forbidden: User "a" cannot get`)
+	for message, want := range map[string]string{
+		"x509: certificate is valid for a, not b":             "It must be valid for NAME.NAMESPACE.svc, those of the Service of the APIService.\n",
+		"x509: certificate signed by unknown authority":       "The caBundle of the APIService is not the CA of the serving certificate. Repeat",
+		"no endpoints available for service \"server\"":       "No Pod behind the Service of the APIService is ready.",
+		"dial tcp 10.96.4.2:443: connect: connection refused": "to the Pods of the Service of the APIService: ",
+	} {
+		if output, _ := run(t, fixed(forbidden, reply{503, "error trying to reach service: " + message})); !strings.Contains(output, want) {
+			t.Errorf("%q is not in the output:\n%s", want, output)
+		}
+	}
+}
+
+// An interrupt ends the command at once. It does not look like an answer of kube-apiserver.
+func TestInterrupt(t *testing.T) {
+	for _, args := range [][]string{nil, {"--wait=1h"}} {
+		ctx, interrupt := context.WithCancel(t.Context())
+		output, err := runUntil(ctx, t, func(path string) reply {
+			interrupt() // the answers would be fine, but nobody waits for them
+			return fixed(available, served)(path)
+		}, args...)
+		if !errors.Is(err, errInterrupted) || output != "" {
+			t.Errorf("%v: error %v, output:\n%s", args, err, output)
+		}
 	}
 }
 

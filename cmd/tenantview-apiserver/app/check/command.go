@@ -49,13 +49,13 @@ func NewCommand() *cobra.Command {
 				return fmt.Errorf("--kubeconfig: %w", err)
 			}
 			c := &checker{client: client.CoreV1().RESTClient(), timeout: questionTimeout}
-			results := c.until(cmd.Context(), wait)
+			results, failed := c.until(cmd.Context(), wait)
 			for _, r := range results {
 				if _, err := fmt.Fprint(cmd.OutOrStdout(), r); err != nil {
 					return err
 				}
 			}
-			return failure(results)
+			return failed
 		},
 	}
 	var sections flag.NamedFlagSets
@@ -71,23 +71,33 @@ func NewCommand() *cobra.Command {
 }
 
 // until asks everything again each second until all is in order, or the time is over. It returns the last
-// results.
-func (c *checker) until(ctx context.Context, wait time.Duration) []result {
-	ctx, cancel := context.WithTimeout(ctx, wait)
-	defer cancel()
+// results, and an error if they are not in order. A round that has begun goes on when the time is over: its
+// results are the ones to show. If ctx ends, until returns at once: the results are those of the round
+// before, and the error is errInterrupted.
+func (c *checker) until(ctx context.Context, wait time.Duration) ([]result, error) {
+	over := time.After(wait)
+	var last []result
 	for {
-		// A round that has begun goes on to its end: its results are the ones to show.
-		results := c.all(context.WithoutCancel(ctx))
-		if failure(results) == nil {
-			return results
+		results := c.all(ctx)
+		failed := failure(results)
+		switch {
+		case failed == nil:
+			return results, nil
+		case ctx.Err() != nil:
+			return last, errInterrupted
 		}
+		last = results
 		select {
 		case <-ctx.Done():
-			return results
+			return last, errInterrupted
+		case <-over:
+			return last, failed
 		case <-time.After(time.Second):
 		}
 	}
 }
+
+var errInterrupted = errors.New("interrupted")
 
 // failure returns an error that names what is not in order, or nil.
 func failure(results []result) error {

@@ -16,9 +16,12 @@ import (
 // A cause is recognised by a part of what kube-apiserver says when it does not reach the server: the reasons
 // and messages of k8s.io/kube-aggregator/pkg/controllers/status/remote, which contain those of crypto/x509
 // and net. The first that matches counts, so the special ones come first.
+//
+// In a hint, SERVICE stands for the Service with its name, HOST for its DNS name, and BUNDLE for what the
+// caBundle holds: see expand.
 var causes = []struct {
-	any  []string
-	hint string
+	parts []string
+	hint  string
 }{
 	{
 		[]string{"certificate has expired or is not yet valid"},
@@ -27,31 +30,35 @@ var causes = []struct {
 	},
 	{
 		[]string{"certificate signed by unknown authority", "certificate is not trusted", "parent certificate cannot sign"},
-		"The caBundle of the APIService is not the CA of the serving certificate%[2]s. Repeat \"helm upgrade\"; with cert-manager look at " +
+		"The caBundle of the APIService is not the CA of the serving certificate BUNDLE. Repeat \"helm upgrade\"; with cert-manager look at " +
 			"the APIService's annotation cert-manager.io/inject-ca-from and at the log of cainjector; with your own Secret set the caBundle " +
 			"to its CA.",
 	},
 	{
 		[]string{"certificate is valid for", "certificate is not valid for any names", "doesn't contain any SANs", "relies on legacy Common Name"},
-		"The serving certificate has the wrong name. It must be valid for %[1]s.svc.",
+		"The serving certificate has the wrong name. It must be valid for HOST.",
 	},
 	{
 		[]string{"ServiceNotFound", "ServicePortError"},
-		"The Service %[1]s is missing or has another port. Repeat \"helm upgrade --install\"; if tenantview is not installed any more, " +
+		"The SERVICE is missing or has another port. Repeat \"helm upgrade --install\"; if tenantview is not installed any more, " +
 			"delete the APIService, which otherwise keeps namespaces from being deleted.",
 	},
 	{
 		[]string{"MissingEndpoints", "EndpointsNotFound", "have no addresses", "no endpoints available"},
-		"No Pod behind the Service %[1]s is ready. Look at its Pods, their events and their logs: \"/readyz\" says in the log what the server " +
+		"No Pod behind the SERVICE is ready. Look at its Pods, their events and their logs: \"/readyz\" says in the log what the server " +
 			"waits for.",
 	},
 	{
 		[]string{"connection refused", "connection reset"},
-		"Something closes connections on the way to the Pods of the Service %[1]s: their port is not the Service's targetPort, or they have just ended.",
+		"Something closes connections on the way to the Pods of the SERVICE: their port is not the Service's targetPort, or they have just ended.",
 	},
 	{
-		[]string{"context deadline exceeded", "Client.Timeout", "timed out waiting", "i/o timeout", "no route to host", "TLS handshake timeout"},
-		"kube-apiserver cannot reach the Pods of the Service %[1]s. Let it through the NetworkPolicy (it often comes from the Nodes' " +
+		[]string{
+			"context deadline exceeded", "Client.Timeout", "timed out waiting", "i/o timeout", "no route to host", "TLS handshake timeout",
+			// What konnectivity says without an agent, and EKS if the address is outside of its network.
+			"No agent available", "Address is not allowed",
+		},
+		"kube-apiserver cannot reach the Pods of the SERVICE. Let it through the NetworkPolicy (it often comes from the Nodes' " +
 			"addresses) and through the firewall between control plane and Nodes (often only ports 443 and 10250 are open), or use the " +
 			"host network or another container port.",
 	},
@@ -63,14 +70,15 @@ var causes = []struct {
 	},
 	{
 		[]string{"no such host", "server misbehaving"},
-		"kube-apiserver cannot resolve the Service %[1]s. Without --enable-aggregator-routing it needs the cluster's Service network.",
+		"kube-apiserver cannot resolve the SERVICE. Without --enable-aggregator-routing it needs the cluster's Service network.",
 	},
 }
 
-// hintFor returns what to do about a message of kube-apiserver, or "". service may be nil.
+// hintFor returns what to do about a message of kube-apiserver, or "". service is nil if the APIService
+// could not be read.
 func hintFor(message string, service *apiService) string {
 	for _, cause := range causes {
-		for _, part := range cause.any {
+		for _, part := range cause.parts {
 			if strings.Contains(message, part) {
 				return expand(cause.hint, service)
 			}
@@ -79,21 +87,23 @@ func hintFor(message string, service *apiService) string {
 	return ""
 }
 
+// expand replaces the placeholders of a hint.
 func expand(hint string, service *apiService) string {
-	name, bundle := "of the APIService", ""
+	name, host, bundle := "Service of the APIService", "NAME.NAMESPACE.svc, those of the Service of the APIService", ""
 	if service != nil {
-		bundle = describeBundle(service.Spec.CABundle)
+		bundle = " " + describeBundle(service.Spec.CABundle)
 		if s := service.Spec.Service; s != nil {
-			name = s.Name + "." + s.Namespace
+			name = "Service " + s.Name + "." + s.Namespace
+			host = s.Name + "." + s.Namespace + ".svc"
 		}
 	}
-	return strings.NewReplacer("%[1]s", name, "%[2]s", bundle).Replace(hint)
+	return strings.NewReplacer("SERVICE", name, "HOST", host, " BUNDLE", bundle).Replace(hint)
 }
 
 // describeBundle says in brackets what the caBundle of the APIService holds.
 func describeBundle(bundle []byte) string {
 	if len(bundle) == 0 {
-		return " (it is empty)"
+		return "(it is empty)"
 	}
 	var found []string
 	for block, rest := pem.Decode(bundle); block != nil; block, rest = pem.Decode(rest) {
@@ -102,9 +112,9 @@ func describeBundle(bundle []byte) string {
 		}
 	}
 	if len(found) == 0 {
-		return " (it holds no PEM certificate)"
+		return "(it holds no PEM certificate)"
 	}
-	return " (it holds " + strings.Join(found, ", ") + ")"
+	return "(it holds " + strings.Join(found, ", ") + ")"
 }
 
 // hintForUnread returns what to do if the APIService cannot be read.
@@ -120,16 +130,16 @@ func hintForUnread(err error) string {
 	return "kube-apiserver itself cannot be reached with this configuration."
 }
 
-// hintForList returns what to do if the list fails.
-func hintForList(err error) string {
+// hintForList returns what to do if the list fails. service is as for hintFor.
+func hintForList(err error, service *apiService) string {
 	switch message := err.Error(); {
 	case apierrors.IsForbidden(err):
 		return "The caller may not list tenantnamespaces. Bind the user or one of the user's groups to the ClusterRole tenantview-viewer."
 	case apierrors.IsNotFound(err):
 		return "kube-apiserver does not serve the group " + apiServiceName + ". See the APIService."
 	case apierrors.IsUnauthorized(err):
-		return hintFor("bad status from", nil)
+		return hintFor("bad status from", service)
 	default:
-		return hintFor(message, nil)
+		return hintFor(message, service)
 	}
 }

@@ -44,7 +44,12 @@ var anonymous = &apiserver.AnonymousAuthConfig{
 // if it starts before kube-apiserver. Until it has an answer, it trusts no header and no
 // certificate.
 func (o *Options) applyAuthentication(config *genericapiserver.Config) error {
-	client, err := clientset("authentication-kubeconfig", o.Authentication.RemoteKubeConfigFile, 0)
+	const flag = "authentication-kubeconfig"
+	cluster, err := clusterConfig(flag, o.Authentication.RemoteKubeConfigFile)
+	if err != nil {
+		return err
+	}
+	client, err := clientset(flag, cluster)
 	if err != nil {
 		return err
 	}

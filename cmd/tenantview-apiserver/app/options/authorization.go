@@ -53,7 +53,14 @@ func (o *Options) reviews(config *genericapiserver.Config) (authorizer.Unconditi
 }
 
 func (o *Options) webhook(config *genericapiserver.Config, backoff wait.Backoff) (*accessreview.Webhook, error) {
-	client, err := clientset("authorization-kubeconfig", o.Authorization.RemoteKubeConfigFile, o.Authorization.ClientTimeout, o.traced(config)...)
+	const flag = "authorization-kubeconfig"
+	cluster, err := clusterConfig(flag, o.Authorization.RemoteKubeConfigFile)
+	if err != nil {
+		return nil, err
+	}
+	cluster.Timeout = o.Authorization.ClientTimeout
+	o.trace(cluster, config.TracerProvider)
+	client, err := clientset(flag, cluster)
 	if err != nil {
 		return nil, err
 	}

@@ -115,7 +115,11 @@ func TestNamesAreLimitedTogether(t *testing.T) {
 // The client must not make users wait for each other: kube-apiserver decides how much is too much.
 func TestReviewsAreNotLimitedTogether(t *testing.T) {
 	kubeconfig, _ := reviewing(t)
-	client, err := clientset("authorization-kubeconfig", kubeconfig, 0)
+	cluster, err := ClusterConfig(kubeconfig)
+	if err != nil {
+		t.Fatal(err)
+	}
+	client, err := clientset("authorization-kubeconfig", cluster)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -141,6 +141,7 @@ func (o *Options) Config() (*apiserver.Config, error) {
 	return &apiserver.Config{
 		Generic:        generic,
 		Cluster:        cluster,
+		Writes:         o.writes(generic, cluster),
 		Reviews:        reviews,
 		Names:          names,
 		Policy:         policy,
@@ -151,8 +152,18 @@ func (o *Options) Config() (*apiserver.Config, error) {
 			KeyFile:  o.SecureServing.ServerCert.CertKey.KeyFile,
 			Name:     o.ServingName,
 		},
-		EnableWrites: o.EnableWrites,
 	}, nil
+}
+
+// writes returns the configuration of the clients that write, or nil. Writes belong to requests, which
+// can be traced; what the server reads for all users does not.
+func (o *Options) writes(generic *genericapiserver.Config, cluster *rest.Config) *rest.Config {
+	if !o.EnableWrites {
+		return nil
+	}
+	config := rest.CopyConfig(cluster)
+	o.trace(config, generic.TracerProvider)
+	return config
 }
 
 func (o *Options) complete() {
@@ -183,17 +194,9 @@ func clusterConfig(flag, kubeconfig string) (*rest.Config, error) {
 }
 
 // clientset returns clients of the cluster without a client-side rate limit. Each call serves a
-// request, and kube-apiserver's priority and fairness decides how much is too much. A call ends
-// after the timeout, unless that is 0.
-func clientset(flag, kubeconfig string, timeout time.Duration, changes ...func(*rest.Config)) (kubernetes.Interface, error) {
-	config, err := clusterConfig(flag, kubeconfig)
-	if err != nil {
-		return nil, err
-	}
-	config.QPS, config.Timeout = -1, timeout
-	for _, change := range changes {
-		change(config)
-	}
+// request, and kube-apiserver's priority and fairness decides how much is too much.
+func clientset(flag string, config *rest.Config) (kubernetes.Interface, error) {
+	config.QPS = -1
 	client, err := kubernetes.NewForConfig(config)
 	if err != nil {
 		return nil, fmt.Errorf("--%s: %w", flag, err)

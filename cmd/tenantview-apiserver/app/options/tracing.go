@@ -58,20 +58,16 @@ func readTracing(file string) (*tracingapi.TracingConfiguration, error) {
 	return c, nil
 }
 
-// traced returns a change of a client's configuration if the server records traces.
-func (o *Options) traced(config *genericapiserver.Config) []func(*rest.Config) {
-	if o.Tracing.ConfigFile == "" {
-		return nil
-	}
-	return []func(*rest.Config){func(client *rest.Config) { trace(client, config.TracerProvider) }}
-}
-
-// trace makes a client's requests part of the traces of the requests that they are made for.
+// trace makes a client's requests part of the traces of the requests that they are made for, if the server
+// records traces.
 //
 // It leaves out the baggage, unlike tracing.WrapperFor: users write that, and the server must not send
 // it on in its own name.
-func trace(config *rest.Config, tp tracing.TracerProvider) {
-	config.Wrap(func(transport http.RoundTripper) http.RoundTripper {
+func (o *Options) trace(client *rest.Config, tp tracing.TracerProvider) {
+	if o.Tracing.ConfigFile == "" {
+		return
+	}
+	client.Wrap(func(transport http.RoundTripper) http.RoundTripper {
 		return otelhttp.NewTransport(transport, otelhttp.WithTracerProvider(tp), otelhttp.WithPropagators(propagation.TraceContext{}))
 	})
 }

@@ -4,30 +4,28 @@
 package options
 
 import (
+	"context"
 	"net/http"
 	"net/http/httptest"
+	"os"
+	"path/filepath"
 	"testing"
 
 	"go.opentelemetry.io/otel/baggage"
 	"go.opentelemetry.io/otel/propagation"
-	sdktrace "go.opentelemetry.io/otel/sdk/trace"
 	"k8s.io/client-go/rest"
 	"k8s.io/component-base/tracing"
 )
 
-// Requests that are made for a request belong to its trace. What its user put into the baggage stays
-// behind: it would come from the server's identity.
+// Writes that are made for a request belong to its trace. What its user put into the baggage stays
+// behind: it would come from the server's identity. What the server reads for all belongs to no trace.
 func TestTracedRequests(t *testing.T) {
-	var got http.Header
-	server := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { got = r.Header }))
-	defer server.Close()
-	tp := sdktrace.NewTracerProvider()
-	config := &rest.Config{Host: server.URL}
-	trace(config, tp)
-	client, err := rest.HTTPClientFor(config)
-	if err != nil {
+	file := filepath.Join(t.TempDir(), "tracing.yaml")
+	const content = "apiVersion: apiserver.config.k8s.io/v1\nkind: TracingConfiguration\nendpoint: 127.0.0.1:1\n"
+	if err := os.WriteFile(file, []byte(content), 0o600); err != nil {
 		t.Fatal(err)
 	}
+	traced, untraced := config(t, "--enable-writes", "--tracing-config-file="+file), config(t, "--enable-writes")
 	member, err := baggage.NewMember("key", "value")
 	if err != nil {
 		t.Fatal(err)
@@ -36,7 +34,7 @@ func TestTracedRequests(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	ctx, span := tp.Tracer("").Start(baggage.ContextWithBaggage(t.Context(), bag), "request")
+	ctx, span := traced.Generic.TracerProvider.Tracer("").Start(baggage.ContextWithBaggage(t.Context(), bag), "request")
 	defer span.End()
 	// So that the test notices if there is no baggage to send.
 	carrier := http.Header{}
@@ -44,7 +42,40 @@ func TestTracedRequests(t *testing.T) {
 	if carrier.Get("Baggage") == "" {
 		t.Fatal("the context has no baggage")
 	}
-	r, err := http.NewRequestWithContext(ctx, http.MethodGet, server.URL, nil)
+	id := span.SpanContext().TraceID().String()
+	for name, tc := range map[string]struct {
+		config *rest.Config
+		trace  string
+	}{
+		"writes":             {traced.Writes, id},
+		"reads":              {traced.Cluster, ""},
+		"writes, not traced": {untraced.Writes, ""},
+	} {
+		got := headersOf(t, ctx, tc.config)
+		trace := got.Get("Traceparent")
+		if len(trace) > 35 {
+			trace = trace[3:35]
+		}
+		if trace != tc.trace {
+			t.Errorf("%s: traceparent %q is not of trace %q", name, got.Get("Traceparent"), tc.trace)
+		}
+		if bag := got.Get("Baggage"); bag != "" {
+			t.Errorf("%s: the baggage %q was sent on", name, bag)
+		}
+	}
+}
+
+// headersOf returns the headers of a request that a client with this configuration sends.
+func headersOf(t *testing.T, ctx context.Context, config *rest.Config) http.Header {
+	t.Helper()
+	var got http.Header
+	server := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { got = r.Header }))
+	defer server.Close()
+	client, err := rest.HTTPClientFor(config)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r, err := http.NewRequestWithContext(ctx, http.MethodPatch, server.URL, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -53,11 +84,5 @@ func TestTracedRequests(t *testing.T) {
 		t.Fatal(err)
 	}
 	response.Body.Close()
-	id := span.SpanContext().TraceID().String()
-	if parent := got.Get("Traceparent"); len(parent) < 36 || parent[3:35] != id {
-		t.Errorf("traceparent %q is not of trace %s", parent, id)
-	}
-	if bag := got.Get("Baggage"); bag != "" {
-		t.Errorf("the baggage %q was sent on", bag)
-	}
+	return got
 }

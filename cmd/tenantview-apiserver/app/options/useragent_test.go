@@ -25,7 +25,11 @@ func TestClientsTellTheirVersion(t *testing.T) {
 	if err := os.WriteFile(kubeconfig, []byte(content), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	client, err := clientset("kubeconfig", kubeconfig, 0)
+	cluster, err := ClusterConfig(kubeconfig)
+	if err != nil {
+		t.Fatal(err)
+	}
+	client, err := clientset("kubeconfig", cluster)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -11,51 +11,51 @@ import (
 	"capsule.dev/tenantview/pkg/view"
 )
 
-// Sight is what a user may do with one object.
-type Sight struct {
+// Access is what a user may do with one object.
+type Access struct {
 	// Entry is what a get returns, or nil if that is "not found".
 	Entry *view.Entry
 	// Operations are what the user may do with the object: those that a request would be allowed.
 	Operations view.Operations
-	// NativeList is true if RBAC lets the user list all objects of the kind, and NativeGet if only
-	// RBAC lets him get this one.
-	NativeList, NativeGet bool
+	// NativeGet is true if only RBAC lets the user get this object, and not by listing all.
+	NativeGet bool
 }
 
-// Look returns what a user may do with the object of that name. It finds out in the same way as the
-// requests themselves, and fails as they do. A hidden object costs the same work as an absent one.
-func (r *REST) Look(ctx context.Context, u user.Info, name string) (Sight, error) {
+// AccessTo returns what a user may do with the object of that name. It finds out in the same way as the
+// requests themselves, and fails as they do, but notes nothing for the audit log: the user may be
+// another one than that of the request. A hidden object costs the same work as an absent one.
+func (r *REST) AccessTo(ctx context.Context, u user.Info, name string) (Access, error) {
 	e, found, err := r.get(ctx, u, name)
 	if err != nil {
-		return Sight{}, err
+		return Access{}, err
 	}
-	who, err := r.viewer(ctx, u)
+	who, _, err := r.viewerOf(ctx, u)
 	if err != nil {
-		return Sight{}, err
+		return Access{}, err
 	}
-	sight := Sight{NativeList: who.All}
 	if !found {
-		return sight, nil
+		return Access{}, nil
 	}
-	sight.Entry, sight.Operations = e, view.OpGet
+	access := Access{Entry: e, Operations: view.OpGet}
 	if _, ok := r.view.Get(who, name, view.OpList); ok {
-		sight.Operations |= view.OpList
+		access.Operations |= view.OpList
 	}
 	// Native RBAC allows no writes here.
 	granted := r.Viewers.Viewer(u)
 	for _, op := range []view.Operations{view.OpUpdate, view.OpDelete} {
 		if _, ok := r.view.Get(granted, name, view.OpList|op); ok {
-			sight.Operations |= op
+			access.Operations |= op
 		}
 	}
 	_, byGrant := r.view.Get(granted, name, view.OpGet)
-	sight.NativeGet = !byGrant && !who.All
-	return sight, nil
+	access.NativeGet = !byGrant && !who.All
+	return access, nil
 }
 
-// Listed returns what a list of the user shows, and whether that is everything by native RBAC.
+// Listed returns what a list of the user shows, and whether that is everything by native RBAC. Like
+// AccessTo, it notes nothing.
 func (r *REST) Listed(ctx context.Context, u user.Info) (entries []*view.Entry, all bool, err error) {
-	who, err := r.viewer(ctx, u)
+	who, _, err := r.viewerOf(ctx, u)
 	if err != nil {
 		return nil, false, err
 	}
@@ -69,8 +69,8 @@ func (r *REST) Granted(u user.Info, name string) bool {
 	return ok
 }
 
-// Peek returns the object of that name, whoever may see it. Its answer is for administrators.
-func (r *REST) Peek(name string) (*view.Entry, bool) {
+// GetForAdmin returns the object of that name, whoever may see it. Its answer is for administrators.
+func (r *REST) GetForAdmin(name string) (*view.Entry, bool) {
 	return r.view.Get(view.Viewer{All: true}, name, view.OpGet)
 }
 
