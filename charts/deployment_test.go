@@ -144,6 +144,16 @@ func TestHostNetwork(t *testing.T) {
 	}
 }
 
+// The NetworkPolicy must allow the port on which the server listens, by its number.
+func TestNetworkPolicyAllowsThePort(t *testing.T) {
+	for values, want := range map[string]int{"{}": 8443, "securePort: 10443": 10443} {
+		policy := as[networkingv1.NetworkPolicy](t, render(t, values), "NetworkPolicy/"+name)
+		if got := policy.Spec.Ingress[0].Ports[0].Port; *got != intstr.FromInt(want) {
+			t.Errorf("%s: port %v, want %d", values, got, want)
+		}
+	}
+}
+
 // The server reads the audit policy and the tracing configuration when it starts, so a change must restart it. It
 // reads its certificate again by itself, so a certificate must not.
 func TestWhatRestartsThePods(t *testing.T) {
