@@ -223,3 +223,13 @@ func TestCABundle(t *testing.T) {
 		})
 	}
 }
+
+// Certificates that the old CA has signed stay valid when cert-manager renews the CA with the same key.
+func TestRenewedCAKeepsItsKey(t *testing.T) {
+	all := render(t, "certificates: {source: cert-manager}")
+	for certificate, want := range map[string]string{name + "-ca": "Never", name + "-cert-manager": "Always"} {
+		if got, _, _ := unstructured.NestedString(all["Certificate/"+certificate].Object, "spec", "privateKey", "rotationPolicy"); got != want {
+			t.Errorf("%s: %q, want %q", certificate, got, want)
+		}
+	}
+}

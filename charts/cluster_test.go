@@ -30,7 +30,7 @@ var known = map[string][]string{
 	"flowcontrol.apiserver.k8s.io/v1": {"/FlowSchema", "/PriorityLevelConfiguration"},
 	"apiregistration.k8s.io/v1":       {"/APIService"}, "apiextensions.k8s.io/v1": {"/CustomResourceDefinition"},
 	"cert-manager.io/v1":       {"Certificate", "Issuer"},
-	"monitoring.coreos.com/v1": {"ServiceMonitor"}, "autoscaling/v2": {"HorizontalPodAutoscaler"},
+	"monitoring.coreos.com/v1": {"ServiceMonitor", "PrometheusRule"}, "autoscaling/v2": {"HorizontalPodAutoscaler"},
 }
 
 const (

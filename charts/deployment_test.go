@@ -13,6 +13,8 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	networkingv1 "k8s.io/api/networking/v1"
 	policyv1 "k8s.io/api/policy/v1"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/apimachinery/pkg/labels"
 	"k8s.io/apimachinery/pkg/util/intstr"
 	"k8s.io/utils/ptr"
 )
@@ -60,6 +62,9 @@ func TestAvailability(t *testing.T) {
 	if check.Spec.Containers[0].Ports != nil || check.Annotations["helm.sh/hook"] != "test" {
 		t.Errorf("the check: %v, %v", check.Annotations, check.Spec.Containers[0].Ports)
 	}
+	if labels.SelectorFromSet(d.Spec.Selector.MatchLabels).Matches(labels.Set(check.Labels)) {
+		t.Errorf("the check is selected as a server: %v", check.Labels)
+	}
 }
 
 // The Pods must run where the restricted profile of Pod security is enforced.
@@ -104,19 +109,21 @@ func TestTerminationGracePeriod(t *testing.T) {
 
 func TestGoMemLimit(t *testing.T) {
 	for values, want := range map[string]string{
-		"{}":                                        "921MiB",
-		"resources: {limits: {memory: 1.5Gi}}":      "1382MiB",
-		"resources: {limits: {memory: 512Mi}}":      "460MiB",
-		"resources: {limits: {memory: 1000M}}":      "858MiB",
-		"resources: {limits: {memory: 2000000000}}": "1716MiB",
-		"goMemLimit: 500MiB":                        "500MiB",
-		"goMemLimit: 'off'":                         "off",
-		"resources: {limits: null}":                 "",
+		"{}":                                          "921MiB",
+		"resources: {limits: {memory: 1.5Gi}}":        "1382MiB",
+		"resources: {limits: {memory: 512Mi}}":        "460MiB",
+		"resources: {limits: {memory: 1000M}}":        "858MiB",
+		"resources: {limits: {memory: 2000000000}}":   "1716MiB",
+		"goMemLimit: 500MiB":                          "500MiB",
+		"goMemLimit: 'off'":                           "off",
+		"resources: {limits: null}":                   "",
+		"resources: null":                             "",
+		"extraEnv: [{name: GOMEMLIMIT, value: 1GiB}]": "1GiB",
 	} {
 		got := ""
 		for _, v := range podOf(t, values).Containers[0].Env {
 			if v.Name == "GOMEMLIMIT" {
-				got = v.Value
+				got += v.Value
 			}
 		}
 		if got != want {
@@ -134,6 +141,16 @@ func TestHostNetwork(t *testing.T) {
 	c := pod.Containers[0]
 	if c.Ports[0].ContainerPort != 10443 || !slices.Contains(c.Args, "--secure-port=10443") {
 		t.Errorf("ports %v, arguments %v", c.Ports, c.Args)
+	}
+}
+
+// The NetworkPolicy must allow the port on which the server listens, by its number.
+func TestNetworkPolicyAllowsThePort(t *testing.T) {
+	for values, want := range map[string]int{"{}": 8443, "securePort: 10443": 10443} {
+		policy := as[networkingv1.NetworkPolicy](t, render(t, values), "NetworkPolicy/"+name)
+		if got := policy.Spec.Ingress[0].Ports[0].Port; *got != intstr.FromInt(want) {
+			t.Errorf("%s: port %v, want %d", values, got, want)
+		}
 	}
 }
 
@@ -170,5 +187,37 @@ func TestImage(t *testing.T) {
 		if got := podOf(t, values).Containers[0].Image; got != want {
 			t.Errorf("%s: %s, want %s", values, got, want)
 		}
+	}
+}
+
+// An annotation that the values also give is rendered once, with their value.
+func TestDefaultContainerCanBeAnother(t *testing.T) {
+	const key = "kubectl.kubernetes.io/default-container"
+	for values, want := range map[string]string{"{}": name, "podAnnotations: {" + key + ": other}": "other"} {
+		if got := as[appsv1.Deployment](t, render(t, values), "Deployment/"+name).Spec.Template.Annotations[key]; got != want {
+			t.Errorf("%s: %q, want %q", values, got, want)
+		}
+		if count := strings.Count(manifest(t, values), key+":"); count != 1 {
+			t.Errorf("%s: rendered %d times", values, count)
+		}
+	}
+}
+
+// The autoscaler sets the number of replicas. An upgrade repeats it: if it left it out, there would be one.
+func TestAutoscalingKeepsReplicas(t *testing.T) {
+	const values = "{autoscaling: {enabled: true}, certificates: {source: cert-manager}}"
+	live := owned("apps/v1", "Deployment", release, namespace)
+	if err := unstructured.SetNestedField(live.Object, int64(4), "spec", "replicas"); err != nil {
+		t.Fatal(err)
+	}
+	all, err := cluster{"/apis/apps/v1/namespaces/" + namespace + "/deployments/" + name: live}.renderIn(t, values)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := as[appsv1.Deployment](t, all, "Deployment/"+name).Spec.Replicas; got == nil || *got != 4 {
+		t.Errorf("upgrade: %v replicas, want 4", ptr.Deref(got, 0))
+	}
+	if got := as[appsv1.Deployment](t, render(t, values), "Deployment/"+name).Spec.Replicas; got != nil {
+		t.Errorf("installation: %d replicas", *got)
 	}
 }

@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 )
 
 const definitions = "apiextensions.k8s.io/v1"
@@ -44,6 +45,24 @@ func TestNotes(t *testing.T) {
 			"{replicas: 1, users: {groups: []}, metrics: {serviceMonitor: {enabled: true}}, hostNetwork: true, rbac: {create: false}, writes: {enabled: true}}",
 			[]string{"kubectl label tenantnode"},
 			[]string{"There is one replica", "users.groups and users.subjects are empty", "metrics.readers is empty", "hostNetwork is on", "rbac.create is false", "writes.enabled is true"},
+		},
+		"alerts, but no metrics; no APIService": {
+			installed, "{metrics: {prometheusRule: {enabled: true}}, apiService: {create: false}}",
+			[]string{"kubectl rollout status deployment/tenantview-apiserver"},
+			[]string{"metrics.prometheusRule.enabled is true, but", "apiService.create is false"},
+		},
+		"definitions of others": {
+			installed, "crds: {install: true}", nil,
+			[]string{"crds.install is true, but the definition " + proxySettings + " belongs to capsule: it was left alone"},
+		},
+		"definitions that were taken over": {
+			cluster{
+				"/api/v1/namespaces/default":                  owned("v1", "Namespace", "", ""),
+				definitionPath + "tenants.capsule.clastix.io": owned(definitions, "CustomResourceDefinition", "capsule", "capsule-system"),
+				definitionPath + proxySettings:                applied(definitionOfRelease(release, namespace), "crd-lifecycle", metav1.ManagedFieldsOperationApply, `{"f:spec":{}}`),
+				definitionPath + globalProxySettings:          definitionOfRelease(release, namespace),
+			}, "crds: {install: true}", nil,
+			[]string{"crds.install is true, but the definition " + proxySettings + " belongs to crd-lifecycle"},
 		},
 		"nothing wrong after all": {
 			installed, "{replicas: 1, autoscaling: {enabled: true}, hostNetwork: true, strategy: {rollingUpdate: {maxSurge: 0, maxUnavailable: 1}}}", nil, nil,

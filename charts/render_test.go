@@ -67,6 +67,10 @@ var branches = map[string]struct {
 		values:  "certificates: {source: secret, caBundle: " + certificate + ", secret: {name: given}}",
 		without: []string{"Secret/" + name + "-serving"},
 	},
+	"no APIService": {
+		values:  "apiService: {create: false}",
+		without: []string{"APIService/v1alpha1.tenantview.capsule.dev"},
+	},
 	"autoscaling": {
 		values: "autoscaling: {enabled: true, targetMemoryUtilizationPercentage: 70}",
 		with:   []string{"HorizontalPodAutoscaler/" + name},

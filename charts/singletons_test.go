@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 )
 
@@ -19,8 +20,18 @@ func definitionOfRelease(release, namespace string) *unstructured.Unstructured {
 	return owned("apiextensions.k8s.io/v1", "CustomResourceDefinition", release, namespace)
 }
 
+// applied is an object whose spec a manager has written by an operation.
+func applied(object *unstructured.Unstructured, manager string, operation metav1.ManagedFieldsOperationType, fields string) *unstructured.Unstructured {
+	object.SetManagedFields(append(object.GetManagedFields(), metav1.ManagedFieldsEntry{
+		Manager: manager, Operation: operation, APIVersion: definitions, FieldsType: "FieldsV1", FieldsV1: metav1.NewFieldsV1(fields),
+	}))
+	return object
+}
+
 // Definitions that capsule-proxy or an administrator has installed are theirs. Those of this release are upgraded.
 func TestDefinitionsOfOthersAreLeftAlone(t *testing.T) {
+	const spec, labels = `{"f:spec":{"f:versions":{}}}`, `{"f:metadata":{"f:labels":{"f:a":{}}}}`
+	own := func() *unstructured.Unstructured { return definitionOfRelease(release, namespace) }
 	for title, c := range map[string]struct {
 		cluster cluster
 		want    []string
@@ -30,6 +41,12 @@ func TestDefinitionsOfOthersAreLeftAlone(t *testing.T) {
 		"of nobody":          {cluster{definitionPath + globalProxySettings: definitionOfRelease("", "")}, []string{proxySettings}},
 		"of this release":    {cluster{definitionPath + proxySettings: definitionOfRelease(release, namespace)}, []string{proxySettings, globalProxySettings}},
 		"of one of its name": {cluster{definitionPath + proxySettings: definitionOfRelease(release, "other")}, []string{globalProxySettings}},
+		// "kubectl apply --server-side --force-conflicts" leaves Helm's annotations.
+		"taken over":       {cluster{definitionPath + proxySettings: applied(applied(own(), "helm", metav1.ManagedFieldsOperationApply, labels), "capsule-proxy", metav1.ManagedFieldsOperationApply, spec)}, []string{globalProxySettings}},
+		"applied by Helm":  {cluster{definitionPath + proxySettings: applied(own(), "helm", metav1.ManagedFieldsOperationApply, spec)}, []string{proxySettings, globalProxySettings}},
+		"applied by Flux":  {cluster{definitionPath + proxySettings: applied(own(), "helm-controller", metav1.ManagedFieldsOperationApply, spec)}, []string{proxySettings, globalProxySettings}},
+		"updated by Helm":  {cluster{definitionPath + proxySettings: applied(own(), "Go-http-client", metav1.ManagedFieldsOperationUpdate, spec)}, []string{proxySettings, globalProxySettings}},
+		"labelled by some": {cluster{definitionPath + proxySettings: applied(own(), "labeller", metav1.ManagedFieldsOperationApply, labels)}, []string{proxySettings, globalProxySettings}},
 	} {
 		t.Run(title, func(t *testing.T) {
 			t.Parallel()

@@ -76,22 +76,33 @@ func TestWrongValues(t *testing.T) {
 		"apiService: {insecureSkipTLSVerify: true}":            "additional properties 'insecureSkipTLSVerify' not allowed",
 
 		// Values that are wrong together.
-		"certificates: {source: secret, caBundle: " + certificate + "}":                  "certificates.secret.name is required when certificates.source is secret",
-		"certificates: {source: secret, secret: {name: a}}":                              "certificates.caBundle is required when certificates.source is secret",
-		"certificates: {secret: {name: a}}":                                              "certificates.secret.name is set, but certificates.source is helm",
-		"certificates: {caBundle: " + certificate + "}":                                  "certificates.caBundle cannot be set when certificates.source is helm",
-		"certificates: {certManager: {issuerRef: {name: a}}}":                            "certificates.certManager.issuerRef is set, but certificates.source is helm",
-		"certificates: {source: cert-manager, certManager: {issuerRef: {kind: Issuer}}}": "at '/certificates/certManager/issuerRef': missing property 'name'",
-		"certificates: {helm: {validityDays: 10, renewBeforeDays: 10}}":                  "certificates.helm.renewBeforeDays must be less than",
-		"tracing: {enabled: true}":                                                       "tracing.endpoint is required when tracing.enabled is true",
-		"serviceAccount: {create: false}":                                                "serviceAccount.name is required when serviceAccount.create is false",
-		"autoscaling: {enabled: true, minReplicas: 6}":                                   "autoscaling.minReplicas (6) must not be more than autoscaling.maxReplicas (5)",
-		"autoscaling: {enabled: true, targetCPUUtilizationPercentage: 0}":                "autoscaling.targetCPUUtilizationPercentage and",
-		"resourceQuota: {enabled: true}\npriorityClassName: ''":                          "resourceQuota.enabled is true, but priorityClassName is empty",
-		"terminationGracePeriodSeconds: 5":                                               "terminationGracePeriodSeconds (5) must be more than shutdownDelaySeconds (5)",
-		"extraArgs: [--owner-grants=Implicit]":                                           "extraArgs must not have --owner-grants: set the value policy.ownerGrants instead",
-		"extraArgs: [-v=4]":                                                              "extraArgs must not have --v: set the value logging.verbosity instead",
-		"resources: {limits: {memory: 1Pi}}":                                             "resources.limits.memory is \"1Pi\"",
+		"certificates: {source: secret, caBundle: " + certificate + "}":                             "certificates.secret.name is required when certificates.source is secret",
+		"certificates: {source: secret, secret: {name: a}}":                                         "certificates.caBundle is required when certificates.source is secret",
+		"certificates: {secret: {name: a}}":                                                         "certificates.secret.name is set, but certificates.source is helm",
+		"certificates: {caBundle: " + certificate + "}":                                             "certificates.caBundle cannot be set when certificates.source is helm",
+		"certificates: {certManager: {issuerRef: {name: a}}}":                                       "certificates.certManager.issuerRef is set, but certificates.source is helm",
+		"certificates: {source: cert-manager, certManager: {issuerRef: {kind: Issuer}}}":            "at '/certificates/certManager/issuerRef': missing property 'name'",
+		"certificates: {helm: {validityDays: 10, renewBeforeDays: 10}}":                             "certificates.helm.renewBeforeDays must be less than",
+		"tracing: {enabled: true}":                                                                  "tracing.endpoint is required when tracing.enabled is true",
+		"serviceAccount: {create: false}":                                                           "serviceAccount.name is required when serviceAccount.create is false",
+		"autoscaling: {enabled: true, minReplicas: 6}":                                              "autoscaling.minReplicas (6) must not be more than autoscaling.maxReplicas (5)",
+		"autoscaling: {enabled: true, targetCPUUtilizationPercentage: 0}":                           "autoscaling.targetCPUUtilizationPercentage and",
+		"resourceQuota: {enabled: true}\npriorityClassName: ''":                                     "resourceQuota.enabled is true, but priorityClassName is empty",
+		"{resourceQuota: {enabled: true, pods: 3}, replicas: 3}":                                    "resourceQuota.pods (3) must be at least 4",
+		"{resourceQuota: {enabled: true}, replicas: 9, strategy: {rollingUpdate: {maxSurge: 25%}}}": "resourceQuota.pods (10) must be at least 12",
+		"{resourceQuota: {enabled: true}, autoscaling: {enabled: true, maxReplicas: 10}}":           "resourceQuota.pods (10) must be at least 11",
+		"certificates: {source: secret, secret: {name: tenantview-apiserver-serving}}":              "certificates.secret.name is tenantview-apiserver-serving, the name of a Secret of the chart's own",
+		"{fullnameOverride: a, certificates: {source: secret, secret: {name: a-ca}}}":               "certificates.secret.name is a-ca, the name of a Secret of the chart's own",
+		"certificates: {source: cert-manager, certManager: {duration: 90m, renewBefore: 1h30m}}":    "certificates.certManager.renewBefore (1h30m) must be less than certificates.certManager.duration (90m)",
+		"audit: {enabled: true, logPath: /etc/tenantview/audit/a.log}":                              "audit.logPath is /etc/tenantview/audit/a.log: its folder becomes a volume",
+		"audit: {enabled: true, logPath: /var/run/tenantview/serving/a/a.log}":                      "cannot be in /var/run/tenantview/serving",
+		"metrics: {prometheusRule: {enabled: true, disabled: [TenantviewSlo]}}":                     "metrics.prometheusRule.disabled has TenantviewSlo, which is no alert: there are TenantviewAbsent, ",
+		"metrics: {prometheusRule: {runbookURLPrefix: docs}}":                                       "at '/metrics/prometheusRule/runbookURLPrefix'",
+		"metrics: {serviceMonitor: {enabled: true, interval: 1m, scrapeTimeout: 1m1s}}":             "metrics.serviceMonitor.scrapeTimeout (1m1s) must not be more than metrics.serviceMonitor.interval (1m)",
+		"terminationGracePeriodSeconds: 5":                                                          "terminationGracePeriodSeconds (5) must be more than shutdownDelaySeconds (5)",
+		"extraArgs: [--owner-grants=Implicit]":                                                      "extraArgs must not have --owner-grants: set the value policy.ownerGrants instead",
+		"extraArgs: [-v=4]":                                                                         "extraArgs must not have --v: set the value logging.verbosity instead",
+		"resources: {limits: {memory: 1Pi}}":                                                        "resources.limits.memory is \"1Pi\"",
 	} {
 		t.Run(values, func(t *testing.T) {
 			t.Parallel()
@@ -104,4 +115,15 @@ func TestWrongValues(t *testing.T) {
 			}
 		})
 	}
+}
+
+// A quota for critical Pods in a namespace of the cluster's own would also count the cluster's own Pods.
+func TestNoQuotaInTheClustersNamespaces(t *testing.T) {
+	_, err := helm(t, "resourceQuota: {enabled: true}", "template", release, chart, "--namespace=kube-system")
+	if err == nil || !strings.Contains(err.Error(), "resourceQuota.enabled is true in the namespace kube-system") {
+		t.Errorf("error: %v", err)
+	}
+	// As many Pods as there can be at once are allowed.
+	render(t, "{resourceQuota: {enabled: true, pods: 3}, strategy: {type: Recreate}, replicas: 3}")
+	render(t, "{resourceQuota: {enabled: true, pods: 4}, replicas: 3}")
 }

@@ -21,8 +21,12 @@ type testCase struct {
 	Recording string `yaml:"recording"`
 	// Servers is how many there are; two by default.
 	Servers *int `yaml:"servers"`
+	// Begins is the interval at which the servers are scraped for the first time.
+	Begins int `yaml:"begins"`
 	// Set replaces the samples of recorded series. It is for what takes too long to record.
 	Set []change `yaml:"set"`
+	// Differs replaces the samples of the first server only.
+	Differs []change `yaml:"differs"`
 	// Fires are the alerts that fire at the end. No other does.
 	Fires []string `yaml:"fires"`
 }
@@ -141,44 +145,63 @@ func (c testCase) input(recordings map[string][]series) ([]inputSeries, error) {
 		return nil, fmt.Errorf("no recording %q", c.Recording)
 	}
 	all := slices.Clone(others)
-	used := make([]bool, len(c.Set))
+	used := map[string]bool{}
 	servers := 2
 	if c.Servers != nil {
 		servers = *c.Servers
 	}
 	for _, s := range recorded {
-		values := fmt.Sprintf("%v%+gx%d", s.first, s.second-s.first, intervals)
-		l := labels.NewBuilder(s.labels)
-		for i, change := range c.Set {
-			matchers, err := promql.ParseMetricSelector(change.Series)
-			if err != nil {
-				return nil, err
-			}
-			if !slices.ContainsFunc(matchers, func(m *labels.Matcher) bool { return !m.Matches(s.labels.Get(m.Name)) }) {
-				values, used[i] = change.Values, true
-				for name, value := range change.As {
-					if !s.labels.Has(name) {
-						return nil, fmt.Errorf("%s has no label %s", s.labels, name)
-					}
-					l.Set(name, value)
-				}
-			}
-		}
-		if strings.HasPrefix(s.labels.Get(labels.MetricName), "aggregator_") {
-			all = append(all, inputSeries{l.Set("job", "apiserver").Set("instance", "192.0.2.1:6443").Labels().String(), values})
-			continue
-		}
 		for i := range servers {
+			l, values := labels.NewBuilder(s.labels), fmt.Sprintf("%v%+gx%d", s.first, s.second-s.first, intervals)
+			if c.Begins > 0 {
+				values = fmt.Sprintf("_x%d %v%+gx%d", c.Begins, s.first, s.second-s.first, intervals-c.Begins)
+			}
+			changes := c.Set
+			if i == 0 {
+				changes = slices.Concat(c.Set, c.Differs)
+			}
+			for _, change := range changes {
+				matches, err := change.apply(s.labels, l, &values)
+				if err != nil {
+					return nil, err
+				}
+				used[change.Series] = used[change.Series] || matches
+			}
+			if strings.HasPrefix(s.labels.Get(labels.MetricName), "aggregator_") {
+				if i == 0 {
+					all = append(all, inputSeries{l.Set("job", "apiserver").Set("instance", "192.0.2.1:6443").Labels().String(), values})
+				}
+				continue
+			}
 			l.Set("job", "tenantview-apiserver").Set("namespace", "tenantview-system").Set("instance", fmt.Sprintf("10.0.0.%d:8443", i+1))
 			all = append(all, inputSeries{l.Labels().String(), values})
 		}
 	}
-	for i, change := range c.Set {
-		if !used[i] {
+	for _, change := range slices.Concat(c.Set, c.Differs) {
+		if !used[change.Series] {
 			return nil, fmt.Errorf("no recorded series matches %s", change.Series)
 		}
 	}
 	return all, nil
+}
+
+// apply changes the labels and values of a recorded series if its labels match, and returns whether they do.
+func (c change) apply(recorded labels.Labels, l *labels.Builder, values *string) (bool, error) {
+	matchers, err := promql.ParseMetricSelector(c.Series)
+	if err != nil {
+		return false, err
+	}
+	if slices.ContainsFunc(matchers, func(m *labels.Matcher) bool { return !m.Matches(recorded.Get(m.Name)) }) {
+		return false, nil
+	}
+	*values = c.Values
+	for name, value := range c.As {
+		if !recorded.Has(name) {
+			return false, fmt.Errorf("%s has no label %s", recorded, name)
+		}
+		l.Set(name, value)
+	}
+	return true, nil
 }
 
 // others are series of other programs, in a state in which alerts would fire if they selected them.

@@ -31,13 +31,13 @@ type variant struct {
 }
 
 // given are the values for a certificate that somebody else makes.
-var given = []string{"certificates.source=secret", "certificates.secret.name=tenantview-apiserver-serving", "certificates.caBundle=" + placeholder}
+var given = []string{"certificates.source=secret", "certificates.secret.name=tenantview-apiserver-tls", "certificates.caBundle=" + placeholder}
 
 var variants = []variant{
 	{
 		file: "tenantview.yaml",
 		about: `A complete installation whose serving certificate is yours. Before you apply it,
-- put a certificate for tenantview-apiserver.tenantview-system.svc into the Secret tenantview-apiserver-serving
+- put a certificate for tenantview-apiserver.tenantview-system.svc into the Secret tenantview-apiserver-tls
   of the type kubernetes.io/tls in the namespace tenantview-system, and
 - set the caBundle of the APIService below to the base64-encoded PEM certificate of its authority.`,
 		values: given,

@@ -66,6 +66,13 @@ bundle keeps the previous one, by which kube-apiserver verifies the Pods that st
 {{- if and (ne $c.source "cert-manager") $c.certManager.issuerRef -}}
 {{- fail (printf "certificates.certManager.issuerRef is set, but certificates.source is %s: set it to cert-manager to use that issuer" $c.source) -}}
 {{- end -}}
+{{- $fullname := include "tenantview.fullname" . -}}
+{{- if has $c.secret.name (list (printf "%s-serving" $fullname) (printf "%s-cert-manager" $fullname) (printf "%s-ca" $fullname)) -}}
+{{- fail (printf "certificates.secret.name is %s, the name of a Secret of the chart's own: Helm or cert-manager would delete or replace yours. Use another name" $c.secret.name) -}}
+{{- end -}}
+{{- if and (eq $c.source "cert-manager") (ge (include "tenantview.milliseconds" $c.certManager.renewBefore | int64) (include "tenantview.milliseconds" $c.certManager.duration | int64)) -}}
+{{- fail (printf "certificates.certManager.renewBefore (%s) must be less than certificates.certManager.duration (%s)" $c.certManager.renewBefore $c.certManager.duration) -}}
+{{- end -}}
 {{- if and (eq $c.source "secret") (not $c.caBundle) (not .Values.apiService.annotations) -}}
 {{- fail "certificates.caBundle is required when certificates.source is secret: the PEM certificate of the authority that signed the certificate. Without it kube-apiserver trusts no server; only apiService.annotations by which something injects it can replace it" -}}
 {{- end -}}

@@ -6,7 +6,7 @@ is killed. Empty without a limit.
 {{- if .Values.goMemLimit -}}
 {{- .Values.goMemLimit -}}
 {{- else -}}
-{{- with (dig "limits" "memory" "" .Values.resources) -}}
+{{- with (dig "memory" "" (dig "limits" dict (.Values.resources | default dict) | default dict)) -}}
   {{- $quantity := kindIs "float64" . | ternary (float64 . | printf "%.0f") (toString .) -}}
   {{- $unit := regexFind "[A-Za-z]*$" $quantity -}}
   {{- $factors := dict "" 1 "k" 1000 "M" 1000000 "G" 1000000000 "T" 1000000000000 "Ki" 1024 "Mi" 1048576 "Gi" 1073741824 "Ti" 1099511627776 -}}
