@@ -132,7 +132,7 @@ func (r *Rules) ofProxySetting(held *holder, s *capsule.ProxySetting, bounds []v
 		for j := range entry.ClusterResources {
 			held.trace.entersRule(j)
 			if rule := &entry.ClusterResources[j]; left.takeRule(rule, found) {
-				r.ofClusterResource(held, []view.Subject{subject}, rule, found)
+				r.ofClusterResource(held, []view.Subject{subject}, rule, r.tenantRuleOperations(), found)
 			}
 		}
 		held.trace.leavesRules()
@@ -162,7 +162,7 @@ func (r *Rules) ofGlobalProxySetting(s *capsule.GlobalProxySetting, trace *Trace
 		trace.entersAny(subjects)
 		for j := range rule.ClusterResources {
 			trace.entersRule(j)
-			r.ofClusterResource(held, subjects, &rule.ClusterResources[j], &found)
+			r.ofClusterResource(held, subjects, &rule.ClusterResources[j], all, &found)
 		}
 	}
 	held.finish(nil)
@@ -206,13 +206,15 @@ func (r *Rules) ofProxySettings(held *holder, subject view.Subject, settings []c
 	held.trace.leavesRules()
 }
 
-// ofClusterResource grants the objects that a rule selects.
-func (r *Rules) ofClusterResource(held *holder, subjects []view.Subject, rule *capsule.ClusterResource, found *problems) {
+// ofClusterResource grants the objects that a rule selects, with those of its operations that are
+// among the allowed ones.
+func (r *Rules) ofClusterResource(held *holder, subjects []view.Subject, rule *capsule.ClusterResource, allowed view.Operations, found *problems) {
 	if held.trace.skips(rule) {
 		return
 	}
 	ops := ruleOperations(rule.Operations, found)
 	held.trace.ruleShows(ops, rule.Operations)
+	ops &= allowed
 	criterion, ok := selected(rule.Selector, found)
 	if !ok {
 		held.trace.selectsNothing(rule.Selector)
