@@ -45,6 +45,11 @@ func TestNotes(t *testing.T) {
 			[]string{"kubectl label tenantnode"},
 			[]string{"There is one replica", "users.groups and users.subjects are empty", "metrics.readers is empty", "hostNetwork is on", "rbac.create is false", "writes.enabled is true"},
 		},
+		"writes within what owners have": {installed, "writes: {enabled: true}", nil, []string{"writes.enabled is true"}},
+		"writes that tenants grant": {
+			installed, "{writes: {enabled: true}, policy: {proxySettingGrants: Tenant}}", nil,
+			[]string{"writes.enabled is true", "policy.proxySettingGrants is Tenant while writes are enabled"},
+		},
 		"nothing wrong after all": {
 			installed, "{replicas: 1, autoscaling: {enabled: true}, hostNetwork: true, strategy: {rollingUpdate: {maxSurge: 0, maxUnavailable: 1}}}", nil, nil,
 		},
