@@ -107,17 +107,21 @@ func (r *Rules) ofProxySettingsOf(settings []*capsule.ProxySetting, t *capsule.T
 }
 
 func (r *Rules) ofProxySetting(held *holder, s *capsule.ProxySetting, bounds []view.Criterion, left *budget, found *problems) {
+	misses := held.trace.wantsMisses()
 	for i := range s.Spec.Subjects {
 		entry := &s.Spec.Subjects[i]
 		subject, ok := r.tenantSubjectOf(entry.Subject, i, found)
-		if ok {
+		if ok && misses {
 			held.trace.enters(subject, "spec.subjects", i)
 		}
 		if !ok || !left.takeSubject(entry, found) {
-			if left.subjects == 0 && !held.trace.wantsMisses() {
+			if left.subjects == 0 && !misses {
 				return // whatever follows has one problem, too
 			}
 			continue
+		}
+		if !misses { // a setting can have very many subjects, most of which do not count
+			held.trace.enters(subject, "spec.subjects", i)
 		}
 		for k := range r.kinds {
 			if r.kinds[k].ProxySetting == "" {
