@@ -139,6 +139,27 @@ func TestOnAndOffWithoutQuotes(t *testing.T) {
 	}
 }
 
+// With writes, ProxySettings give no more than owners have, unless the values say so.
+func TestWritesBoundProxySettings(t *testing.T) {
+	for values, want := range map[string]string{
+		"{}":                                   "",
+		"policy: {proxySettingGrants: Owners}": "Owners",
+		"writes: {enabled: true}":              "Owners",
+		"{writes: {enabled: true}, policy: {profile: capsule-proxy}}":      "Owners",
+		"{writes: {enabled: true}, policy: {proxySettingGrants: Tenant}}":  "Tenant",
+		"{writes: {enabled: false}, policy: {proxySettingGrants: Tenant}}": "Tenant",
+		"{writes: {enabled: false}, policy: {profile: capsule-proxy}}":     "",
+	} {
+		got := ""
+		if _, flags := parse(t, values); flags.Changed("proxy-setting-grants") {
+			got = flags.Lookup("proxy-setting-grants").Value.String()
+		}
+		if got != want {
+			t.Errorf("%s gives --proxy-setting-grants=%s, want %q", values, got, want)
+		}
+	}
+}
+
 // extraArgs cannot contradict a value. So each flag that some value gives is one that extraArgs must not have.
 func TestExtraArgsRepeatNoValue(t *testing.T) {
 	template, err := os.ReadFile(filepath.Join(chart, "templates", "_args.tpl"))

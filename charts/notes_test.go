@@ -64,6 +64,11 @@ func TestNotes(t *testing.T) {
 			}, "crds: {install: true}", nil,
 			[]string{"crds.install is true, but the definition " + proxySettings + " belongs to crd-lifecycle"},
 		},
+		"writes within what owners have": {installed, "writes: {enabled: true}", nil, []string{"writes.enabled is true"}},
+		"writes that tenants grant": {
+			installed, "{writes: {enabled: true}, policy: {proxySettingGrants: Tenant}}", nil,
+			[]string{"writes.enabled is true", "policy.proxySettingGrants is Tenant while writes are enabled"},
+		},
 		"nothing wrong after all": {
 			installed, "{replicas: 1, autoscaling: {enabled: true}, hostNetwork: true, strategy: {rollingUpdate: {maxSurge: 0, maxUnavailable: 1}}}", nil, nil,
 		},

@@ -152,7 +152,8 @@ func (f *Filter) byProxySetting(u user.Info, op Operation, resource string, o me
 			if of && settingsPermit(entry.ProxySettings, resource, op) {
 				return true
 			}
-			if f.Policy.ProxySettingRules == "Unbounded" || (f.Policy.ProxySettingRules == "TenantBounded" && of) {
+			shows := op == List || op == Get
+			if (f.Policy.ProxySettingRules == "Unbounded" && shows) || (f.Policy.ProxySettingRules == "TenantBounded" && of) {
 				if rulesPermit(entry.ClusterResources, op, resource, o) {
 					return true
 				}

@@ -31,7 +31,9 @@ func NamesEverybody(subjects []view.Subject) bool { return slices.ContainsFunc(s
 func (r *Rules) tenantSubjectOf(s capsule.Subject, i int, found *problems) (view.Subject, bool) {
 	subject, ok := subjectOf(s, found)
 	if ok && r.policy.TenantSubjects != TenantSubjectsAny && isEverybody(subject) {
-		found.trace.enters(subject, "spec.subjects", i)
+		if found.trace.wantsMisses() {
+			found.trace.enters(subject, "spec.subjects", i)
+		}
 		found.add(ReasonEverybody, "group %q includes everybody, so it is ignored in objects of tenants", subject.Name)
 		return view.Subject{}, false
 	}

@@ -107,17 +107,21 @@ func (r *Rules) ofProxySettingsOf(settings []*capsule.ProxySetting, t *capsule.T
 }
 
 func (r *Rules) ofProxySetting(held *holder, s *capsule.ProxySetting, bounds []view.Criterion, left *budget, found *problems) {
+	misses := held.trace.wantsMisses()
 	for i := range s.Spec.Subjects {
 		entry := &s.Spec.Subjects[i]
 		subject, ok := r.tenantSubjectOf(entry.Subject, i, found)
-		if ok {
+		if ok && misses {
 			held.trace.enters(subject, "spec.subjects", i)
 		}
 		if !ok || !left.takeSubject(entry, found) {
-			if left.subjects == 0 && !held.trace.wantsMisses() {
+			if left.subjects == 0 && !misses {
 				return // whatever follows has one problem, too
 			}
 			continue
+		}
+		if !misses { // a setting can have very many subjects, most of which do not count
+			held.trace.enters(subject, "spec.subjects", i)
 		}
 		for k := range r.kinds {
 			if r.kinds[k].ProxySetting == "" {
@@ -132,7 +136,7 @@ func (r *Rules) ofProxySetting(held *holder, s *capsule.ProxySetting, bounds []v
 		for j := range entry.ClusterResources {
 			held.trace.entersRule(j)
 			if rule := &entry.ClusterResources[j]; left.takeRule(rule, found) {
-				r.ofClusterResource(held, []view.Subject{subject}, rule, found)
+				r.ofClusterResource(held, []view.Subject{subject}, rule, r.tenantRuleOperations(), found)
 			}
 		}
 		held.trace.leavesRules()
@@ -162,7 +166,7 @@ func (r *Rules) ofGlobalProxySetting(s *capsule.GlobalProxySetting, trace *Trace
 		trace.entersAny(subjects)
 		for j := range rule.ClusterResources {
 			trace.entersRule(j)
-			r.ofClusterResource(held, subjects, &rule.ClusterResources[j], &found)
+			r.ofClusterResource(held, subjects, &rule.ClusterResources[j], all, &found)
 		}
 	}
 	held.finish(nil)
@@ -206,13 +210,15 @@ func (r *Rules) ofProxySettings(held *holder, subject view.Subject, settings []c
 	held.trace.leavesRules()
 }
 
-// ofClusterResource grants the objects that a rule selects.
-func (r *Rules) ofClusterResource(held *holder, subjects []view.Subject, rule *capsule.ClusterResource, found *problems) {
+// ofClusterResource grants the objects that a rule selects, with those of its operations that are
+// among the allowed ones.
+func (r *Rules) ofClusterResource(held *holder, subjects []view.Subject, rule *capsule.ClusterResource, allowed view.Operations, found *problems) {
 	if held.trace.skips(rule) {
 		return
 	}
 	ops := ruleOperations(rule.Operations, found)
 	held.trace.ruleShows(ops, rule.Operations)
+	ops &= allowed
 	criterion, ok := selected(rule.Selector, found)
 	if !ok {
 		held.trace.selectsNothing(rule.Selector)

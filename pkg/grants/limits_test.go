@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"capsule.dev/tenantview/pkg/apis/capsule"
@@ -129,6 +130,36 @@ func TestLimitsOfATenantsProxySettings(t *testing.T) {
 				t.Errorf("problems (-want +got):\n%s", diff)
 			}
 		})
+	}
+}
+
+// Users ask for reasons as often as they like. So what does not count must cost next to nothing, however
+// many subjects a setting has.
+func TestReasonsOfManySubjects(t *testing.T) {
+	const many = 40_000
+	for name, tc := range map[string]struct {
+		change func(*capsule.ProxySubject)
+		// allocations of memory stand for the work. problems are how many each subject may cost.
+		problems int
+	}{
+		"beyond the budget":   {func(*capsule.ProxySubject) {}, 0},
+		"groups of everybody": {func(s *capsule.ProxySubject) { s.Kind, s.Name = "Group", "system:authenticated" }, 1},
+		"unknown kinds":       {func(s *capsule.ProxySubject) { s.Kind = "Robot" }, 1},
+		"with many values":    {func(s *capsule.ProxySubject) { s.Name, s.ProxySettings = "bob", make([]capsule.ProxyOperations, 21) }, 2},
+	} {
+		setting, tenant := &capsule.ProxySetting{}, parse[capsule.Tenant](t, "{metadata: {name: solar}}")
+		setting.Spec.Subjects = proxySubjects(many)
+		for i := range setting.Spec.Subjects {
+			tc.change(&setting.Spec.Subjects[i])
+		}
+		settings := slices.Repeat([]*capsule.ProxySetting{setting}, 3)
+		rules, asker := grants.NewRules(kinds(), grants.DefaultPolicy()), []view.Subject{view.User("bob"), view.Group("system:authenticated")}
+		got := testing.AllocsPerRun(1, func() {
+			rules.NewTrace(corev1.Resource("nodes"), asker, false).ProxySettings(settings, tenant)
+		})
+		if limit := float64(len(settings)*many*tc.problems + 10_000); got > limit {
+			t.Errorf("%s: %.0f allocations, want at most %.0f", name, got, limit)
+		}
 	}
 }
 

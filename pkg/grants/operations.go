@@ -11,6 +11,19 @@ import (
 // seen are the operations of a grant that only shows objects.
 const seen = view.OpList | view.OpGet
 
+// all are all operations.
+const all = seen | view.OpUpdate | view.OpDelete
+
+// tenantRuleOperations returns the operations that the rules of a ProxySetting can give. Beyond what
+// the Tenant itself may see, they only show: otherwise, whoever may write one ProxySetting could
+// change and delete every object of the cluster.
+func (r *Rules) tenantRuleOperations() view.Operations {
+	if r.policy.ProxySettingRules == ProxySettingRulesTenantBounded {
+		return all
+	}
+	return seen
+}
+
 // operations returns the operations that a list allows. Update and Delete count only together with
 // List. List includes Get.
 func operations(names []string, found *problems) view.Operations {

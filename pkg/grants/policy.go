@@ -75,8 +75,10 @@ const (
 	// ProxySettingRulesTenantBounded shows the objects that a rule selects if the Tenant itself
 	// may also see them.
 	ProxySettingRulesTenantBounded ProxySettingRules = "TenantBounded"
-	ProxySettingRulesUnbounded     ProxySettingRules = "Unbounded"
-	ProxySettingRulesOff           ProxySettingRules = "Off"
+	// ProxySettingRulesUnbounded shows every object that a rule selects. Such a rule never gives
+	// Update or Delete.
+	ProxySettingRulesUnbounded ProxySettingRules = "Unbounded"
+	ProxySettingRulesOff       ProxySettingRules = "Off"
 
 	// ProxySettingGrantsTenant lets a ProxySetting grant every kind, even if no owner of its
 	// Tenant may see it.

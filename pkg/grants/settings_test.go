@@ -57,6 +57,17 @@ spec:
 				"User bob: list get nodes "+x.Key(),
 				"User bob: list get storageclasses "+x.Key(),
 				"User bob: list get ingressclasses "+x.Key())},
+		"a rule that gives writes": {rules: grants.ProxySettingRulesTenantBounded,
+			subjects: "{kind: User, name: bob, clusterResources: [{apiGroups: [''], resources: [nodes], operations: [List, Update, Delete], selector: {matchLabels: {t: x}}}]}",
+			want:     lines(spaces, "User bob: list get update delete nodes "+within(view.Label("pool", "a")))},
+		// Otherwise its writer could change and delete every node of the cluster.
+		"a rule without bounds gives no writes": {rules: grants.ProxySettingRulesUnbounded,
+			subjects: "{kind: User, name: bob, clusterResources: [{apiGroups: [''], resources: [nodes], operations: [List, Update, Delete], selector: {matchLabels: {t: x}}}, " +
+				"{apiGroups: ['*'], resources: [storageclasses], operations: [Update, Get], selector: {matchLabels: {t: x}}}]}",
+			want: lines(spaces, "User bob: list get nodes "+x.Key(), "User bob: get storageclasses "+x.Key())},
+		"proxy settings give writes without bounds of rules": {rules: grants.ProxySettingRulesUnbounded,
+			subjects: "{kind: User, name: bob, proxySettings: [{kind: Nodes, operations: [List, Update, Delete]}]}",
+			want:     lines(spaces, "User bob: list get update delete nodes label/4:pool=a")},
 		"rules are off": {rules: grants.ProxySettingRulesOff,
 			subjects: "{kind: User, name: bob, clusterResources: [{apiGroups: ['*'], resources: ['*'], operations: [List], selector: {matchLabels: {t: x}}}]}",
 			want:     lines(spaces)},

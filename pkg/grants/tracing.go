@@ -100,7 +100,7 @@ func (t *Trace) skips(rule *capsule.ClusterResource) bool {
 
 // missf notes why the current part grants nothing.
 func (t *Trace) missf(format string, args ...any) {
-	if t != nil && t.inside {
+	if t.wantsMisses() && t.inside {
 		t.NoteMiss(Miss{t.at, fmt.Sprintf(format, args...)})
 	}
 }
@@ -108,7 +108,7 @@ func (t *Trace) missf(format string, args ...any) {
 // problem notes a problem of the current part.
 func (t *Trace) problem(reason, format string, args ...any) {
 	switch {
-	case t == nil, reason == ReasonKind, reason == ReasonSubject: // the kinds that are not traced are unknown, too
+	case !t.wantsMisses(), reason == ReasonKind, reason == ReasonSubject: // the kinds that are not traced are unknown, too
 	case t.bounding:
 		t.ofTenant = append(t.ofTenant, Miss{Origin{Source: TenantSource, Tenant: t.at.Tenant, Name: t.at.Tenant}, fmt.Sprintf(format, args...)})
 	default:

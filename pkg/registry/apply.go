@@ -75,7 +75,7 @@ func (w *WritableREST) configuration(ctx context.Context, body []byte, e *view.E
 	if err != nil {
 		return nil, err
 	}
-	configuration["apiVersion"], configuration["kind"] = w.kind.Upstream.GroupVersion().String(), w.upstreamKind()
+	configuration["apiVersion"], configuration["kind"] = w.kind.Upstream.GroupVersion().String(), w.kind.UpstreamName()
 	configuration["metadata"] = metadata
 	delete(configuration, "status") // as kube-apiserver ignores it
 	delete(configuration, "tenant")

@@ -21,13 +21,10 @@ import (
 	"capsule.dev/tenantview/pkg/view"
 )
 
-// operationNames are the names of operations in grants.
-var operationNames = map[view.Operations]string{view.OpUpdate: "Update", view.OpDelete: "Delete"}
-
 // missing returns the error for an object that the user may see and not change. It says who can grant
 // the operation.
 func (w *WritableREST) missing(u user.Info, name string, operation view.Operations) error {
-	op := operationNames[operation]
+	op := operation.String()
 	return apierrors.NewForbidden(v1alpha1.Resource(w.kind.Resource), name, fmt.Errorf(
 		"no grant that shows it to User %q has the operation %s: an owner of a Tenant or a subject of a ProxySetting gets it by proxySettings with kind %s and operations [List, %s], or by a rule in clusterResources with these operations. Rights on %s themselves do not count here",
 		u.GetName(), op, w.kind.ProxySetting, op, w.kind.Upstream.GroupResource()))
@@ -135,7 +132,7 @@ func (w *WritableREST) translated(status metav1.Status, name string, uid types.U
 	if d == nil {
 		return status
 	}
-	isKind := d.Kind == w.upstreamKind()
+	isKind := d.Kind == w.kind.UpstreamName()
 	d.Name, d.Group, d.UID, d.Kind = name, v1alpha1.GroupName, uid, w.kind.Resource
 	if isKind {
 		d.Kind = w.kind.Name
@@ -146,18 +143,16 @@ func (w *WritableREST) translated(status metav1.Status, name string, uid types.U
 	return status
 }
 
-func (w *WritableREST) upstreamKind() string { return strings.TrimPrefix(w.kind.Name, "Tenant") }
-
 // named replaces the upstream names of the object in a message by ours.
 func (w *WritableREST) named(message, name string) string {
 	if w.kind.Conceal != nil {
 		message = w.kind.Conceal(message)
 	}
-	theirKind := schema.GroupKind{Group: w.kind.Upstream.Group, Kind: w.upstreamKind()}
+	theirKind := schema.GroupKind{Group: w.kind.Upstream.Group, Kind: w.kind.UpstreamName()}
 	ourKind := schema.GroupKind{Group: v1alpha1.GroupName, Kind: w.kind.Name}
 	called := fmt.Sprintf(" %q", name)
 	return strings.NewReplacer(
-		w.kind.Upstream.GroupVersion().WithKind(w.upstreamKind()).String(), v1alpha1.SchemeGroupVersion.WithKind(w.kind.Name).String(),
+		w.kind.Upstream.GroupVersion().WithKind(w.kind.UpstreamName()).String(), v1alpha1.SchemeGroupVersion.WithKind(w.kind.Name).String(),
 		w.kind.Upstream.GroupResource().String()+called, v1alpha1.Resource(w.kind.Resource).String()+called,
 		theirKind.String()+called, ourKind.String()+called,
 	).Replace(message)

@@ -59,6 +59,8 @@ type Config struct {
 	Reviews Reviews
 	// Synced returns whether all sources have been read. Until then, every request is refused.
 	Synced func() bool
+	// WriteLag returns how long what decides on writes has been behind kube-apiserver; nil means never.
+	WriteLag func() time.Duration
 	// ObserveList is called with the number of items of each answered list.
 	ObserveList func(resource string, items int)
 	// ObserveResume is called with the result of each request to resume a watch, and

@@ -6,6 +6,8 @@ package registry
 import (
 	"context"
 	"errors"
+	"fmt"
+	"time"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -72,6 +74,9 @@ func (w *WritableREST) write(ctx context.Context, name string, operation view.Op
 		return nil, nil, apierrors.NewForbidden(v1alpha1.Resource(w.kind.Resource), name, err)
 	}
 	for attempt := 1; ; attempt++ {
+		if err := w.current(); err != nil {
+			return nil, nil, err
+		}
 		e, err := w.allowed(ctx, u, name, operation)
 		if err != nil {
 			return nil, nil, err
@@ -87,6 +92,24 @@ func (w *WritableREST) write(ctx context.Context, name string, operation view.Op
 			return nil, nil, w.translate(ctx, rejected, e)
 		}
 	}
+}
+
+// maxWriteLag is how long what decides on writes may be behind. A grant that has been revoked
+// meanwhile still lets its user write for that long.
+const maxWriteLag = 30 * time.Second
+
+// lagRetryAfter is when a client should retry a write that was refused because of a lag, in seconds.
+const lagRetryAfter = 5
+
+// current returns ServiceUnavailable if grants may be long out of date. It depends on no object.
+func (w *WritableREST) current() error {
+	if w.WriteLag == nil || w.WriteLag() <= maxWriteLag {
+		return nil
+	}
+	err := apierrors.NewServiceUnavailable(fmt.Sprintf(
+		"the server has not heard of changes of grants for more than %v, so it changes nothing; reads go on; try again", maxWriteLag))
+	err.ErrStatus.Details = &metav1.StatusDetails{RetryAfterSeconds: lagRetryAfter}
+	return err
 }
 
 // allowed returns the entry of that name if one of the user's grants has the operation on it. Otherwise

@@ -11,6 +11,7 @@ import (
 	"maps"
 	"strconv"
 	"testing"
+	"time"
 
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
@@ -20,6 +21,7 @@ import (
 	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/apiserver/pkg/authentication/user"
 	"k8s.io/apiserver/pkg/registry/rest"
+	clocktesting "k8s.io/utils/clock/testing"
 	"k8s.io/utils/ptr"
 
 	"capsule.dev/tenantview/pkg/apis/tenantview/v1alpha1"
@@ -172,10 +174,13 @@ type nodeFixture struct {
 	api  *kubeAPI
 	set  *view.Set
 	view *view.View
+	// clock is the time. What decides on writes is behind since behindSince, unless that is zero.
+	clock       *clocktesting.FakePassiveClock
+	behindSince time.Time
 }
 
 func newNodeFixture(t *testing.T) *nodeFixture {
-	f := &nodeFixture{set: view.NewSet("nodes")}
+	f := &nodeFixture{set: view.NewSet("nodes"), clock: clocktesting.NewFakePassiveClock(time.Unix(1_000_000, 0))}
 	f.view = f.set.View("nodes")
 	f.set.Update(0, (*view.Tx).GoLive)
 	f.api = &kubeAPI{t: t, nodes: make(map[string]*corev1.Node), version: 100, publish: f.publish, withdraw: func(version uint64, name string) {
@@ -186,6 +191,12 @@ func newNodeFixture(t *testing.T) *nodeFixture {
 	}}
 	f.WritableREST = registry.NewWritableREST(registry.NewREST(tenantnode.Kind(false), f.view, registry.Config{
 		Viewers: viewers{}, ServerID: serverID, Reviews: reviews{"root list": true}, Synced: func() bool { return true },
+		WriteLag: func() time.Duration {
+			if f.behindSince.IsZero() {
+				return 0
+			}
+			return f.clock.Since(f.behindSince)
+		},
 	}), f.api, f.api)
 	const all = listAndGet | view.OpUpdate | view.OpDelete
 	f.grant("alice", view.Label("pool", "solar"), all)

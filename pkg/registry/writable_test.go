@@ -5,10 +5,13 @@ package registry_test
 
 import (
 	"context"
+	"errors"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/types"
@@ -52,6 +55,60 @@ func TestWhoMayWrite(t *testing.T) {
 		if tc.delete != 200 && len(f.api.written) > 0 {
 			t.Errorf("%s deletes %s: kube-apiserver was asked %v", tc.user, tc.node, f.api.written)
 		}
+	}
+}
+
+// Without news of grants, a user whose grant is gone could write for ever. Reads go on.
+func TestNoWritesByOldGrants(t *testing.T) {
+	f := newNodeFixture(t)
+	f.behindSince = f.clock.Now()
+	attempt := func(node string) (codes [2]int32) {
+		_, err := f.update(as("alice"), node, label("b", "1"))
+		codes[0] = codeOf(t, err)
+		_, _, err = f.Delete(as("alice"), node, nil, nil)
+		codes[1] = codeOf(t, err)
+		if _, err := f.Get(as("alice"), "solar-1", nil); err != nil {
+			t.Errorf("a read: %v", err)
+		}
+		return codes
+	}
+	f.clock.SetTime(f.behindSince.Add(30 * time.Second))
+	if _, err := f.update(as("alice"), "solar-1", label("a", "1")); err != nil {
+		t.Errorf("after 30 seconds: %v", err)
+	}
+	f.clock.SetTime(f.behindSince.Add(31 * time.Second))
+	written := len(f.api.written)
+	// The answer does not depend on the object.
+	for _, node := range []string{"solar-1", "wind-1", "hidden-1", "absent-1"} {
+		if got := attempt(node); got != [2]int32{503, 503} {
+			t.Errorf("after 31 seconds, writes of %s: %v", node, got)
+		}
+	}
+	_, err := f.update(as("alice"), "solar-1", label("a", "2"))
+	var status apierrors.APIStatus
+	if !errors.As(err, &status) || status.Status().Details == nil || status.Status().Details.RetryAfterSeconds < 1 {
+		t.Errorf("it does not say when to try again: %v", err)
+	}
+	if len(f.api.written) != written {
+		t.Errorf("kube-apiserver was asked %v", f.api.written[written:])
+	}
+	f.behindSince = time.Time{}
+	if _, err := f.update(as("alice"), "solar-1", label("a", "3")); err != nil {
+		t.Errorf("when the sources have caught up: %v", err)
+	}
+}
+
+// The lag can begin while a write is tried again.
+func TestNoSecondAttemptByOldGrants(t *testing.T) {
+	f := newNodeFixture(t)
+	f.api.meanwhile = func() {
+		f.behindSince = f.clock.Now().Add(-time.Minute)
+		changed := f.api.nodes["solar-1"].DeepCopy()
+		changed.Labels["other"] = "1"
+		f.api.store(changed)
+	}
+	if _, err := f.update(as("alice"), "solar-1", label("a", "1")); codeOf(t, err) != 503 || len(f.api.written) != 1 {
+		t.Errorf("%d attempts: %v", len(f.api.written), err)
 	}
 }
 

@@ -15,7 +15,7 @@ const maxWait = 30 * time.Second
 // pace spreads the work for ProxySettings over time. Users of a Tenant write them, and each change
 // can concern thousands of objects and watches, while the events of all others wait. So after the
 // settings of a Tenant have taken some time, their next change waits for a multiple of it. Changes
-// that come meanwhile are applied together.
+// that come meanwhile are applied together. Only Update and Delete are taken away at once (revokeWrites).
 type pace struct {
 	// ofTenant is that multiple for one Tenant, and ofAll the one for the settings of all Tenants
 	// together. 0 puts nothing off.

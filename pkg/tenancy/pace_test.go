@@ -4,6 +4,7 @@
 package tenancy_test
 
 import (
+	"errors"
 	"fmt"
 	"testing"
 	"testing/synctest"
@@ -44,7 +45,9 @@ func newPaced(ofTenant, ofAll int) *paced {
 			}
 			return view.Partition(t.Name), nil
 		}}
-	p.Cluster = tenancy.New([]grants.Kind{slow}, grants.DefaultPolicy(), nil)
+	nodes := grants.Kind{Upstream: corev1.SchemeGroupVersion.WithResource("nodes"), ProxySetting: "Nodes",
+		OfTenant: func(*capsule.Tenant, *grants.Policy) (view.Criterion, []grants.Problem) { return view.All(), nil }}
+	p.Cluster = tenancy.New([]grants.Kind{slow, nodes}, grants.DefaultPolicy(), nil)
 	p.LimitSettings(ofTenant, ofAll)
 	p.SetClock(func() time.Time { return time.Now().Add(p.spent) })
 	p.settings, p.tenants, p.namespaces = p.ProxySettings(), p.Tenants(), p.Namespaces()
@@ -78,6 +81,78 @@ func (p *paced) grant(tenant, user string) {
 
 func (p *paced) shows(user string) bool {
 	return p.View(corev1.Resource("namespaces")).ShowsAny(view.Viewer{Subjects: []view.Subject{view.User(user)}})
+}
+
+// grantNodes has a setting grant operations on nodes to a user, or to nobody without operations.
+func (p *paced) grantNodes(setting, user string, operations ...string) {
+	s := &capsule.ProxySetting{Meta: capsule.Meta{Namespace: "solar", Name: setting}}
+	if len(operations) > 0 {
+		s.Spec.Subjects = []capsule.ProxySubject{{Subject: capsule.Subject{Kind: "User", Name: user},
+			ProxySettings: []capsule.ProxyOperations{{Kind: "Nodes", Operations: operations}}}}
+	}
+	p.settings.Put(item(p, "solar", setting, s))
+}
+
+// may returns what a user may do to nodes: some of the letters LUD.
+func (p *paced) may(user string) string {
+	p.version++
+	nodes, who := p.View(corev1.Resource("nodes")), view.Viewer{Subjects: []view.Subject{view.User(user)}}
+	letters := ""
+	for _, o := range []struct {
+		letter string
+		op     view.Operations
+	}{{"L", view.OpList}, {"U", view.OpUpdate}, {"D", view.OpDelete}} {
+		if _, ok := nodes.Get(who, "n", o.op); ok {
+			letters += o.letter
+		}
+	}
+	return letters
+}
+
+// What somebody may write must not outlive the grant, although the changes of settings are put off. All
+// else waits as before: otherwise a Tenant could get more than its share by rewriting such settings.
+func TestWritesAreRevokedAtOnce(t *testing.T) {
+	for name, tc := range map[string]struct {
+		change func(*paced)
+		// bob is what he may do at once, and later when the change has had its turn.
+		bob, later string
+	}{
+		"a setting is deleted":      {func(p *paced) { p.settings.Delete(tenancy.Key{Namespace: "solar", Name: "a"}, p.version) }, "L", ""},
+		"it names nobody any more":  {func(p *paced) { p.grantNodes("a", "") }, "L", ""},
+		"it gives fewer operations": {func(p *paced) { p.grantNodes("a", "bob", "List", "Delete") }, "L", "LD"},
+		"it cannot be decoded": {func(p *paced) {
+			p.settings.Put(tenancy.Item[*capsule.ProxySetting]{Key: tenancy.Key{Namespace: "solar", Name: "a"}, Err: errors.New("no")})
+		}, "L", ""},
+		"another setting is deleted":   {func(p *paced) { p.settings.Delete(tenancy.Key{Namespace: "solar", Name: "b"}, p.version) }, "LUD", "LUD"},
+		"another setting is rewritten": {func(p *paced) { p.grantNodes("b", "eve", "List") }, "LUD", "LUD"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				p := newPaced(20, 2)
+				time.Sleep(time.Hour)
+				p.Objects(corev1.Resource("nodes")).Put(tenancy.Item[metav1.Object]{Key: tenancy.Key{Name: "n"}, Version: 1, Value: &corev1.Node{ObjectMeta: metav1.ObjectMeta{Name: "n"}}})
+				p.grantNodes("b", "eve", "List", "Update")
+				time.Sleep(time.Hour)
+				p.grantNodes("a", "bob", "List", "Update", "Delete")
+				if p.may("bob") != "LUD" || p.may("eve") != "LU" {
+					t.Fatalf("bob may %s, eve %s", p.may("bob"), p.may("eve"))
+				}
+				worked := p.worked["solar"]
+				tc.change(p)
+				if got := p.may("bob"); got != tc.bob {
+					t.Errorf("at once, bob may %s, want %s", got, tc.bob)
+				}
+				if p.worked["solar"] != worked {
+					t.Error("the change was not put off")
+				}
+				time.Sleep(time.Minute)
+				synctest.Wait()
+				if got := p.may("bob"); got != tc.later || p.worked["solar"] != worked+1 {
+					t.Errorf("later, bob may %s, want %s; worked out %d times", got, tc.later, p.worked["solar"]-worked)
+				}
+			})
+		})
+	}
 }
 
 // Users of a Tenant who write settings again and again get only a part of the time in which the

@@ -26,13 +26,15 @@ func (c *Cluster) ProxySettings() *Sink[*capsule.ProxySetting] {
 	return newSink(c, settingSource, c.putSetting, c.deleteSetting)
 }
 
-func (c *Cluster) putSetting(_ *view.Tx, item Item[*capsule.ProxySetting]) {
+func (c *Cluster) putSetting(tx *view.Tx, item Item[*capsule.ProxySetting]) {
 	s, existed := c.settings[item.Key]
 	if existed && reflect.DeepEqual(s.Spec, item.Value.Spec) && s.CreationTimestamp.Equal(&item.Value.CreationTimestamp) {
 		s.ProxySetting = item.Value
 		return
 	}
-	if !existed {
+	if existed {
+		c.revokeWrites(tx, s)
+	} else {
 		s = &setting{}
 		c.settings[item.Key] = s
 		c.settingsIn.add(item.Key.Namespace, item.Key)
@@ -42,11 +44,12 @@ func (c *Cluster) putSetting(_ *view.Tx, item Item[*capsule.ProxySetting]) {
 	c.pendingSettings.add(s.tenant, false)
 }
 
-func (c *Cluster) deleteSetting(_ *view.Tx, key types.NamespacedName) {
+func (c *Cluster) deleteSetting(tx *view.Tx, key types.NamespacedName) {
 	s := c.settings[key]
 	if s == nil {
 		return
 	}
+	c.revokeWrites(tx, s)
 	delete(c.settings, key)
 	c.settingsIn.remove(key.Namespace, key)
 	c.settingsOf.remove(s.tenant, key)

@@ -20,8 +20,12 @@ the server (pkg/grants/policy.go).
 {{- toJson $policy -}}
 {{- end }}
 
-{{/* The flags of the policy. A setting that is empty has no flag, so that the profile decides. */}}
+{{/*
+The flags of the policy. A setting that is empty has no flag, so that the profile decides. The exception: with writes,
+ProxySettings are bounded by what owners have unless the values say otherwise.
+*/}}
 {{- define "tenantview.policyArgs" -}}
+{{- $grants := .Values.policy.proxySettingGrants | default (ternary "Owners" "" .Values.writes.enabled) -}}
 - --profile={{ .Values.policy.profile }}
 {{- range $flag, $value := dict
   "owner-grants" .Values.policy.ownerGrants
@@ -29,7 +33,7 @@ the server (pkg/grants/policy.go).
   "unset-node-selector" .Values.policy.unsetNodeSelector
   "native-rbac" .Values.policy.nativeRBAC
   "proxy-setting-rules" (include "tenantview.onOff" .Values.policy.proxySettingRules)
-  "proxy-setting-grants" .Values.policy.proxySettingGrants
+  "proxy-setting-grants" $grants
   "tenant-subjects" .Values.policy.tenantSubjects
   "global-proxy-settings" (include "tenantview.onOff" .Values.policy.globalProxySettings)
   "role-binding-namespaces" (include "tenantview.onOff" .Values.policy.roleBindingNamespaces)

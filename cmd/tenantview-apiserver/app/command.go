@@ -72,6 +72,9 @@ func run(ctx context.Context, o *options.Options) error {
 	if err != nil {
 		return err
 	}
+	for _, warning := range config.Warnings() {
+		klog.Warning(warning)
+	}
 	klog.FromContext(ctx).Info("Starting", "version", version.Get().GitVersion, "commit", version.Get().GitCommit, "policy", config.Policy)
 	return server.Run(ctx)
 }

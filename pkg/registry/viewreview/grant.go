@@ -93,12 +93,15 @@ func (q *question) seesNamespace(name string) bool {
 }
 
 // selects says in words what a grant selects. It does not describe what a Tenant may see to users who
-// see only a part of that: it could name what they do not see.
+// see only a part of that: it could name what they do not see. Nor does it tell users the values in the
+// selector of an administrator, which can be labels of objects that they do not see.
 func (q *question) selects(t *grants.Traced) string {
 	text := t.Selected.String()
 	switch field := q.kind.Kind().TenantField; {
 	case t.Source == grants.RoleBindingSource:
 		return text
+	case q.self && t.Source == grants.GlobalProxySettingsSource:
+		return t.Selected.Outline()
 	case t.OfTenant && field == "":
 		return "belonging to Tenant " + t.Tenant
 	case t.OfTenant:
@@ -117,7 +120,7 @@ func (q *question) path(o grants.Origin) string {
 	case !q.self:
 		return fullPath(o)
 	case o.Source == grants.GlobalProxySettingsSource:
-		return fullPath(o)
+		return "spec.rules" // one rule can have several users, too
 	default:
 		return o.Rule
 	}

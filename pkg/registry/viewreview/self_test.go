@@ -19,6 +19,43 @@ import (
 	"capsule.dev/tenantview/pkg/grants"
 )
 
+// An administrator's selector can name labels of objects that the user does not see, and his rules
+// others before the user's. Only an administrator learns them.
+func TestSelfReviewTellsNoValuesOfAdministrators(t *testing.T) {
+	f := newFixture(grants.DefaultPolicy(), false)
+	f.put(t,
+		`{apiVersion: v1, kind: Node, metadata: {name: n1, labels: {customer: carol, zone: a}}}`,
+		`{apiVersion: v1, kind: Node, metadata: {name: n2, labels: {customer: acme, zone: a}}}`,
+		`{apiVersion: capsule.clastix.io/v1beta1, kind: GlobalProxySettings, metadata: {name: customers}, spec: {rules: [
+		  {subjects: [{kind: User, name: somebody}], clusterResources: [{apiGroups: [""], resources: [nodes], selector: {matchLabels: {customer: acme}}}]},
+		  {subjects: [{kind: User, name: carol}], clusterResources: [
+		    {apiGroups: [""], resources: [pods], selector: {matchLabels: {a: b}}},
+		    {apiGroups: [""], resources: [nodes], selector: {matchLabels: {zone: a}, matchExpressions: [{key: customer, operator: NotIn, values: [acme, globex]}]}}]}]}}`)
+	carol := withAuthenticated("carol")
+	got := f.mustAsk(t, carol, v1alpha1.SelfTenantViewReviewSpec{Resource: "nodes"})
+	want := []string{"You can list 1 Node, through 1 grant",
+		"GlobalProxySettings customers: subject User carol, spec.rules [List]; label zone=… and not label customer in (…) (1)"}
+	if diff := cmp.Diff(want, got.Status.Reasons); diff != "" {
+		t.Errorf("reasons (-want +got):\n%s", diff)
+	}
+	text, err := json.Marshal(got.Status)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, secret := range []string{"acme", "globex", "[1]"} {
+		if strings.Contains(string(text), secret) {
+			t.Errorf("the answer has %q: %s", secret, text)
+		}
+	}
+	about, err := f.askAbout(carol, v1alpha1.SelfTenantViewReviewSpec{Resource: "nodes"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if g := about.Status.Grants; len(g) != 1 || !strings.Contains(g[0].Selects, "acme, globex") || g[0].Path != "spec.rules[1].clusterResources[1]" {
+		t.Errorf("an administrator gets %+v", g)
+	}
+}
+
 // solar is a Tenant with everything that grants: alice owns it, carol is a guest, and dave is in a group
 // of a GlobalProxySettings. The Tenant also has what they must not learn.
 var solar = []string{
@@ -89,11 +126,11 @@ func TestSelfReview(t *testing.T) {
 		},
 		"get without list": {
 			user: withAuthenticated("dave", "platform"), spec: v1alpha1.SelfTenantViewReviewSpec{Resource: "no", Name: "wind-1"},
-			want: []string{`You can get Node "wind-1" by its name, but lists do not show it: the operations have Get without List`, "GlobalProxySettings platform: subject Group platform, spec.rules[0].clusterResources[0] [Get]; label pool"},
+			want: []string{`You can get Node "wind-1" by its name, but lists do not show it: the operations have Get without List`, "GlobalProxySettings platform: subject Group platform, spec.rules [Get]; label pool"},
 		},
 		"get": {
 			user: withAuthenticated("dave", "platform"), spec: v1alpha1.SelfTenantViewReviewSpec{Resource: "no", Name: "wind-1", Operation: "Get"}, allowed: true,
-			want: []string{`You can get Node "wind-1", through 1 grant`, "GlobalProxySettings platform: subject Group platform, spec.rules[0].clusterResources[0] [Get]; label pool"},
+			want: []string{`You can get Node "wind-1", through 1 grant`, "GlobalProxySettings platform: subject Group platform, spec.rules [Get]; label pool"},
 		},
 		"a role binding": {
 			user: withAuthenticated("erin"), spec: v1alpha1.SelfTenantViewReviewSpec{Resource: "tns"}, allowed: true,

@@ -44,9 +44,9 @@ func (o *PolicyOptions) AddFlags(flags *pflag.FlagSet) {
 	flags.BoolVar(&o.policy.CapsuleUsersOnly, "capsule-users-only", o.policy.CapsuleUsersOnly,
 		"Apply grants only to users that Capsule's configuration names. Other users see only what native RBAC allows.")
 	choice(flags, &o.policy.ProxySettingRules, "proxy-setting-rules",
-		"Which objects the clusterResources of ProxySettings can show: those that the Tenant itself may see, all, or none.")
+		"Which objects the clusterResources of ProxySettings can show: those that the Tenant itself may see, all (then without Update and Delete), or none.")
 	choice(flags, &o.policy.ProxySettingGrants, "proxy-setting-grants",
-		"Which kinds a ProxySetting may grant at most: all that its Tenant may see, or (Owners) namespaces and the kinds that an owner of its Tenant sees.")
+		"Which kinds a ProxySetting may grant at most: all that its Tenant may see, with any operation, or (Owners) namespaces and the kinds that an owner of its Tenant sees, with the operations that an owner has. Use Owners with --enable-writes.")
 	choice(flags, &o.policy.TenantSubjects, "tenant-subjects",
 		"Which subjects count in ProxySettings, and in RoleBindings in namespaces of Tenants: all except the groups that include every user (system:authenticated, system:unauthenticated, system:serviceaccounts), or any.")
 	choice(flags, &o.policy.GlobalProxySettings, "global-proxy-settings",
