@@ -140,6 +140,26 @@ func TestCRDsAreInstalledAndKept(t *testing.T) {
 	if names := shared.list(t, shared.As(t, "frank"), "tenantnodes"); len(names) != 4 {
 		t.Errorf("after the next installation frank sees %v", names)
 	}
+
+	// capsule-proxy's job applies its own definition over that of the chart, which leaves it alone from then on.
+	taken := shared.crd(t, settings[0])
+	taken.SetManagedFields(nil)
+	taken.SetResourceVersion("")
+	delete(taken.Object, "status")
+	options := metav1.ApplyOptions{FieldManager: "crd-lifecycle", Force: true}
+	after, err := shared.Client("CustomResourceDefinition", "").Apply(t.Context(), settings[0], taken, options)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, upgrade := range []string{"policy.unsetClasses=None", "policy.unsetClasses=All"} {
+		shared.upgrade(t, set("crds.install=true", "crds.annotations.changed=yes", upgrade)...)
+		if got := shared.crd(t, settings[0]); got.GetResourceVersion() != after.GetResourceVersion() {
+			t.Errorf("the upgrade to %s has changed %s, which something else had taken over: %v", upgrade, settings[0], got.GetAnnotations())
+		}
+	}
+	if shared.crd(t, settings[1]).GetAnnotations()["changed"] != "yes" {
+		t.Errorf("the upgrade has not changed %s", settings[1])
+	}
 }
 
 func crdsNamed(names ...string) []*testcluster.Object {
