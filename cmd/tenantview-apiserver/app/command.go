@@ -12,8 +12,8 @@ import (
 	cliflag "k8s.io/component-base/cli/flag"
 	"k8s.io/component-base/logs"
 	logsapi "k8s.io/component-base/logs/api/v1"
-	_ "k8s.io/component-base/metrics/prometheus/restclient"
-	_ "k8s.io/component-base/metrics/prometheus/version"
+	_ "k8s.io/component-base/metrics/prometheus/restclient" // registers metrics of requests to kube-apiserver
+	_ "k8s.io/component-base/metrics/prometheus/version"    // registers kubernetes_build_info
 	"k8s.io/component-base/term"
 	"k8s.io/klog/v2"
 

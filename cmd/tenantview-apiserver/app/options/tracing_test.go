@@ -51,7 +51,7 @@ func TestTracedRequests(t *testing.T) {
 		"reads":              {traced.Cluster, ""},
 		"writes, not traced": {untraced.Writes, ""},
 	} {
-		got := headersOf(t, ctx, tc.config)
+		got := headersOf(ctx, t, tc.config)
 		trace := got.Get("Traceparent")
 		if len(trace) > 35 {
 			trace = trace[3:35]
@@ -66,7 +66,7 @@ func TestTracedRequests(t *testing.T) {
 }
 
 // headersOf returns the headers of a request that a client with this configuration sends.
-func headersOf(t *testing.T, ctx context.Context, config *rest.Config) http.Header {
+func headersOf(ctx context.Context, t *testing.T, config *rest.Config) http.Header {
 	t.Helper()
 	var got http.Header
 	server := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { got = r.Header }))
