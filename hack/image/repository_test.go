@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"testing"
 )
@@ -83,6 +84,7 @@ func newRepositoryIn(t *testing.T, dir string) string {
 		".gitattributes":                   read(t, "../../.gitattributes"),
 		"hack/version.sh":                  read(t, "../version.sh"),
 		"hack/build.sh":                    read(t, "../build.sh"),
+		"hack/release-toolchain":           runtime.Version(), // which is there already
 		"go.sum":                           "",
 	}
 	for line := range strings.Lines(read(t, "go.sum")) {
