@@ -6,6 +6,7 @@ package tenancy_test
 import (
 	"errors"
 	"fmt"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -29,8 +30,16 @@ type paced struct {
 	version    uint64
 	// worked counts how often that was done for each Tenant, and spent is the time that it took by
 	// the cluster's clock.
+	mu     sync.Mutex
 	worked map[string]int
 	spent  time.Duration
+}
+
+// workedOut returns how often that was done for a Tenant.
+func (p *paced) workedOut(tenant string) int {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.worked[tenant]
 }
 
 const workTime = time.Second
@@ -40,7 +49,9 @@ func newPaced(ofTenant, ofAll int) *paced {
 	slow := grants.Kind{Upstream: corev1.SchemeGroupVersion.WithResource("namespaces"),
 		OfTenant: func(t *capsule.Tenant, _ *grants.Policy) (view.Criterion, []grants.Problem) {
 			if len(t.Spec.Owners) == 0 { // those with owners are worked out for these, too
+				p.mu.Lock()
 				p.worked[t.Name]++
+				p.mu.Unlock()
 				p.spent += workTime / 2 // for the Tenant itself, and for its settings
 			}
 			return view.Partition(t.Name), nil
@@ -137,18 +148,18 @@ func TestWritesAreRevokedAtOnce(t *testing.T) {
 				if p.may("bob") != "LUD" || p.may("eve") != "LU" {
 					t.Fatalf("bob may %s, eve %s", p.may("bob"), p.may("eve"))
 				}
-				worked := p.worked["solar"]
+				worked := p.workedOut("solar")
 				tc.change(p)
+				if p.workedOut("solar") != worked {
+					t.Error("the change was not put off")
+				}
 				if got := p.may("bob"); got != tc.bob {
 					t.Errorf("at once, bob may %s, want %s", got, tc.bob)
 				}
-				if p.worked["solar"] != worked {
-					t.Error("the change was not put off")
-				}
 				time.Sleep(time.Minute)
 				synctest.Wait()
-				if got := p.may("bob"); got != tc.later || p.worked["solar"] != worked+1 {
-					t.Errorf("later, bob may %s, want %s; worked out %d times", got, tc.later, p.worked["solar"]-worked)
+				if got := p.may("bob"); got != tc.later || p.workedOut("solar") != worked+1 {
+					t.Errorf("later, bob may %s, want %s; worked out %d times", got, tc.later, p.workedOut("solar")-worked)
 				}
 			})
 		})
@@ -162,8 +173,8 @@ func TestSettingsOfATenantAreSpreadOverTime(t *testing.T) {
 		p := newPaced(20, 2)
 		time.Sleep(time.Hour)
 		p.grant("solar", "user-0")
-		if !p.shows("user-0") || p.worked["solar"] != 1 {
-			t.Errorf("the first change is put off; worked out %d times", p.worked["solar"])
+		if !p.shows("user-0") || p.workedOut("solar") != 1 {
+			t.Errorf("the first change is put off; worked out %d times", p.workedOut("solar"))
 		}
 		begin := time.Now()
 		for i := 1; time.Since(begin) < 100*workTime; i++ {
@@ -171,7 +182,7 @@ func TestSettingsOfATenantAreSpreadOverTime(t *testing.T) {
 			time.Sleep(workTime / 10)
 		}
 		// Half a second each, so nine and a half of pause: a change in ten seconds.
-		if got := p.worked["solar"]; got < 9 || got > 13 {
+		if got := p.workedOut("solar"); got < 9 || got > 13 {
 			t.Errorf("worked out %d times in %v", got, time.Since(begin))
 		}
 		p.grant("solar", "last")
