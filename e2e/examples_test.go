@@ -12,6 +12,7 @@ import (
 
 	"capsule.dev/tenantview/e2e/controlplane"
 	"capsule.dev/tenantview/e2e/testcluster"
+	"capsule.dev/tenantview/internal/syncbuffer"
 )
 
 // TestExample runs the example for client-go as alice. It must print what she sees, and what she sees no more.
@@ -21,7 +22,7 @@ func TestExample(t *testing.T) {
 	if out, err := exec.CommandContext(t.Context(), "go", "build", "-o", program, "../examples/follow-namespaces").CombinedOutput(); err != nil {
 		t.Fatalf("%v\n%s", err, out)
 	}
-	var output testcluster.Buffer
+	var output syncbuffer.Buffer
 	cmd := exec.Command(program, "--kubeconfig="+shared.Kubeconfig(t, shared.As(t, "alice")))
 	cmd.Stdout, cmd.Stderr = &output, &output
 	ended := make(chan struct{})

@@ -16,7 +16,7 @@ import (
 	"time"
 
 	"capsule.dev/tenantview/e2e/controlplane"
-	"capsule.dev/tenantview/e2e/testcluster"
+	"capsule.dev/tenantview/internal/syncbuffer"
 )
 
 // observation is a line of a program's output.
@@ -26,7 +26,7 @@ type observation struct {
 
 // program is a running client, with its observations.
 type program struct {
-	stderr testcluster.Buffer
+	stderr syncbuffer.Buffer
 
 	mu sync.Mutex
 	// events are the observed events by observer, each as its type and name. found is what a reconciler has

@@ -21,14 +21,14 @@ import (
 	"k8s.io/apimachinery/pkg/types"
 
 	"capsule.dev/tenantview/e2e/controlplane"
-	"capsule.dev/tenantview/e2e/testcluster"
+	"capsule.dev/tenantview/internal/syncbuffer"
 )
 
 // pod runs the one container of a Pod. Only the loop of Nodes calls its methods, except kill.
 type pod struct {
 	nodes    *Nodes
 	name, ip string
-	output   testcluster.Buffer
+	output   syncbuffer.Buffer
 	volumes  *volumes
 	// told is the status that the API has.
 	told       string

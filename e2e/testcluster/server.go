@@ -17,6 +17,7 @@ import (
 	"k8s.io/client-go/rest"
 
 	"capsule.dev/tenantview/e2e/controlplane"
+	"capsule.dev/tenantview/internal/syncbuffer"
 )
 
 // Server is a tenantview-apiserver beside the one of the control plane. kube-apiserver does not know of it.
@@ -24,7 +25,7 @@ type Server struct {
 	// Address is its host and port.
 	Address string
 	Process *os.Process
-	Output  Buffer
+	Output  syncbuffer.Buffer
 
 	cluster *Cluster
 	// ended is closed when the process has ended. code is then its exit code.

@@ -4,34 +4,16 @@
 package apiserver
 
 import (
-	"bytes"
 	"flag"
 	"io"
 	"net/http"
 	"strings"
-	"sync"
 	"testing"
 
 	"k8s.io/klog/v2"
+
+	"capsule.dev/tenantview/internal/syncbuffer"
 )
-
-// record is a log that several goroutines write.
-type record struct {
-	mu   sync.Mutex
-	text bytes.Buffer
-}
-
-func (r *record) Write(b []byte) (int, error) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	return r.text.Write(b)
-}
-
-func (r *record) String() string {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	return r.text.String()
-}
 
 // What a request authenticates with, and what the front proxy says of a user, is in no log, at any
 // verbosity.
@@ -44,7 +26,7 @@ func TestHeadersAreNotLogged(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	var log record
+	var log syncbuffer.Buffer
 	klog.SetOutput(&log)
 	s := newReadyServer(t)
 	for path, code := range map[string]int{namespaces: http.StatusOK, namespaces + "/absent": http.StatusNotFound, namespaces + "?watch=1&timeoutSeconds=1": http.StatusOK, "/nowhere": http.StatusNotFound, namespaces + "?limit=x": http.StatusBadRequest} {

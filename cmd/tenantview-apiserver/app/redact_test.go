@@ -4,13 +4,11 @@
 package app
 
 import (
-	"bytes"
 	"flag"
 	"io"
 	"net/http"
 	"net/http/httptest"
 	"strings"
-	"sync"
 	"testing"
 
 	authenticationv1 "k8s.io/api/authentication/v1"
@@ -22,25 +20,9 @@ import (
 	logsapi "k8s.io/component-base/logs/api/v1"
 	"k8s.io/component-base/logs/json"
 	"k8s.io/klog/v2"
+
+	"capsule.dev/tenantview/internal/syncbuffer"
 )
-
-// record is a log that several goroutines write.
-type record struct {
-	mu   sync.Mutex
-	text bytes.Buffer
-}
-
-func (r *record) Write(b []byte) (int, error) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	return r.text.Write(b)
-}
-
-func (r *record) String() string {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	return r.text.String()
-}
 
 // Neither the server's own token nor those of its callers may be in the log, at any verbosity: many can
 // read logs who may not be other users.
@@ -73,7 +55,7 @@ func TestTokensAreNotLogged(t *testing.T) {
 					t.Fatal(err)
 				}
 			}
-			var log record
+			var log syncbuffer.Buffer
 			klog.SetOutput(&log)
 			defer klog.SetLogFilter(nil)
 			if tc.json {
@@ -133,7 +115,7 @@ func TestJSONIsFlushed(t *testing.T) {
 	c.Format = logsapi.JSONLogFormat
 	c.Options.JSON.SplitStream = true
 	c.Options.JSON.InfoBufferSize.Quantity = resource.MustParse("64Ki")
-	var log record
+	var log syncbuffer.Buffer
 	if err := logsapi.ValidateAndApplyWithOptions(c, &logsapi.LoggingOptions{InfoStream: &log, ErrorStream: io.Discard}, gate); err != nil {
 		t.Fatal(err)
 	}

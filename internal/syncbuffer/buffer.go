@@ -1,14 +1,15 @@
 // Copyright The tenantview Authors.
 // SPDX-License-Identifier: Apache-2.0
 
-package testcluster
+// Package syncbuffer holds text that tests read while others write it. It knows nothing about what it says.
+package syncbuffer
 
 import (
 	"bytes"
 	"sync"
 )
 
-// Buffer holds the output of a process. It may be read while it grows.
+// Buffer holds the output of a process, or a log. It may be read while it grows.
 type Buffer struct {
 	mu     sync.Mutex
 	buffer bytes.Buffer
