@@ -15,12 +15,16 @@ import (
 	"capsule.dev/tenantview/pkg/tenancy"
 )
 
-func as[T any](o reference.Object) (T, error) {
-	t, ok := o.(T)
-	if !ok {
-		return t, fmt.Errorf("unexpected object of type %T", o)
+// as decodes objects of one of Kubernetes' own kinds.
+func as[T, Kept any](keep func(T) (Kept, error)) func(reference.Object) (Kept, error) {
+	return func(o reference.Object) (Kept, error) {
+		t, ok := o.DeepCopyObject().(T) // keep takes ownership
+		if !ok {
+			var none Kept
+			return none, fmt.Errorf("unexpected object of type %T", o)
+		}
+		return keep(t)
 	}
-	return t, nil
 }
 
 func capsuleObject[T any](o reference.Object) (*T, error) {
@@ -28,9 +32,9 @@ func capsuleObject[T any](o reference.Object) (*T, error) {
 }
 
 func binding(o reference.Object) (tenancy.Binding, error) {
-	b, err := as[*rbacv1.RoleBinding](o)
-	if err != nil {
-		return tenancy.Binding{}, err
+	b, ok := o.(*rbacv1.RoleBinding)
+	if !ok {
+		return tenancy.Binding{}, fmt.Errorf("unexpected object of type %T", o)
 	}
 	return tenancy.Binding{Role: b.RoleRef, Subjects: grants.BindingSubjects(b.Namespace, b.Subjects)}, nil
 }

@@ -8,9 +8,7 @@ import (
 	"slices"
 	"strconv"
 
-	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/api/equality"
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 
 	"capsule.dev/tenantview/internal/reference"
@@ -61,10 +59,10 @@ func New(policy grants.Policy) *Feed {
 	for i := range granted {
 		resource := granted[i].Upstream.GroupResource()
 		f.views[resource.Resource] = resource
-		f.sinks[resource.Resource] = into(f.Cluster.Objects(resource), asObject)
+		f.sinks[resource.Resource] = into(f.Cluster.Objects(resource), as(tenancy.NewObject))
 	}
-	f.sinks["namespaces"] = into(f.Cluster.Namespaces(), as[*corev1.Namespace])
-	f.sinks["persistentvolumes"] = into(f.Cluster.PersistentVolumes(), as[*corev1.PersistentVolume])
+	f.sinks["namespaces"] = into(f.Cluster.Namespaces(), as(tenancy.NewNamespace))
+	f.sinks["persistentvolumes"] = into(f.Cluster.PersistentVolumes(), as(tenancy.NewPersistentVolume))
 	f.sinks["tenants"] = into(f.Cluster.Tenants(), capsuleObject[capsule.Tenant])
 	f.sinks["proxysettings"] = into(f.Cluster.ProxySettings(), capsuleObject[capsule.ProxySetting])
 	f.sinks["globalproxysettings"] = into(f.Cluster.GlobalProxySettings(), capsuleObject[capsule.GlobalProxySetting])
@@ -176,5 +174,3 @@ func into[T any](to *tenancy.Sink[T], decode func(reference.Object) (T, error)) 
 		bookmark: to.Bookmark,
 	}
 }
-
-func asObject(o reference.Object) (metav1.Object, error) { return o, nil }

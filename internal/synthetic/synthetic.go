@@ -12,10 +12,12 @@ import (
 
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/types"
 
 	"capsule.dev/tenantview/pkg/apis/capsule"
 	"capsule.dev/tenantview/pkg/grants"
+	"capsule.dev/tenantview/pkg/packed"
 	"capsule.dev/tenantview/pkg/registry/kinds"
 	"capsule.dev/tenantview/pkg/tenancy"
 )
@@ -41,8 +43,8 @@ func Kinds() []grants.Kind {
 type Cluster struct {
 	*tenancy.Cluster
 	Tenants    *tenancy.Sink[*capsule.Tenant]
-	Namespaces *tenancy.Sink[*corev1.Namespace]
-	Nodes      *tenancy.Sink[metav1.Object]
+	Namespaces *tenancy.Sink[tenancy.Namespace]
+	Nodes      *tenancy.Sink[tenancy.Object]
 
 	version uint64
 }
@@ -53,13 +55,15 @@ func New(namespaces int) *Cluster {
 	c := tenancy.New(Kinds(), grants.DefaultPolicy(), nil)
 	s := &Cluster{Cluster: c, Tenants: c.Tenants(), Namespaces: c.Namespaces(), Nodes: c.Objects(corev1.Resource("nodes"))}
 	fill(s, s.Tenants, namespaces/NamespacesOfTenant, func(i int) (string, *capsule.Tenant) { return TenantName(i), Tenant(i) })
-	fill(s, s.Namespaces, namespaces, func(i int) (string, *corev1.Namespace) {
+	fill(s, s.Namespaces, namespaces, func(i int) (string, tenancy.Namespace) {
 		ns := Namespace(i, i/NamespacesOfTenant)
-		return ns.Name, ns
+		name := ns.Name // the Cluster takes ownership
+		return name, Keep(tenancy.NewNamespace, ns)
 	})
-	fill(s, s.Nodes, namespaces/100, func(i int) (string, metav1.Object) {
+	fill(s, s.Nodes, namespaces/100, func(i int) (string, tenancy.Object) {
 		node := Node(i)
-		return node.Name, node
+		name := node.Name
+		return name, Keep[metav1.Object](tenancy.NewObject, node)
 	})
 	c.GoLive()
 	return s
@@ -72,6 +76,20 @@ func fill[T any](s *Cluster, sink *tenancy.Sink[T], n int, object func(int) (str
 		items[i] = Item(s, name, o)
 	}
 	sink.Replace(items, s.version)
+}
+
+// Keep returns an object in the form in which a Cluster keeps it.
+func Keep[T, Kept any](keep func(T) (Kept, error), o T) Kept {
+	kept, err := keep(o)
+	if err != nil {
+		panic(err)
+	}
+	return kept
+}
+
+// Packed returns the object in packed form, and leaves it as it is. It must be of one of Kubernetes' own kinds.
+func Packed(o metav1.Object) packed.Object {
+	return Keep(packed.Pack, o.(runtime.Object).DeepCopyObject().(metav1.Object))
 }
 
 // Item returns an object as a source delivers it, with the next version of the cluster.

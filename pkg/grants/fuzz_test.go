@@ -67,7 +67,7 @@ func FuzzClasses(f *testing.F) {
 		if slices.Contains(reasons(found), grants.ReasonTooLarge) {
 			t.Skip("the naive filter has no limits")
 		}
-		got := criterion.Matches(&view.Attributes{Name: name, Labels: labels})
+		got := criterion.Matches(&view.Attributes{Name: name, Labels: view.NewLabels(labels)})
 		naive := &reference.Filter{
 			World:  reference.NewWorld(u, &storagev1.StorageClass{ObjectMeta: metav1.ObjectMeta{Name: name, Labels: labels}}),
 			Policy: grants.Policy{OwnerGrants: grants.OwnerGrantsImplicit, UnsetClasses: grants.UnsetNone},
@@ -132,7 +132,7 @@ func FuzzRule(f *testing.F) {
 			} {
 				if slices.ContainsFunc(held, func(h grants.Held) bool {
 					return h.Resource.Resource == resource && slices.Contains(grants.Subjects(who), h.Subject) && h.Grant.Operations.Has(o) &&
-						h.Grant.Criterion.Matches(&view.Attributes{Name: "x", Labels: meta.Labels})
+						h.Grant.Criterion.Matches(&view.Attributes{Name: "x", Labels: view.NewLabels(meta.Labels)})
 				}) {
 					got[resource] += string(op)
 				}

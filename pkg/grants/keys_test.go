@@ -45,10 +45,12 @@ func TestEqualKeysSelectEqually(t *testing.T) {
 	}
 	objects := make([]view.Attributes, 60)
 	for i := range objects {
-		o := view.Attributes{Name: text(), Partition: text(), Labels: map[string]string{}}
+		o := view.Attributes{Name: text(), Partition: text()}
+		labels := make(map[string]string)
 		for range rng.IntN(4) {
-			o.Labels[text()] = text()
+			labels[text()] = text()
 		}
+		o.Labels = view.NewLabels(labels)
 		objects[i] = o
 	}
 	selections := make(map[string]string)

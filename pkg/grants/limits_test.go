@@ -61,7 +61,7 @@ func ofSettings(t *testing.T, policy grants.Policy, tenant string, settings ...*
 func selectedNodes(held []grants.Held, nodes int) int {
 	n := 0
 	for i := range nodes {
-		node := view.Attributes{Name: "n", Labels: map[string]string{"rule": fmt.Sprintf("%d-0", i), "a": ""}}
+		node := view.Attributes{Name: "n", Labels: view.NewLabels(map[string]string{"rule": fmt.Sprintf("%d-0", i), "a": ""})}
 		if slices.ContainsFunc(held, func(h grants.Held) bool {
 			return h.Resource.Resource == "nodes" && h.Grant.Criterion.Matches(&node)
 		}) {

@@ -6,11 +6,11 @@ package registry
 import (
 	"context"
 
-	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/api/meta"
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/klog/v2"
 
+	"capsule.dev/tenantview/pkg/packed"
 	"capsule.dev/tenantview/pkg/view"
 )
 
@@ -29,7 +29,12 @@ func (w *WritableREST) answer(ctx context.Context, e *view.Entry, o runtime.Obje
 	if err != nil || dryRun {
 		version = e.Version
 	}
-	changed := &view.Entry{Object: view.Object{Attributes: e.Attributes, Version: version, Value: o}, Revision: version}
+	changed := &view.Entry{Object: view.Object{Attributes: e.Attributes, Version: version}, Revision: version}
+	changed.Labels = view.NewLabels(m.GetLabels())
+	if changed.Value, err = packed.Pack(m); err != nil {
+		klog.FromContext(ctx).Error(err, "kube-apiserver answered a write with an object of another kind", "resource", w.kind.Upstream.Resource)
+		return w.kind.Convert(e, w.ServerID)
+	}
 	if version == e.Version {
 		changed.Revision = e.Revision
 	} else {
@@ -42,11 +47,6 @@ func (w *WritableREST) answer(ctx context.Context, e *view.Entry, o runtime.Obje
 		default: // others have changed it again
 			changed.Partition = published.Partition
 		}
-	}
-	annotations := m.GetAnnotations()
-	delete(annotations, corev1.LastAppliedConfigAnnotation)
-	if len(annotations) == 0 {
-		m.SetAnnotations(nil)
 	}
 	return w.kind.Convert(changed, w.ServerID)
 }

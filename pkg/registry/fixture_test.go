@@ -21,6 +21,7 @@ import (
 	"k8s.io/apiserver/pkg/authentication/user"
 	genericapirequest "k8s.io/apiserver/pkg/endpoints/request"
 
+	"capsule.dev/tenantview/internal/synthetic"
 	"capsule.dev/tenantview/pkg/apis/tenantview/v1alpha1"
 	"capsule.dev/tenantview/pkg/grants"
 	"capsule.dev/tenantview/pkg/registry"
@@ -57,12 +58,12 @@ func newFixture() *fixture {
 func (f *fixture) put(version uint64, name, tenant string, set map[string]string) {
 	f.set.Update(version, func(tx *view.Tx) {
 		tx.Put(f.view, view.Object{
-			Attributes: view.Attributes{Name: name, Partition: tenant, Labels: set},
+			Attributes: view.Attributes{Name: name, Partition: tenant, Labels: view.NewLabels(set)},
 			Version:    version,
-			Value: &corev1.Namespace{
+			Value: synthetic.Packed(&corev1.Namespace{
 				ObjectMeta: metav1.ObjectMeta{Name: name, UID: types.UID("uid-" + name), Labels: set},
 				Status:     corev1.NamespaceStatus{Phase: corev1.NamespaceActive},
-			},
+			}),
 		})
 	})
 }

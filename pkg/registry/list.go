@@ -12,7 +12,6 @@ import (
 	metainternalversion "k8s.io/apimachinery/pkg/apis/meta/internalversion"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/fields"
-	"k8s.io/apimachinery/pkg/labels"
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apiserver/pkg/authentication/user"
 
@@ -196,6 +195,6 @@ func filter(entries []*view.Entry, options *metainternalversion.ListOptions) []*
 
 func matches(o *view.Attributes, options *metainternalversion.ListOptions) bool {
 	byLabel, byField := options.LabelSelector, options.FieldSelector
-	return (byLabel == nil || byLabel.Matches(labels.Set(o.Labels))) &&
+	return (byLabel == nil || byLabel.Matches(o.Labels)) &&
 		(byField == nil || byField.Matches(fields.Set{"metadata.name": o.Name, "metadata.namespace": ""}))
 }

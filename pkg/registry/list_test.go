@@ -17,6 +17,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime"
 
+	"capsule.dev/tenantview/internal/synthetic"
 	"capsule.dev/tenantview/pkg/apis/tenantview/v1alpha1"
 	"capsule.dev/tenantview/pkg/registry"
 	"capsule.dev/tenantview/pkg/view"
@@ -131,9 +132,9 @@ func TestListWhileWriting(t *testing.T) {
 				name := fmt.Sprintf("solar-%02d", i)
 				set := map[string]string{"batch": fmt.Sprint(batch)}
 				tx.Put(f.view, view.Object{
-					Attributes: view.Attributes{Name: name, Partition: "solar", Labels: set},
+					Attributes: view.Attributes{Name: name, Partition: "solar", Labels: view.NewLabels(set)},
 					Version:    version + uint64(i),
-					Value:      &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: name, Labels: set}},
+					Value:      synthetic.Packed(&corev1.Namespace{}),
 				})
 			}
 		})
@@ -192,7 +193,7 @@ func readConsistently(t *testing.T, f *fixture, q request, size int, last uint64
 func TestListReservesItsSize(t *testing.T) {
 	f := newSolarFixture()
 	f.set.Update(200, func(tx *view.Tx) {
-		tx.Put(f.view, view.Object{Attributes: view.Attributes{Name: "large", Partition: "solar"}, Version: 200, Size: 1 << 20, Value: &corev1.Namespace{}})
+		tx.Put(f.view, view.Object{Attributes: view.Attributes{Name: "large", Partition: "solar"}, Version: 200, Size: 1 << 20, Value: synthetic.Packed(&corev1.Namespace{})})
 	})
 	reserved, refused := 0, apierrors.NewTooManyRequests("no room", 1)
 	ctx := registry.WithReserve(as("alice"), func(bytes int) error {

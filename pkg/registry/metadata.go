@@ -9,7 +9,28 @@ import (
 	"github.com/google/uuid"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
+
+	"capsule.dev/tenantview/pkg/packed"
+	"capsule.dev/tenantview/pkg/view"
 )
+
+// Upstream returns a new upstream object of an entry. T must be the type of the entry's kind.
+func Upstream[T any, P packed.Pointer[T]](e *view.Entry) P {
+	o, err := packed.Unpack[T, P](e.Value.(packed.Object), e.Name, e.Labels.Map())
+	if err != nil {
+		panic(err) // it was packed by this process
+	}
+	return o
+}
+
+// upstreamMetadata returns the metadata of the upstream object of an entry of any kind, except for its labels.
+func upstreamMetadata(e *view.Entry) *metav1.ObjectMeta {
+	m, err := packed.Metadata(e.Value.(packed.Object))
+	if err != nil {
+		panic(err) // it was packed by this process
+	}
+	return m
+}
 
 // Metadata returns the metadata that is served for an upstream object: its name, labels,
 // annotations and times, and a different uid. Owner references and finalizers are left out,

@@ -8,7 +8,6 @@ import (
 	"strconv"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
 
 	"capsule.dev/tenantview/pkg/apis/tenantview/v1alpha1"
@@ -49,7 +48,7 @@ func (w *WritableREST) uidOf(e *view.Entry) types.UID {
 }
 
 func upstreamUID(e *view.Entry) types.UID {
-	return e.Value.(metav1.Object).GetUID()
+	return upstreamMetadata(e).UID
 }
 
 // identifying returns the metadata of a patch that fits only the object of an entry, as it was then.

@@ -14,11 +14,12 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apiserver/pkg/storage"
 
+	"capsule.dev/tenantview/internal/synthetic"
 	"capsule.dev/tenantview/pkg/registry"
 	"capsule.dev/tenantview/pkg/view"
 )
 
-var aNamespace = &corev1.Namespace{}
+var aNamespace = synthetic.Packed(&corev1.Namespace{})
 
 func TestListAtAVersion(t *testing.T) {
 	const exact, notOlder = metav1.ResourceVersionMatchExact, metav1.ResourceVersionMatchNotOlderThan

@@ -24,6 +24,7 @@ import (
 	clocktesting "k8s.io/utils/clock/testing"
 	"k8s.io/utils/ptr"
 
+	"capsule.dev/tenantview/internal/synthetic"
 	"capsule.dev/tenantview/pkg/apis/tenantview/v1alpha1"
 	"capsule.dev/tenantview/pkg/registry"
 	"capsule.dev/tenantview/pkg/registry/tenantnode"
@@ -220,10 +221,8 @@ func (f *nodeFixture) grant(name string, c view.Criterion, ops view.Operations) 
 // publish does what the source of nodes does.
 func (f *nodeFixture) publish(n *corev1.Node) {
 	version, _ := strconv.ParseUint(n.ResourceVersion, 10, 64)
-	n.ManagedFields, n.Finalizers, n.OwnerReferences, n.ResourceVersion = nil, nil, nil, ""
-	delete(n.Annotations, corev1.LastAppliedConfigAnnotation)
 	f.set.Update(version, func(tx *view.Tx) {
-		tx.Put(f.view, view.Object{Attributes: view.Attributes{Name: n.Name, Labels: n.Labels}, Version: version, Value: n})
+		tx.Put(f.view, view.Object{Attributes: view.Attributes{Name: n.Name, Labels: view.NewLabels(n.Labels)}, Version: version, Value: synthetic.Packed(n)})
 		tx.Observe(f.view, version)
 	})
 }

@@ -12,7 +12,6 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
-	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/watch"
@@ -90,8 +89,8 @@ func TestLagOfEventsThatWait(t *testing.T) {
 func TestLagOfAListThatWaits(t *testing.T) {
 	inBothModes(t, func(t *testing.T, streams bool) {
 		u := newUpstream(streams, "20", namespace("a", "11"))
-		sink := &slow[*corev1.Namespace]{}
-		s := New("namespaces", nil, u.listWatch(), as[*corev1.Namespace], sink)
+		sink := &slow[tenancy.Namespace]{}
+		s := New("namespaces", nil, u.listWatch(), as(tenancy.NewNamespace), sink)
 		run(t, s)
 		lags(t, "start", s, 0)
 		sink.each = time.Minute
@@ -120,8 +119,8 @@ func TestLagOfAWatchThatEnds(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			inBothModes(t, func(t *testing.T, streams bool) {
 				u := newUpstream(streams, "20", namespace("a", "11"))
-				sink := &slow[*corev1.Namespace]{each: time.Second}
-				s := New("namespaces", u.served, u.listWatch(), as[*corev1.Namespace], sink)
+				sink := &slow[tenancy.Namespace]{each: time.Second}
+				s := New("namespaces", u.served, u.listWatch(), as(tenancy.NewNamespace), sink)
 				run(t, s)
 				time.Sleep(10 * time.Second)
 				for i := range 3 {
@@ -157,7 +156,7 @@ func TestLagBetweenWatches(t *testing.T) {
 			}
 			return watches(ctx, options)
 		}
-		s := New("namespaces", nil, lw, as[*corev1.Namespace], &recorder[*corev1.Namespace]{})
+		s := New("namespaces", nil, lw, as(tenancy.NewNamespace), &recorder[tenancy.Namespace]{})
 		run(t, s)
 		time.Sleep(time.Minute)
 		slow = true
@@ -174,7 +173,7 @@ func TestLagBetweenWatches(t *testing.T) {
 func TestLagSinceAListWasAskedFor(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		u := newUpstream(false, "20", namespace("a", "11"))
-		s := New("namespaces", nil, u.listWatch(), as[*corev1.Namespace], &recorder[*corev1.Namespace]{})
+		s := New("namespaces", nil, u.listWatch(), as(tenancy.NewNamespace), &recorder[tenancy.Namespace]{})
 		if _, err := s.observed(u.listWatch()).ListWithContextFunc(t.Context(), metav1.ListOptions{}); err != nil {
 			t.Fatal(err)
 		}
@@ -186,7 +185,7 @@ func TestLagSinceAListWasAskedFor(t *testing.T) {
 func TestLagOfAResourceThatIsAbsent(t *testing.T) {
 	inBothModes(t, func(t *testing.T, streams bool) {
 		u := newUpstream(streams, "20", namespace("a", "11"))
-		s := New("namespaces", u.served, u.listWatch(), as[*corev1.Namespace], &recorder[*corev1.Namespace]{})
+		s := New("namespaces", u.served, u.listWatch(), as(tenancy.NewNamespace), &recorder[tenancy.Namespace]{})
 		run(t, s)
 		status := notFound.Status()
 		u.mu.Lock()

@@ -14,6 +14,7 @@ import (
 	"k8s.io/client-go/kubernetes/scheme"
 
 	"capsule.dev/tenantview/internal/synthetic"
+	"capsule.dev/tenantview/pkg/tenancy"
 )
 
 // BenchmarkNamespaceMemory measures the memory of a namespace that has been read, stripped and
@@ -55,7 +56,7 @@ func fillByProtobuf(b *testing.B, cluster *synthetic.Cluster, n int) {
 		objects[i] = object
 	}
 	source := &Source{onSynced: func() {}}
-	s := &store[*corev1.Namespace]{source: source, decode: as[*corev1.Namespace], sink: cluster.Namespaces}
+	s := &store[tenancy.Namespace]{source: source, decode: as(tenancy.NewNamespace), sink: cluster.Namespaces}
 	if err := s.Replace(objects, "2000000"); err != nil {
 		b.Fatal(err)
 	}

@@ -14,9 +14,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
-	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/apimachinery/pkg/watch"
 	"k8s.io/klog/v2"
@@ -47,8 +45,8 @@ func inBothModes(t *testing.T, test func(t *testing.T, streams bool)) {
 func TestListAndWatch(t *testing.T) {
 	inBothModes(t, func(t *testing.T, streams bool) {
 		u := newUpstream(streams, "20", namespace("b", "12"), namespace("a", "17"), namespace("c", "9"))
-		sink := &recorder[*corev1.Namespace]{}
-		s := New("namespaces", nil, u.listWatch(), as[*corev1.Namespace], sink)
+		sink := &recorder[tenancy.Namespace]{}
+		s := New("namespaces", nil, u.listWatch(), as(tenancy.NewNamespace), sink)
 		if s.Synced() {
 			t.Error("the source is synced before it runs")
 		}
@@ -87,8 +85,8 @@ func stateOf(s *Source) state { return state{s.Synced(), s.Absent(), s.Lag() > 0
 func TestRelist(t *testing.T) {
 	inBothModes(t, func(t *testing.T, streams bool) {
 		u := newUpstream(streams, "20", namespace("a", "11"), namespace("b", "12"))
-		sink := &recorder[*corev1.Namespace]{}
-		s := New("namespaces", nil, u.listWatch(), as[*corev1.Namespace], sink)
+		sink := &recorder[tenancy.Namespace]{}
+		s := New("namespaces", nil, u.listWatch(), as(tenancy.NewNamespace), sink)
 		run(t, s)
 		sink.take()
 		u.set("50", namespace("c", "45"), namespace("a", "33"))
@@ -133,8 +131,8 @@ func TestObjectThatCannotBeDecoded(t *testing.T) {
 func TestVersionThatIsNoNumber(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		u := newUpstream(false, "x", namespace("a", "11"), namespace("b", "y"))
-		sink := &recorder[*corev1.Namespace]{}
-		run(t, New("namespaces", nil, u.listWatch(), as[*corev1.Namespace], sink))
+		sink := &recorder[tenancy.Namespace]{}
+		run(t, New("namespaces", nil, u.listWatch(), as(tenancy.NewNamespace), sink))
 		if diff := cmp.Diff([]call{{"Replace", []string{"/b@0", "/a@11"}, 0}}, sink.take()); diff != "" {
 			t.Errorf("calls (-want +got):\n%s", diff)
 		}
@@ -183,8 +181,8 @@ func TestRequiredResourceThatIsAbsent(t *testing.T) {
 	inBothModes(t, func(t *testing.T, streams bool) {
 		u := newUpstream(streams, "20", namespace("a", "11"))
 		u.fail(notFound)
-		sink := &recorder[*corev1.Namespace]{}
-		s := New("namespaces", nil, u.listWatch(), as[*corev1.Namespace], sink)
+		sink := &recorder[tenancy.Namespace]{}
+		s := New("namespaces", nil, u.listWatch(), as(tenancy.NewNamespace), sink)
 		run(t, s)
 		time.Sleep(time.Minute)
 		if got := stateOf(s); got != (state{failing: true}) || len(sink.take()) > 0 {
@@ -208,8 +206,8 @@ func TestConnectionThatIsLost(t *testing.T) {
 				inBothModes(t, func(t *testing.T, streams bool) {
 					u := newUpstream(streams, "20", namespace("a", "11"))
 					u.fail(err)
-					sink := &recorder[*corev1.Namespace]{}
-					s := New("namespaces", u.servedIf(optional), u.listWatch(), as[*corev1.Namespace], sink)
+					sink := &recorder[tenancy.Namespace]{}
+					s := New("namespaces", u.servedIf(optional), u.listWatch(), as(tenancy.NewNamespace), sink)
 					run(t, s)
 
 					before := lagAfter(30*time.Second, s)
@@ -264,7 +262,7 @@ func TestSourcesGoLiveOnce(t *testing.T) {
 			u := newUpstream(true, "20", namespace("a", "11"))
 			u.fail(errors.New("away"))
 			upstreams = append(upstreams, u)
-			all.sources = append(all.sources, New("some", u.servedIf(optional), u.listWatch(), as[*corev1.Namespace], &recorder[*corev1.Namespace]{}))
+			all.sources = append(all.sources, New("some", u.servedIf(optional), u.listWatch(), as(tenancy.NewNamespace), &recorder[tenancy.Namespace]{}))
 		}
 		log := &lines{}
 		runWith(klog.NewContext(t.Context(), log.logger()), t, all)
@@ -307,48 +305,11 @@ func grantedKinds() []grants.Kind {
 	return granted
 }
 
-func TestStrip(t *testing.T) {
-	owner := metav1.OwnerReference{APIVersion: "capsule.clastix.io/v1beta2", Kind: "Tenant", Name: "solar", UID: "u"}
-	full := func() metav1.ObjectMeta {
-		return metav1.ObjectMeta{
-			Name: "a", UID: "1", ResourceVersion: "7", Generation: 2,
-			Labels:          map[string]string{"pool": "solar"},
-			Annotations:     map[string]string{"note": "kept", corev1.LastAppliedConfigAnnotation: "{}"},
-			OwnerReferences: []metav1.OwnerReference{owner},
-			Finalizers:      []string{"example.com/hold"},
-			ManagedFields:   []metav1.ManagedFieldsEntry{{Manager: "kubectl"}},
-		}
-	}
-	stripped := func() metav1.ObjectMeta {
-		m := full()
-		m.Annotations = map[string]string{"note": "kept"}
-		m.Finalizers, m.ManagedFields = nil, nil
-		return m
-	}
-	onlyLastApplied := metav1.ObjectMeta{Annotations: map[string]string{corev1.LastAppliedConfigAnnotation: "{}"}}
-	spec := corev1.NamespaceSpec{Finalizers: []corev1.FinalizerName{"kubernetes"}}
-	status := corev1.NodeStatus{Images: []corev1.ContainerImage{{Names: []string{"kept"}}}}
-	for name, tc := range map[string]struct{ object, want runtime.Object }{
-		"namespace":         {&corev1.Namespace{ObjectMeta: full(), Spec: spec}, &corev1.Namespace{ObjectMeta: stripped(), Spec: spec}},
-		"node":              {&corev1.Node{ObjectMeta: full(), Status: status}, &corev1.Node{ObjectMeta: stripped(), Status: status}},
-		"only last applied": {&corev1.Node{ObjectMeta: onlyLastApplied}, &corev1.Node{}},
-		"nothing to strip":  {&corev1.Node{ObjectMeta: metav1.ObjectMeta{Name: "a"}}, &corev1.Node{ObjectMeta: metav1.ObjectMeta{Name: "a"}}},
-	} {
-		got, err := asObject(tc.object)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if diff := cmp.Diff(tc.want, got.(runtime.Object)); diff != "" {
-			t.Errorf("%s (-want +got):\n%s", name, diff)
-		}
-	}
-}
-
 // A list may hold objects of unexpected types. That is an error of the object, not a crash.
 func TestObjectOfAnotherType(t *testing.T) {
 	u := &unstructured.Unstructured{Object: map[string]any{}}
 	for name, decode := range map[string]func() error{
-		"namespace": func() error { _, err := as[*corev1.Namespace](u); return err },
+		"namespace": func() error { _, err := as(tenancy.NewNamespace)(u); return err },
 		"binding":   func() error { _, err := binding(u); return err },
 		"role":      func() error { _, err := role(u); return err },
 		"tenant":    func() error { _, err := capsuleObject[capsule.Tenant](&corev1.Namespace{}); return err },

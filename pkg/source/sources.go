@@ -10,7 +10,6 @@ import (
 
 	corev1 "k8s.io/api/core/v1"
 	rbacv1 "k8s.io/api/rbac/v1"
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/klog/v2"
@@ -65,15 +64,13 @@ func NewSources(clients *Clients, cluster *tenancy.Cluster, kinds []grants.Kind)
 func (s *Sources) addKind(clients *Clients, upstream schema.GroupVersionResource) error {
 	switch upstream.GroupResource() {
 	case corev1.Resource("namespaces"):
-		return addBuiltIn(s, clients, upstream, as[*corev1.Namespace], s.cluster.Namespaces())
+		return addBuiltIn(s, clients, upstream, as(tenancy.NewNamespace), s.cluster.Namespaces())
 	case corev1.Resource("persistentvolumes"):
-		return addBuiltIn(s, clients, upstream, as[*corev1.PersistentVolume], s.cluster.PersistentVolumes())
+		return addBuiltIn(s, clients, upstream, as(tenancy.NewPersistentVolume), s.cluster.PersistentVolumes())
 	default:
-		return addBuiltIn(s, clients, upstream, asObject, s.cluster.Objects(upstream.GroupResource()))
+		return addBuiltIn(s, clients, upstream, as(tenancy.NewObject), s.cluster.Objects(upstream.GroupResource()))
 	}
 }
-
-func asObject(object runtime.Object) (metav1.Object, error) { return as[metav1.Object](object) }
 
 func addBuiltIn[T any](s *Sources, clients *Clients, resource schema.GroupVersionResource, decode func(runtime.Object) (T, error), sink Sink[T]) error {
 	lw, err := clients.BuiltIn(resource)

@@ -15,6 +15,7 @@ import (
 	"capsule.dev/tenantview/internal/cputime"
 	"capsule.dev/tenantview/internal/synthetic"
 	"capsule.dev/tenantview/pkg/apis/capsule"
+	"capsule.dev/tenantview/pkg/tenancy"
 )
 
 // The cost of a change depends on what it changes, not on the size of the cluster.
@@ -49,18 +50,19 @@ func BenchmarkApply(b *testing.B) {
 
 func relabelNamespace(c *synthetic.Cluster) func(int) {
 	variants := [2]*corev1.Namespace{synthetic.Namespace(500, 50), synthetic.Namespace(500, 50)}
+	name := variants[0].Name
 	variants[1].Labels["env"] = "test"
-	return func(i int) {
-		ns := *variants[i%2] // the sink takes ownership
-		c.Namespaces.Put(synthetic.Item(c, ns.Name, &ns))
-	}
+	kept := [2]tenancy.Namespace{synthetic.Keep(tenancy.NewNamespace, variants[0]), synthetic.Keep(tenancy.NewNamespace, variants[1])}
+	return func(i int) { c.Namespaces.Put(synthetic.Item(c, name, kept[i%2])) }
 }
 
 // heartbeat changes only the status of a node, as kubelets do all the time.
 func heartbeat(c *synthetic.Cluster) func(int) {
 	variants := [2]*corev1.Node{synthetic.Node(5), synthetic.Node(5)}
 	variants[1].Status.Conditions[0].LastHeartbeatTime = metav1.Now()
-	return func(i int) { c.Nodes.Put(synthetic.Item[metav1.Object](c, variants[0].Name, variants[i%2])) }
+	name := variants[0].Name
+	kept := [2]tenancy.Object{synthetic.Keep[metav1.Object](tenancy.NewObject, variants[0]), synthetic.Keep[metav1.Object](tenancy.NewObject, variants[1])}
+	return func(i int) { c.Nodes.Put(synthetic.Item(c, name, kept[i%2])) }
 }
 
 func changeOwner(c *synthetic.Cluster) func(int) {
@@ -77,7 +79,8 @@ func createAndDelete(c *synthetic.Cluster) func(int) {
 	tenant := synthetic.Tenant(extra)
 	for i := range synthetic.NamespacesOfTenant {
 		ns := synthetic.Namespace(900_000+i, extra)
-		c.Namespaces.Put(synthetic.Item(c, ns.Name, ns))
+		name := ns.Name
+		c.Namespaces.Put(synthetic.Item(c, name, synthetic.Keep(tenancy.NewNamespace, ns)))
 	}
 	return func(int) {
 		item := synthetic.Item(c, tenant.Name, tenant)

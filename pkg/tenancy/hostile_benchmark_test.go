@@ -45,10 +45,11 @@ type hostile struct {
 
 func newHostile() *hostile {
 	h := &hostile{Cluster: synthetic.New(hostileNamespaces)}
-	items := make([]tenancy.Item[metav1.Object], hostileNodes)
+	items := make([]tenancy.Item[tenancy.Object], hostileNodes)
 	for i := range items {
 		node := synthetic.Node(i)
-		items[i] = synthetic.Item[metav1.Object](h.Cluster, node.Name, node)
+		name := node.Name
+		items[i] = synthetic.Item(h.Cluster, name, synthetic.Keep[metav1.Object](tenancy.NewObject, node))
 	}
 	h.Nodes.Replace(items, h.Next())
 	h.settings = h.ProxySettings()
@@ -191,8 +192,9 @@ func benchmarkEvent(b *testing.B, h *hostile, _ [2]int) {
 		watchers = append(watchers, w)
 	}
 	ns := synthetic.Namespace(0, 0)
+	name, kept := ns.Name, synthetic.Keep(tenancy.NewNamespace, ns)
 	for b.Loop() {
-		h.Namespaces.Put(synthetic.Item(h.Cluster, ns.Name, ns.DeepCopy()))
+		h.Namespaces.Put(synthetic.Item(h.Cluster, name, kept))
 		b.StopTimer()
 		for _, w := range watchers {
 			for _, ok := w.Next(); ok; _, ok = w.Next() {

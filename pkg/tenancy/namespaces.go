@@ -29,12 +29,30 @@ type namespace struct {
 	created int64
 }
 
+// Namespace is an object with what decides which Tenant it belongs to.
+type Namespace struct {
+	Object
+	ref            grants.TenantRef
+	hasRef, claims bool
+	label          string
+}
+
+// NewNamespace is like NewObject.
+func NewNamespace(o *corev1.Namespace) (Namespace, error) {
+	ns := Namespace{claims: grants.ClaimsTenant(o.OwnerReferences), label: intern(o.Labels[capsule.TenantLabel])}
+	ns.ref, ns.hasRef = grants.TenantRefOf(o.OwnerReferences)
+	ns.ref.Name, ns.ref.UID = intern(ns.ref.Name), intern(ns.ref.UID)
+	var err error
+	ns.Object, err = NewObject(o)
+	return ns, err
+}
+
 // Namespaces takes the cluster's namespaces.
-func (c *Cluster) Namespaces() *Sink[*corev1.Namespace] {
+func (c *Cluster) Namespaces() *Sink[Namespace] {
 	return newSink(c, namespaceSource, c.putNamespace, c.deleteNamespace, c.views[namespaceResource])
 }
 
-func (c *Cluster) putNamespace(tx *view.Tx, item Item[*corev1.Namespace]) {
+func (c *Cluster) putNamespace(tx *view.Tx, item Item[Namespace]) {
 	name := item.Key.Name
 	ns, existed := c.namespaces[name]
 	if !existed {
@@ -42,17 +60,15 @@ func (c *Cluster) putNamespace(tx *view.Tx, item Item[*corev1.Namespace]) {
 		c.namespaces[name] = ns
 	}
 	c.referrers.remove(ns.ref.Name, name)
-	ns.ref, ns.hasRef = grants.TenantRefOf(item.Value.OwnerReferences)
-	ns.claims = grants.ClaimsTenant(item.Value.OwnerReferences)
-	ns.label = item.Value.Labels[capsule.TenantLabel]
+	ns.ref, ns.hasRef, ns.claims, ns.label = item.Value.ref, item.Value.hasRef, item.Value.claims, item.Value.label
 	if ns.hasRef {
 		c.referrers.add(ns.ref.Name, name)
 	}
 	// A source that has lost its connection may miss the deletion in between.
-	recreated := !existed || ns.created != item.Value.CreationTimestamp.Unix()
-	ns.created = item.Value.CreationTimestamp.Unix()
+	recreated := !existed || ns.created != item.Value.created
+	ns.created = item.Value.created
 	tenant := c.tenantOf(ns)
-	tx.Put(c.views[namespaceResource], published(item.Value, item.Version, tenant))
+	tx.Put(c.views[namespaceResource], published(name, &item.Value.Object, item.Version, tenant))
 	c.move(tx, name, ns, tenant, recreated)
 }
 

@@ -4,43 +4,86 @@
 package tenancy
 
 import (
+	"unique"
+
+	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/apimachinery/pkg/types"
 
+	"capsule.dev/tenantview/pkg/packed"
 	"capsule.dev/tenantview/pkg/view"
 )
 
+// Object is an object of one of Kubernetes' own kinds, with what criteria may use.
+type Object struct {
+	labels view.Labels
+	packed packed.Object
+	// size is the approximate size of the object in bytes.
+	size int
+	// created is the creation time in seconds since 1970. kube-apiserver sets it.
+	created int64
+}
+
+// NewObject returns an object in the form in which a Cluster keeps it. It takes ownership of o. It returns an error
+// if o is not of one of Kubernetes' own kinds.
+func NewObject(o metav1.Object) (Object, error) {
+	converted := Object{
+		labels:  internLabels(o.GetName(), o.GetLabels()),
+		size:    sizeOf(o),
+		created: o.GetCreationTimestamp().Unix(),
+	}
+	var err error
+	converted.packed, err = packed.Pack(o)
+	return converted, err
+}
+
 // Objects takes the objects of a resource that belong to no Tenant by themselves: nodes and
 // classes.
-func (c *Cluster) Objects(resource schema.GroupResource) *Sink[metav1.Object] {
+func (c *Cluster) Objects(resource schema.GroupResource) *Sink[Object] {
 	v := c.views[resource]
-	put := func(tx *view.Tx, item Item[metav1.Object]) {
-		tx.Put(v, published(item.Value, item.Version, ""))
+	put := func(tx *view.Tx, item Item[Object]) {
+		tx.Put(v, published(item.Key.Name, &item.Value, item.Version, ""))
 	}
 	remove := func(tx *view.Tx, key types.NamespacedName) { tx.Delete(v, key.Name) }
 	return newSink(c, "", put, remove, v)
 }
 
-// published returns an object in the form that its view stores. It takes ownership of the object
-// and drops everything that is neither served nor needed any more.
-func published(o metav1.Object, version uint64, partition string) view.Object {
-	o.SetOwnerReferences(nil)
-	o.SetResourceVersion("")
+// published returns an object in the form in which its view stores it.
+func published(name string, o *Object, version uint64, partition string) view.Object {
 	return view.Object{
-		Attributes: view.Attributes{Name: o.GetName(), Partition: partition, Labels: o.GetLabels()},
+		Attributes: view.Attributes{Name: name, Partition: partition, Labels: o.labels},
 		Version:    version,
-		Value:      o,
-		Size:       sizeOf(o),
+		Value:      o.packed,
+		Size:       o.size,
 	}
 }
+
+// internLabels returns labels that share their keys and values with other objects. Most values occur in many
+// objects, except the object's own name.
+func internLabels(name string, labels map[string]string) view.Labels {
+	interned := make(map[string]string, len(labels))
+	for key, value := range labels {
+		if value == name {
+			interned[intern(key)] = name
+		} else {
+			interned[intern(key)] = intern(value)
+		}
+	}
+	return view.NewLabels(interned)
+}
+
+func intern[T ~string](s T) T { return unique.Make(s).Value() }
 
 // sizeOf returns the approximate size of an object in bytes. Tenants can inflate only its labels
 // and annotations.
 func sizeOf(o metav1.Object) int {
 	size := 1024
-	for _, texts := range []map[string]string{o.GetLabels(), o.GetAnnotations()} {
-		for key, value := range texts {
+	for key, value := range o.GetLabels() {
+		size += len(key) + len(value)
+	}
+	for key, value := range o.GetAnnotations() {
+		if key != corev1.LastAppliedConfigAnnotation {
 			size += len(key) + len(value)
 		}
 	}

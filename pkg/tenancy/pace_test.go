@@ -15,6 +15,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apiserver/pkg/authentication/user"
 
+	"capsule.dev/tenantview/internal/synthetic"
 	"capsule.dev/tenantview/pkg/apis/capsule"
 	"capsule.dev/tenantview/pkg/grants"
 	"capsule.dev/tenantview/pkg/tenancy"
@@ -26,7 +27,7 @@ type paced struct {
 	*tenancy.Cluster
 	settings   *tenancy.Sink[*capsule.ProxySetting]
 	tenants    *tenancy.Sink[*capsule.Tenant]
-	namespaces *tenancy.Sink[*corev1.Namespace]
+	namespaces *tenancy.Sink[tenancy.Namespace]
 	version    uint64
 	// worked counts how often that was done for each Tenant, and spent is the time that it took by
 	// the cluster's clock.
@@ -67,7 +68,7 @@ func newPaced(ofTenant, ofAll int) *paced {
 		ns := &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: name, OwnerReferences: []metav1.OwnerReference{
 			{APIVersion: "capsule.clastix.io/v1beta2", Kind: "Tenant", Name: name, UID: "uid"},
 		}}}
-		p.namespaces.Put(item(p, "", name, ns))
+		p.namespaces.Put(item(p, "", name, synthetic.Keep(tenancy.NewNamespace, ns)))
 	}
 	p.GoLive()
 	clear(p.worked)
@@ -141,7 +142,7 @@ func TestWritesAreRevokedAtOnce(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				p := newPaced(20, 2)
 				time.Sleep(time.Hour)
-				p.Objects(corev1.Resource("nodes")).Put(tenancy.Item[metav1.Object]{Key: tenancy.Key{Name: "n"}, Version: 1, Value: &corev1.Node{ObjectMeta: metav1.ObjectMeta{Name: "n"}}})
+				p.Objects(corev1.Resource("nodes")).Put(tenancy.Item[tenancy.Object]{Key: tenancy.Key{Name: "n"}, Version: 1, Value: synthetic.Keep[metav1.Object](tenancy.NewObject, &corev1.Node{})})
 				p.grantNodes("b", "eve", "List", "Update")
 				time.Sleep(time.Hour)
 				p.grantNodes("a", "bob", "List", "Update", "Delete")

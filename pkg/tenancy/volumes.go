@@ -24,28 +24,42 @@ type volume struct {
 	created int64
 }
 
-// PersistentVolumes takes the cluster's volumes.
-func (c *Cluster) PersistentVolumes() *Sink[*corev1.PersistentVolume] {
-	return newSink(c, "", c.putVolume, c.deleteVolume, c.views[volumeResource])
+// PersistentVolume is an object with what decides which Tenant it belongs to.
+type PersistentVolume struct {
+	Object
+	volume
 }
 
-func (c *Cluster) putVolume(tx *view.Tx, item Item[*corev1.PersistentVolume]) {
-	name := item.Key.Name
-	c.unindexVolume(name)
-	pv := volume{label: item.Value.Labels[capsule.TenantLabel], created: item.Value.CreationTimestamp.Unix()}
-	switch item.Value.Status.Phase {
+// NewPersistentVolume is like NewObject.
+func NewPersistentVolume(o *corev1.PersistentVolume) (PersistentVolume, error) {
+	pv := PersistentVolume{volume: volume{label: intern(o.Labels[capsule.TenantLabel]), created: o.CreationTimestamp.Unix()}}
+	switch o.Status.Phase {
 	case corev1.VolumeBound:
 		pv.bound = true
 	case corev1.VolumeReleased, corev1.VolumeFailed: // Failed means released, but not reclaimed
 		pv.released = true
 	}
-	if ref := item.Value.Spec.ClaimRef; ref != nil {
-		pv.claimNamespace = ref.Namespace
+	if ref := o.Spec.ClaimRef; ref != nil {
+		pv.claimNamespace = intern(ref.Namespace)
 	}
+	var err error
+	pv.Object, err = NewObject(o)
+	return pv, err
+}
+
+// PersistentVolumes takes the cluster's volumes.
+func (c *Cluster) PersistentVolumes() *Sink[PersistentVolume] {
+	return newSink(c, "", c.putVolume, c.deleteVolume, c.views[volumeResource])
+}
+
+func (c *Cluster) putVolume(tx *view.Tx, item Item[PersistentVolume]) {
+	name := item.Key.Name
+	c.unindexVolume(name)
+	pv := item.Value.volume
 	c.volumes[name] = pv
 	c.claimed.add(pv.claimNamespace, name)
 	c.labelled.add(pv.label, name)
-	tx.Put(c.views[volumeResource], published(item.Value, item.Version, c.tenantOfVolume(pv)))
+	tx.Put(c.views[volumeResource], published(name, &item.Value.Object, item.Version, c.tenantOfVolume(pv)))
 }
 
 func (c *Cluster) deleteVolume(tx *view.Tx, key types.NamespacedName) {

@@ -4,7 +4,6 @@
 package view
 
 import (
-	"maps"
 	"slices"
 )
 
@@ -63,7 +62,7 @@ func (v *View) reindex(s *slot) {
 
 // sameAttributes reports whether all criteria treat two entries of one name alike.
 func sameAttributes(a, b *Entry) bool {
-	return a.Partition == b.Partition && maps.Equal(a.Labels, b.Labels)
+	return a.Partition == b.Partition && a.Labels.Equal(b.Labels)
 }
 
 // compare records which watched postings contained the slot of a change, and how the members of

@@ -17,9 +17,9 @@ import (
 
 func TestCriteria(t *testing.T) {
 	objects := []view.Attributes{
-		{Name: "a", Partition: "solar", Labels: map[string]string{"env": "prod"}},
-		{Name: "b", Partition: "solar", Labels: map[string]string{"env": ""}},
-		{Name: "c", Partition: "wind", Labels: map[string]string{"env": "prod", "disk": "ssd"}},
+		{Name: "a", Partition: "solar", Labels: view.NewLabels(map[string]string{"env": "prod"})},
+		{Name: "b", Partition: "solar", Labels: view.NewLabels(map[string]string{"env": ""})},
+		{Name: "c", Partition: "wind", Labels: view.NewLabels(map[string]string{"env": "prod", "disk": "ssd"})},
 		{Name: "d"},
 	}
 	late := view.Where("after b", func(o *view.Attributes) bool { return o.Name > "b" })
@@ -105,7 +105,7 @@ func TestAndAndOrAreCommutative(t *testing.T) {
 
 // someCriteria returns criteria of every kind, with terms of every kind.
 func someCriteria() []view.Criterion {
-	where := view.Where("short", func(o *view.Attributes) bool { return o.Labels["x"] == "1" || o.Name == "a" })
+	where := view.Where("short", func(o *view.Attributes) bool { return o.Labels.Get("x") == "1" || o.Name == "a" })
 	simple := []view.Criterion{
 		view.All(), view.Name("a"), view.Name("b"), view.Partition("p"), view.Partition("q"), view.Partition(""),
 		view.Label("x", "1"), view.Label("y", "1"), view.Label("y", ""), where,
@@ -184,12 +184,14 @@ func TestPostingsAreWhatAPassWouldFind(t *testing.T) {
 }
 
 func randomAttributes(rng *rand.Rand, name string) view.Attributes {
-	o := view.Attributes{Name: name, Partition: pick(rng, "", "p", "q"), Labels: map[string]string{}}
+	o := view.Attributes{Name: name, Partition: pick(rng, "", "p", "q")}
+	labels := make(map[string]string)
 	for _, key := range []string{"x", "y"} {
 		if value := pick(rng, "1", "", "none"); value != "none" {
-			o.Labels[key] = value
+			labels[key] = value
 		}
 	}
+	o.Labels = view.NewLabels(labels)
 	return o
 }
 

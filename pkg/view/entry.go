@@ -12,7 +12,7 @@ type Attributes struct {
 	// Partition is the one partition that the object belongs to, or "" for none.
 	Partition string
 	// Labels must not be changed after they have been passed to a view.
-	Labels map[string]string
+	Labels Labels
 }
 
 // Object is an object in the form that its source delivered.

@@ -69,7 +69,7 @@ type labelIn struct {
 }
 
 func (e labelIn) matches(o *Attributes) bool {
-	value, ok := o.Labels[e.key]
+	value, ok := o.Labels.Lookup(e.key)
 	if !ok {
 		return false
 	}

@@ -28,10 +28,10 @@ func FuzzCriteria(f *testing.F) {
 		}
 		values := strings.Split(more, ",")
 		objects := []view.Attributes{
-			{Name: "n" + name, Labels: map[string]string{key: value}, Partition: value},
-			{Name: "m" + more, Labels: map[string]string{key: values[0], value: key}, Partition: name},
+			{Name: "n" + name, Labels: view.NewLabels(map[string]string{key: value}), Partition: value},
+			{Name: "m" + more, Labels: view.NewLabels(map[string]string{key: values[0], value: key}), Partition: name},
 			{Name: "plain"},
-			{Name: "o" + name + "/" + key, Labels: map[string]string{key + "=" + value: "", more: name}},
+			{Name: "o" + name + "/" + key, Labels: view.NewLabels(map[string]string{key + "=" + value: "", more: name})},
 		}
 		criteria := combined(shape, name, key, value, values)
 		set := view.NewSet("things")

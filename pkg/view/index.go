@@ -24,10 +24,9 @@ const (
 func (t term) matches(o *Attributes) bool {
 	switch t.field {
 	case labelKeyField:
-		_, ok := o.Labels[t.key]
-		return ok
+		return o.Labels.Has(t.key)
 	case labelField:
-		v, ok := o.Labels[t.key]
+		v, ok := o.Labels.Lookup(t.key)
 		return ok && v == t.value
 	case partitionField:
 		return o.Partition == t.value
@@ -85,7 +84,8 @@ func (x *index) add(id uint32, o *Attributes) {
 	if o.Partition != "" {
 		addTo(x.partitions, o.Partition, id)
 	}
-	for key, value := range o.Labels {
+	for _, label := range o.Labels {
+		key, value := label.key, label.value
 		l := x.labels[key]
 		if l == nil {
 			l = &labelIndex{values: make(map[string]ids)}
@@ -99,7 +99,8 @@ func (x *index) add(id uint32, o *Attributes) {
 func (x *index) remove(id uint32, o *Attributes) {
 	x.all.remove(id)
 	removeFrom(x.partitions, o.Partition, id)
-	for key, value := range o.Labels {
+	for _, label := range o.Labels {
+		key, value := label.key, label.value
 		l := x.labels[key]
 		l.any.remove(id)
 		removeFrom(l.values, value, id)

@@ -72,7 +72,7 @@ type modelCounts struct {
 }
 
 func (c *modelClient) selects(o *view.Attributes) bool {
-	return c.selector.Matches(labels.Set(o.Labels))
+	return c.selector.Matches(o.Labels)
 }
 
 func (c *modelClient) view() *view.View { return c.replica.View(c.resource) }

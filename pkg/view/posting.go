@@ -185,7 +185,8 @@ func (ps *postings) candidates(o *Attributes, f func(*posting)) {
 	if len(ps.byLabel) == 0 {
 		return
 	}
-	for key, value := range o.Labels {
+	for _, label := range o.Labels {
+		key, value := label.key, label.value
 		if ps.byLabel[key] > 0 {
 			each(ps.byTerm[term{labelField, key, value}])
 			each(ps.byTerm[term{field: labelKeyField, key: key}])

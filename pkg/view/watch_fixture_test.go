@@ -68,14 +68,16 @@ func (w *watched) put(tx *view.Tx, version uint64, text string) {
 
 func parseObject(version uint64, text string) view.Object {
 	words := strings.Fields(text)
-	o := view.Object{Attributes: view.Attributes{Name: words[0], Labels: map[string]string{}}, Version: version, Value: text}
+	o := view.Object{Attributes: view.Attributes{Name: words[0]}, Version: version, Value: text}
+	labels := make(map[string]string)
 	for _, word := range words[1:] {
 		if key, value, ok := strings.Cut(word, "="); ok {
-			o.Labels[key] = value
+			labels[key] = value
 		} else {
 			o.Partition = word
 		}
 	}
+	o.Labels = view.NewLabels(labels)
 	return o
 }
 
@@ -164,5 +166,5 @@ func (w *watched) tells(want ...string) {
 
 // labelled selects objects that have the label with that value.
 func labelled(key, value string) func(*view.Attributes) bool {
-	return func(o *view.Attributes) bool { return o.Labels[key] == value }
+	return func(o *view.Attributes) bool { return o.Labels.Get(key) == value }
 }

@@ -26,9 +26,9 @@ var classLists = map[string]func(*capsule.TenantSpec, *capsule.ClassList){
 
 // classes are the classes of the cluster.
 var classes = []view.Attributes{
-	{Name: "gold", Labels: map[string]string{"env": "prod", "disk": "ssd"}},
-	{Name: "silver", Labels: map[string]string{"env": "prod"}},
-	{Name: "fast-ssd", Labels: map[string]string{"env": "test"}},
+	{Name: "gold", Labels: view.NewLabels(map[string]string{"env": "prod", "disk": "ssd"})},
+	{Name: "silver", Labels: view.NewLabels(map[string]string{"env": "prod"})},
+	{Name: "fast-ssd", Labels: view.NewLabels(map[string]string{"env": "test"})},
 	{Name: "slow"},
 }
 

@@ -27,9 +27,12 @@ import (
 	"k8s.io/utils/ptr"
 	"sigs.k8s.io/randfill"
 
+	"capsule.dev/tenantview/internal/synthetic"
+	"capsule.dev/tenantview/pkg/packed"
 	"capsule.dev/tenantview/pkg/registry"
 	"capsule.dev/tenantview/pkg/registry/kinds"
 	"capsule.dev/tenantview/pkg/view"
+	"slices"
 )
 
 // upstream holds an empty upstream object for each kind.
@@ -77,8 +80,8 @@ func newFiller() *randfill.Filler {
 	return fuzzer.FuzzerFor(metafuzzer.Funcs, rand.NewSource(1), serializer.NewCodecFactory(runtime.NewScheme())).NilChance(0).NumElements(1, 3)
 }
 
-// entryOf returns the entry of a filled object of the kind.
-func entryOf(k *registry.Kind, fill *randfill.Filler) *view.Entry {
+// entryOf returns the entry of a filled object of the kind, and the object.
+func entryOf(k *registry.Kind, fill *randfill.Filler) (*view.Entry, runtime.Object) {
 	o := upstream[k.Resource].DeepCopyObject()
 	fill.Fill(o)
 	o.GetObjectKind().SetGroupVersionKind(schema.GroupVersionKind{}) // as lists and watches deliver it
@@ -86,12 +89,12 @@ func entryOf(k *registry.Kind, fill *randfill.Filler) *view.Entry {
 	*m = upstreamMetadata()
 	return &view.Entry{
 		Object: view.Object{
-			Attributes: view.Attributes{Name: m.Name, Partition: "solar", Labels: m.Labels},
+			Attributes: view.Attributes{Name: m.Name, Partition: "solar", Labels: view.NewLabels(m.Labels)},
 			Version:    7,
-			Value:      o,
+			Value:      synthetic.Packed(o.(metav1.Object)),
 		},
 		Revision: 42,
-	}
+	}, o
 }
 
 // If a conversion forgets a field, users do not see it and cannot know that it is set.
@@ -100,8 +103,8 @@ func TestConversionKeepsEveryField(t *testing.T) {
 		t.Run(k.Resource, func(t *testing.T) {
 			fill := newFiller()
 			for range 10 {
-				e := entryOf(k, fill)
-				want := fields(t, e.Value)
+				e, o := entryOf(k, fill)
+				want := fields(t, o)
 				want["metadata"] = nil // compared by TestConversionOfMetadata
 				if partitioned[k.Resource] {
 					want["tenant"] = "solar"
@@ -128,12 +131,13 @@ func TestConversionOfMetadata(t *testing.T) {
 	for _, k := range kinds.All(kinds.Options{}) {
 		fill := newFiller()
 		t.Run(k.Resource, func(t *testing.T) {
-			first := metadata(t, k.Convert(entryOf(k, fill), 7))
+			e, _ := entryOf(k, fill)
+			first := metadata(t, k.Convert(e, 7))
 			if other, ok := uids[first.UID]; ok {
 				t.Errorf("uid %q is also that of %s: the garbage collector would take one for the other", first.UID, other)
 			}
 			uids[first.UID] = k.Resource
-			for how, object := range converted(t, k, entryOf(k, fill)) {
+			for how, object := range converted(t, k, e) {
 				got := metadata(t, object)
 				want := servedMetadata()
 				want.UID = first.UID // stable across conversions
@@ -150,9 +154,10 @@ func TestConversionLeavesTheEntryAlone(t *testing.T) {
 	for _, options := range []kinds.Options{{}, {ListNodeImages: true}} {
 		for _, k := range kinds.All(options) {
 			t.Run(k.Resource, func(t *testing.T) {
-				e := entryOf(k, newFiller())
-				before := e.Value.(runtime.Object).DeepCopyObject()
+				e, _ := entryOf(k, newFiller())
+				before := slices.Clone(e.Value.(packed.Object))
 				attributes := e.Attributes
+				attributes.Labels = slices.Clone(attributes.Labels)
 				for _, object := range converted(t, k, e) {
 					k.Cells(object)
 					// Encoders do this to the objects that they get.

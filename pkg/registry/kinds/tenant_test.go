@@ -19,8 +19,8 @@ import (
 func TestObjectsThatBelongToATenant(t *testing.T) {
 	objects := []view.Attributes{
 		{Name: "ours", Partition: "solar"},
-		{Name: "theirs", Partition: "wind", Labels: map[string]string{"pool": "solar", capsule.TenantLabel: "solar"}},
-		{Name: "nobodys", Labels: map[string]string{"pool": "solar", capsule.TenantLabel: "solar"}},
+		{Name: "theirs", Partition: "wind", Labels: view.NewLabels(map[string]string{"pool": "solar", capsule.TenantLabel: "solar"})},
+		{Name: "nobodys", Labels: view.NewLabels(map[string]string{"pool": "solar", capsule.TenantLabel: "solar"})},
 		{Name: "solar"},
 	}
 	cases := map[string]struct {

@@ -36,7 +36,7 @@ func ofTenant(t *capsule.Tenant, p *grants.Policy) (view.Criterion, []grants.Pro
 }
 
 func convert(out *v1alpha1.TenantIngressClass, e *view.Entry) {
-	in := e.Value.(*networkingv1.IngressClass)
+	in := registry.Upstream[networkingv1.IngressClass](e)
 	out.ObjectMeta = registry.Metadata("TenantIngressClass", &in.ObjectMeta)
 	out.Spec = in.Spec
 }

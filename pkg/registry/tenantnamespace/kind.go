@@ -34,7 +34,7 @@ func ofTenant(t *capsule.Tenant, _ *grants.Policy) (view.Criterion, []grants.Pro
 }
 
 func convert(out *v1alpha1.TenantNamespace, e *view.Entry) {
-	in := e.Value.(*corev1.Namespace)
+	in := registry.Upstream[corev1.Namespace](e)
 	out.ObjectMeta = registry.Metadata("TenantNamespace", &in.ObjectMeta)
 	out.Spec = in.Spec
 	out.Status = in.Status

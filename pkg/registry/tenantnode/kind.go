@@ -42,7 +42,7 @@ func ofTenant(t *capsule.Tenant, p *grants.Policy) (view.Criterion, []grants.Pro
 }
 
 func convert(out *v1alpha1.TenantNode, e *view.Entry) {
-	in := e.Value.(*corev1.Node)
+	in := registry.Upstream[corev1.Node](e)
 	out.ObjectMeta = registry.Metadata("TenantNode", &in.ObjectMeta)
 	out.Spec = in.Spec
 	out.Status = in.Status

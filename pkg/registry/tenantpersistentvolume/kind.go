@@ -35,7 +35,7 @@ func ofTenant(t *capsule.Tenant, _ *grants.Policy) (view.Criterion, []grants.Pro
 }
 
 func convert(out *v1alpha1.TenantPersistentVolume, e *view.Entry) {
-	in := e.Value.(*corev1.PersistentVolume)
+	in := registry.Upstream[corev1.PersistentVolume](e)
 	out.ObjectMeta = registry.Metadata("TenantPersistentVolume", &in.ObjectMeta)
 	out.Spec = in.Spec
 	out.Status = in.Status

@@ -39,7 +39,7 @@ func ofTenant(t *capsule.Tenant, p *grants.Policy) (view.Criterion, []grants.Pro
 }
 
 func convert(out *v1alpha1.TenantPriorityClass, e *view.Entry) {
-	in := e.Value.(*schedulingv1.PriorityClass)
+	in := registry.Upstream[schedulingv1.PriorityClass](e)
 	out.ObjectMeta = registry.Metadata("TenantPriorityClass", &in.ObjectMeta)
 	out.Value = in.Value
 	out.GlobalDefault = in.GlobalDefault

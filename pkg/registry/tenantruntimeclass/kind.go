@@ -38,7 +38,7 @@ func ofTenant(t *capsule.Tenant, p *grants.Policy) (view.Criterion, []grants.Pro
 }
 
 func convert(out *v1alpha1.TenantRuntimeClass, e *view.Entry) {
-	in := e.Value.(*nodev1.RuntimeClass)
+	in := registry.Upstream[nodev1.RuntimeClass](e)
 	out.ObjectMeta = registry.Metadata("TenantRuntimeClass", &in.ObjectMeta)
 	out.Handler = in.Handler
 	out.Overhead = in.Overhead

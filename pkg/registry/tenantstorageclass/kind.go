@@ -36,7 +36,7 @@ func ofTenant(t *capsule.Tenant, p *grants.Policy) (view.Criterion, []grants.Pro
 }
 
 func convert(out *v1alpha1.TenantStorageClass, e *view.Entry) {
-	in := e.Value.(*storagev1.StorageClass)
+	in := registry.Upstream[storagev1.StorageClass](e)
 	out.ObjectMeta = registry.Metadata("TenantStorageClass", &in.ObjectMeta)
 	out.Provisioner = in.Provisioner
 	out.Parameters = in.Parameters

@@ -33,10 +33,11 @@ func BenchmarkReview(b *testing.B) {
 	}
 	// All that one Tenant's users can write, for a group of all users, over 5,000 nodes.
 	c := synthetic.New(1_000)
-	items := make([]tenancy.Item[metav1.Object], 5_000)
+	items := make([]tenancy.Item[tenancy.Object], 5_000)
 	for i := range items {
 		node := synthetic.Node(i)
-		items[i] = synthetic.Item[metav1.Object](c, node.Name, node)
+		name := node.Name
+		items[i] = synthetic.Item(c, name, synthetic.Keep[metav1.Object](tenancy.NewObject, node))
 	}
 	c.Nodes.Replace(items, c.Next())
 	s := &capsule.ProxySetting{Meta: capsule.Meta{Name: "hostile", Namespace: synthetic.Namespace(0, 0).Name}}
