@@ -116,7 +116,7 @@ func (v *View) watching(s *slot) []*posting {
 // revocations.
 func (t *touched) findChangedSubjects(v *View) {
 	for id, h := range t.holdings {
-		if _, held := v.holdings[id.subject][id.key]; held == (h.grants > 0) {
+		if held := v.holdings[id.subject].get(id.key) != nil; held == (h.grants > 0) {
 			continue
 		}
 		if t.changedSubjects == nil {
@@ -159,14 +159,16 @@ func (v *View) setHolding(id holdingID, h *holding) {
 	held := v.holdings[id.subject]
 	if h.grants > 0 {
 		if held == nil {
-			held = make(holdings)
+			held = &holdings{}
 			v.holdings[id.subject] = held
 		}
-		held[id.key] = h
+		held.set(h)
 		return
 	}
-	delete(held, id.key)
-	if len(held) == 0 {
+	if held == nil {
+		return
+	}
+	if held.delete(id.key); held.len() == 0 {
 		delete(v.holdings, id.subject)
 	}
 }

@@ -110,6 +110,7 @@ func someCriteria() []view.Criterion {
 		view.All(), view.Name("a"), view.Name("b"), view.Partition("p"), view.Partition("q"), view.Partition(""),
 		view.Label("x", "1"), view.Label("y", "1"), view.Label("y", ""), where,
 		view.Names("a", "c", "e"), view.LabelIn("x", "1", ""), view.HasLabel("y"), view.HasLabel("x").Not(), view.Label("x", "1").Not(),
+		view.Label("x", "a"), view.LabelIn("y", "1", "b"), // names, too
 	}
 	all := simple
 	for _, c := range simple {
@@ -187,7 +188,7 @@ func randomAttributes(rng *rand.Rand, name string) view.Attributes {
 	o := view.Attributes{Name: name, Partition: pick(rng, "", "p", "q")}
 	labels := make(map[string]string)
 	for _, key := range []string{"x", "y"} {
-		if value := pick(rng, "1", "", "none"); value != "none" {
+		if value := pick(rng, "1", "", "a", "b", "none"); value != "none" {
 			labels[key] = value
 		}
 	}

@@ -81,7 +81,7 @@ func (e labelIn) within(x *index, b *roaring.Bitmap) *roaring.Bitmap {
 	either := roaring.New()
 	if l := x.labels[e.key]; l != nil {
 		for value := range e.values {
-			met := l.values[value]
+			met := x.having(l, e.key, value)
 			met.addTo(either)
 		}
 	}

@@ -3,7 +3,11 @@
 
 package view
 
-import "strings"
+import (
+	"iter"
+	"slices"
+	"strings"
+)
 
 // Operations are the operations that a grant allows on the objects that it selects.
 type Operations uint8
@@ -90,5 +94,77 @@ type holdingKey struct {
 	operations Operations
 }
 
-// holdings are the holdings of one subject.
-type holdings map[holdingKey]*holding
+// holdings are the holdings of one subject. Most subjects have so few that a map would take more memory than all
+// else about them.
+type holdings struct {
+	few  []*holding
+	many map[holdingKey]*holding
+}
+
+// maxFewHoldings is the number of holdings up to which they are a list.
+const maxFewHoldings = 8
+
+func (h *holding) key() holdingKey { return holdingKey{h.posting.criterion.key, h.operations} }
+
+func (hs *holdings) get(key holdingKey) *holding {
+	if hs == nil {
+		return nil
+	}
+	if i := hs.at(key); i >= 0 {
+		return hs.few[i]
+	}
+	return hs.many[key]
+}
+
+// at returns the index of a key in few, or -1.
+func (hs *holdings) at(key holdingKey) int {
+	return slices.IndexFunc(hs.few, func(h *holding) bool { return h.key() == key })
+}
+
+// set adds a holding, or replaces the one of its key.
+func (hs *holdings) set(h *holding) {
+	key := h.key()
+	i := hs.at(key)
+	switch {
+	case i >= 0:
+		hs.few[i] = h
+	case hs.many != nil:
+		hs.many[key] = h
+	case len(hs.few) < maxFewHoldings:
+		hs.few = append(hs.few, h)
+	default:
+		hs.many = make(map[holdingKey]*holding, len(hs.few)+1)
+		for _, h := range append(hs.few, h) {
+			hs.many[h.key()] = h
+		}
+		hs.few = nil
+	}
+}
+
+func (hs *holdings) delete(key holdingKey) {
+	delete(hs.many, key)
+	if i := hs.at(key); i >= 0 {
+		hs.few = slices.Delete(hs.few, i, i+1)
+	}
+}
+
+func (hs *holdings) len() int { return len(hs.few) + len(hs.many) }
+
+// all returns the holdings, in any order. hs may be nil.
+func (hs *holdings) all() iter.Seq[*holding] {
+	return func(yield func(*holding) bool) {
+		if hs == nil {
+			return
+		}
+		for _, h := range hs.few {
+			if !yield(h) {
+				return
+			}
+		}
+		for _, h := range hs.many {
+			if !yield(h) {
+				return
+			}
+		}
+	}
+}

@@ -46,6 +46,16 @@ func (s *ids) add(id uint32) {
 	}
 }
 
+// with returns a set that also has the id. It does not change s.
+func (s *ids) with(id uint32) ids {
+	if s.many != nil {
+		return ids{many: roaring.Or(s.many, roaring.BitmapOf(id))}
+	}
+	more := ids{few: slices.Clone(s.few)}
+	more.add(id)
+	return more
+}
+
 func (s *ids) remove(id uint32) {
 	if s.many != nil {
 		s.many.Remove(id)

@@ -50,7 +50,8 @@ type index struct {
 	labels     map[string]*labelIndex
 }
 
-// labelIndex holds the slots that have a label.
+// labelIndex holds the slots that have a label. It leaves out of values the objects whose name is the value: every
+// namespace and node has such a label, and a set of its own for each would take more memory than all other labels.
 type labelIndex struct {
 	any    ids
 	values map[string]ids
@@ -92,7 +93,9 @@ func (x *index) add(id uint32, o *Attributes) {
 			x.labels[key] = l
 		}
 		l.any.add(id)
-		addTo(l.values, value, id)
+		if value != o.Name {
+			addTo(l.values, value, id)
+		}
 	}
 }
 
@@ -146,8 +149,21 @@ func (x *index) of(t term) ids {
 	case t.field == labelKeyField:
 		return l.any
 	default:
-		return l.values[t.value]
+		return x.having(l, t.key, t.value)
 	}
+}
+
+// having returns the slots that have the value in the label of that key and index.
+func (x *index) having(l *labelIndex, key, value string) ids {
+	met := l.values[value]
+	s := x.find(value)
+	if s == nil {
+		return met
+	}
+	if actual, ok := s.latest.Labels.Lookup(key); !ok || actual != value {
+		return met
+	}
+	return met.with(s.id)
 }
 
 // everything returns b, or the bitmap of all slots if b is nil.

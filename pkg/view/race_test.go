@@ -124,7 +124,7 @@ func TestIndexLeavesNothing(t *testing.T) {
 	for round := range uint64(3) {
 		set.Update(0, func(tx *view.Tx) {
 			for i, name := range []string{"a", "b", "c", "d"} {
-				tx.Put(v, view.Object{Attributes: view.Attributes{Name: name, Partition: name, Labels: view.NewLabels(map[string]string{"n": name, fmt.Sprint(round): "x"})}, Version: 100*(round+1) + uint64(i)})
+				tx.Put(v, view.Object{Attributes: view.Attributes{Name: name, Partition: name, Labels: view.NewLabels(map[string]string{"n": "of-" + name, fmt.Sprint(round): "x"})}, Version: 100*(round+1) + uint64(i)})
 			}
 		})
 		objects, partitions, labels, ids := v.IndexSize()

@@ -23,7 +23,7 @@ type View struct {
 	byID []*slot
 	// all contains every slot.
 	all      *posting
-	holdings map[Subject]holdings
+	holdings map[Subject]*holdings
 	// revision is a Lamport clock over the resourceVersions of the source and of everything else
 	// that changes what users see.
 	revision uint64
@@ -53,7 +53,7 @@ type View struct {
 
 func newView(set *Set, resource string) *View {
 	v := &View{
-		set: set, resource: resource, slots: make(map[string]*slot), all: newPosting(All()), holdings: make(map[Subject]holdings),
+		set: set, resource: resource, slots: make(map[string]*slot), all: newPosting(All()), holdings: make(map[Subject]*holdings),
 		postings: newPostings(), audiences: make(map[Scope]*audience), listeners: make(map[Subject]map[*Watcher]struct{}),
 	}
 	v.index = newIndex(v.find)
@@ -138,7 +138,7 @@ func (v *View) sees(who Viewer, s *slot, operations Operations) bool {
 		return true
 	}
 	for _, subject := range who.Subjects {
-		for _, h := range v.holdings[subject] {
+		for h := range v.holdings[subject].all() {
 			if h.operations.Has(operations) && h.posting.members.contains(id) {
 				return true
 			}
@@ -154,7 +154,7 @@ func (v *View) held(who Viewer) (Scope, []*posting) {
 	}
 	var found []*posting
 	for _, subject := range who.Subjects {
-		for _, h := range v.holdings[subject] {
+		for h := range v.holdings[subject].all() {
 			if h.operations.Has(OpList) {
 				found = append(found, h.posting)
 			}
@@ -181,7 +181,7 @@ func (v *View) holding(subject Subject, key holdingKey) *holding {
 			return h
 		}
 	}
-	return v.holdings[subject][key]
+	return v.holdings[subject].get(key)
 }
 
 // setSourceVersion records that the source has reached a version.
