@@ -4,6 +4,8 @@
 package tenancy
 
 import (
+	"iter"
+	"maps"
 	"reflect"
 
 	rbacv1 "k8s.io/api/rbac/v1"
@@ -29,17 +31,28 @@ type roleKey types.NamespacedName
 
 // RoleBindings takes the cluster's RoleBindings.
 func (c *Cluster) RoleBindings() *Sink[Binding] {
-	return newSink(c, bindingSource, c.putBinding, c.deleteBinding)
+	return newSink(c, bindingSource, c.putBinding, c.deleteBinding, func() iter.Seq[Key] { return maps.Keys(c.bindings) })
 }
 
 // Roles takes the permissions of the cluster's Roles.
 func (c *Cluster) Roles() *Sink[grants.NamespaceGet] {
-	return newSink(c, "roles", c.putRole, c.deleteRole)
+	return newSink(c, "roles", c.putRole, c.deleteRole, func() iter.Seq[Key] { return c.rolesWhere(false) })
 }
 
 // ClusterRoles takes the permissions of the cluster's ClusterRoles.
 func (c *Cluster) ClusterRoles() *Sink[grants.NamespaceGet] {
-	return newSink(c, "clusterroles", c.putRole, c.deleteRole)
+	return newSink(c, "clusterroles", c.putRole, c.deleteRole, func() iter.Seq[Key] { return c.rolesWhere(true) })
+}
+
+// rolesWhere returns the keys of the ClusterRoles, or of the Roles.
+func (c *Cluster) rolesWhere(clusterRoles bool) iter.Seq[Key] {
+	return func(yield func(Key) bool) {
+		for role := range c.roles {
+			if (role.Namespace == "") == clusterRoles && !yield(Key(role)) {
+				return
+			}
+		}
+	}
 }
 
 func (c *Cluster) putBinding(tx *view.Tx, item Item[Binding]) {

@@ -4,6 +4,9 @@
 package tenancy
 
 import (
+	"iter"
+	"slices"
+
 	"k8s.io/apimachinery/pkg/types"
 
 	"capsule.dev/tenantview/pkg/apis/capsule"
@@ -18,7 +21,9 @@ var configurationOrigin = origin{source: configurationSource, name: configuratio
 
 // Configurations takes the cluster's CapsuleConfigurations.
 func (c *Cluster) Configurations() *Sink[*capsule.Configuration] {
-	return newSink(c, configurationSource, c.putConfiguration, c.deleteConfiguration)
+	return newSink(c, configurationSource, c.putConfiguration, c.deleteConfiguration, func() iter.Seq[Key] {
+		return slices.Values([]Key{{Name: configurationName}})
+	})
 }
 
 func (c *Cluster) putConfiguration(_ *view.Tx, item Item[*capsule.Configuration]) {

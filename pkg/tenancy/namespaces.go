@@ -49,7 +49,7 @@ func NewNamespace(o *corev1.Namespace) (Namespace, error) {
 
 // Namespaces takes the cluster's namespaces.
 func (c *Cluster) Namespaces() *Sink[Namespace] {
-	return newSink(c, namespaceSource, c.putNamespace, c.deleteNamespace, c.views[namespaceResource])
+	return newSink(c, namespaceSource, c.putNamespace, c.deleteNamespace, keysOf(c.namespaces), c.views[namespaceResource])
 }
 
 func (c *Cluster) putNamespace(tx *view.Tx, item Item[Namespace]) {

@@ -4,6 +4,7 @@
 package tenancy
 
 import (
+	"iter"
 	"unique"
 
 	corev1 "k8s.io/api/core/v1"
@@ -46,7 +47,15 @@ func (c *Cluster) Objects(resource schema.GroupResource) *Sink[Object] {
 		tx.Put(v, published(item.Key.Name, &item.Value, item.Version, ""))
 	}
 	remove := func(tx *view.Tx, key types.NamespacedName) { tx.Delete(v, key.Name) }
-	return newSink(c, "", put, remove, v)
+	return newSink(c, "", put, remove, func() iter.Seq[Key] {
+		return func(yield func(Key) bool) {
+			for name := range v.Names() {
+				if !yield(Key{Name: name}) {
+					return
+				}
+			}
+		}
+	}, v)
 }
 
 // published returns an object in the form in which its view stores it.

@@ -5,6 +5,8 @@ package tenancy
 
 import (
 	"cmp"
+	"iter"
+	"maps"
 	"reflect"
 	"slices"
 
@@ -23,7 +25,7 @@ type setting struct {
 
 // ProxySettings takes the cluster's ProxySettings.
 func (c *Cluster) ProxySettings() *Sink[*capsule.ProxySetting] {
-	return newSink(c, settingSource, c.putSetting, c.deleteSetting)
+	return newSink(c, settingSource, c.putSetting, c.deleteSetting, func() iter.Seq[Key] { return maps.Keys(c.settings) })
 }
 
 func (c *Cluster) putSetting(tx *view.Tx, item Item[*capsule.ProxySetting]) {
@@ -121,7 +123,7 @@ func settingOrigin(key types.NamespacedName) origin {
 
 // GlobalProxySettings takes the cluster's GlobalProxySettings.
 func (c *Cluster) GlobalProxySettings() *Sink[*capsule.GlobalProxySetting] {
-	return newSink(c, globalSettingSource, c.putGlobalSetting, c.deleteGlobalSetting)
+	return newSink(c, globalSettingSource, c.putGlobalSetting, c.deleteGlobalSetting, keysOf(c.globals))
 }
 
 func (c *Cluster) putGlobalSetting(tx *view.Tx, item Item[*capsule.GlobalProxySetting]) {

@@ -5,6 +5,7 @@ package tenancy
 
 import (
 	"cmp"
+	"iter"
 	"slices"
 
 	"k8s.io/apimachinery/pkg/types"
@@ -46,14 +47,28 @@ type Sink[T any] struct {
 	source string
 	put    func(*view.Tx, Item[T])
 	remove func(*view.Tx, Key)
+	// keys returns the keys of the objects that put has stored, and possibly others. The cluster's mu
+	// guards them.
+	keys func() iter.Seq[Key]
 	// views are the views whose revision follows the source.
 	views []*view.View
-	// known are the keys that the source has delivered. The cluster's mu guards it.
-	known map[Key]struct{}
 }
 
-func newSink[T any](c *Cluster, source string, put func(*view.Tx, Item[T]), remove func(*view.Tx, Key), views ...*view.View) *Sink[T] {
-	return &Sink[T]{cluster: c, source: source, put: put, remove: remove, views: views, known: make(map[Key]struct{})}
+func newSink[T any](c *Cluster, source string, put func(*view.Tx, Item[T]), remove func(*view.Tx, Key), keys func() iter.Seq[Key], views ...*view.View) *Sink[T] {
+	return &Sink[T]{cluster: c, source: source, put: put, remove: remove, keys: keys, views: views}
+}
+
+// keysOf returns the keys of a map of cluster-scoped objects, by their names.
+func keysOf[T any](objects map[string]T) func() iter.Seq[Key] {
+	return func() iter.Seq[Key] {
+		return func(yield func(Key) bool) {
+			for name := range objects {
+				if !yield(Key{Name: name}) {
+					return
+				}
+			}
+		}
+	}
 }
 
 // Put adds or changes an object.
@@ -77,7 +92,7 @@ func (s *Sink[T]) Replace(items []Item[T], version uint64) {
 			s.apply(tx, items[i])
 		}
 		var gone []Key
-		for key := range s.known {
+		for key := range s.known() {
 			if _, ok := listed[key]; !ok {
 				gone = append(gone, key)
 			}
@@ -88,6 +103,23 @@ func (s *Sink[T]) Replace(items []Item[T], version uint64) {
 		}
 		s.observe(tx, version)
 	})
+}
+
+// known returns the keys of all objects that have left something behind, possibly more than once: their content, or
+// the problem that they could not be decoded.
+func (s *Sink[T]) known() iter.Seq[Key] {
+	return func(yield func(Key) bool) {
+		for key := range s.keys() {
+			if !yield(key) {
+				return
+			}
+		}
+		for from := range s.cluster.problems.byOrigin {
+			if from.source == s.source && !yield(Key{Namespace: from.namespace, Name: from.name}) {
+				return
+			}
+		}
+	}
 }
 
 // Bookmark records that the source has delivered everything up to version.
@@ -107,13 +139,11 @@ func (s *Sink[T]) apply(tx *view.Tx, item Item[T]) {
 		s.cluster.problems.decoded(s.origin(item.Key))
 		s.put(tx, item)
 	}
-	s.known[item.Key] = struct{}{}
 }
 
 func (s *Sink[T]) forget(tx *view.Tx, key Key) {
 	s.remove(tx, key)
 	s.cluster.problems.set(s.origin(key), s.cluster.missing(s.origin(key)))
-	delete(s.known, key)
 }
 
 func (s *Sink[T]) origin(key Key) origin {

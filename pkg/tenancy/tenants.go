@@ -14,7 +14,7 @@ import (
 
 // Tenants takes the cluster's Tenants.
 func (c *Cluster) Tenants() *Sink[*capsule.Tenant] {
-	return newSink(c, tenantSource, c.putTenant, c.deleteTenant)
+	return newSink(c, tenantSource, c.putTenant, c.deleteTenant, keysOf(c.tenants))
 }
 
 func (c *Cluster) putTenant(tx *view.Tx, item Item[*capsule.Tenant]) {

@@ -49,7 +49,7 @@ func NewPersistentVolume(o *corev1.PersistentVolume) (PersistentVolume, error) {
 
 // PersistentVolumes takes the cluster's volumes.
 func (c *Cluster) PersistentVolumes() *Sink[PersistentVolume] {
-	return newSink(c, "", c.putVolume, c.deleteVolume, c.views[volumeResource])
+	return newSink(c, "", c.putVolume, c.deleteVolume, keysOf(c.volumes), c.views[volumeResource])
 }
 
 func (c *Cluster) putVolume(tx *view.Tx, item Item[PersistentVolume]) {

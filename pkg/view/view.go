@@ -6,6 +6,8 @@ package view
 import (
 	"context"
 	"fmt"
+	"iter"
+	"maps"
 	"slices"
 )
 
@@ -89,6 +91,10 @@ func (v *View) List(who Viewer) ([]*Entry, Position) {
 	}
 	return entries, at
 }
+
+// Names returns the names of all objects, in any order. Only a transaction may call it. It sees the state before the
+// transaction.
+func (v *View) Names() iter.Seq[string] { return maps.Keys(v.slots) }
 
 // ShowsAny returns whether the viewer may list any object.
 func (v *View) ShowsAny(who Viewer) bool {
