@@ -69,7 +69,7 @@ func runParts(ctx context.Context, o *options, b *measure.Bench, r *result.Resul
 		}
 	}
 	// The rest runs with the server as it is by default.
-	if _, err := b.StartServer(ctx); err != nil {
+	if err := b.StartServer(ctx); err != nil {
 		return err
 	}
 	if slices.Contains(o.parts, "lists") {

@@ -34,11 +34,13 @@ type Options struct {
 type Cluster struct {
 	*controlplane.ControlPlane
 	World *world.World
+
+	unlock func()
 }
 
 // Start builds the programs that are missing, and starts etcd and kube-apiserver with a seeded state. It does
-// not start the server. On error it stops what it started.
-func Start(ctx context.Context, o Options) (*Cluster, error) {
+// not start the server. On error it stops what it started. Without an error, the caller must call Stop.
+func Start(ctx context.Context, o Options) (c *Cluster, err error) {
 	config := controlplane.Config{
 		Dir:         filepath.Join(o.Root, ".run", "bench", o.Name),
 		BinDir:      filepath.Join(o.Root, ".run", "bin"),
@@ -46,6 +48,15 @@ func Start(ctx context.Context, o Options) (*Cluster, error) {
 		Controllers: []string{"clusterrole-aggregation-controller"},
 		Notef:       o.Notef,
 	}
+	unlock, err := lock(config.Dir)
+	if err != nil {
+		return nil, err
+	}
+	defer func() {
+		if err != nil {
+			unlock()
+		}
+	}()
 	o.Notef("building the programs")
 	if err := build.Programs(ctx, o.Root, config.BinDir); err != nil {
 		return nil, err
@@ -67,7 +78,7 @@ func Start(ctx context.Context, o Options) (*Cluster, error) {
 	if err != nil {
 		return nil, err
 	}
-	c := &Cluster{ControlPlane: cp, World: o.World}
+	c = &Cluster{ControlPlane: cp, World: o.World, unlock: unlock}
 	if seeded {
 		o.Notef("using the state in %s", config.Dir)
 		err = c.start(ctx, controlplane.Etcd, controlplane.APIServer)
@@ -82,6 +93,12 @@ func Start(ctx context.Context, o Options) (*Cluster, error) {
 		return nil, errors.Join(err, cp.Stop(context.WithoutCancel(ctx)))
 	}
 	return c, nil
+}
+
+// Stop ends all programs. Others may use the state then.
+func (c *Cluster) Stop(ctx context.Context) error {
+	defer c.unlock()
+	return c.ControlPlane.Stop(ctx)
 }
 
 // clear removes a state, and stops what still runs in it.

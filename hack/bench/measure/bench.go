@@ -14,9 +14,7 @@ import (
 
 	"k8s.io/client-go/rest"
 
-	"capsule.dev/tenantview/e2e/controlplane"
 	"capsule.dev/tenantview/hack/bench/cluster"
-	"capsule.dev/tenantview/hack/bench/proc"
 	"capsule.dev/tenantview/hack/bench/world"
 )
 
@@ -80,11 +78,9 @@ func (b *Bench) client(ctx context.Context, u user) (*client, error) {
 	return c, err
 }
 
-// memory returns the resident memory of the server and its maximum, in bytes.
-func (b *Bench) memory() (resident, peak uint64, err error) {
-	pid, err := b.PID(controlplane.Server)
-	if err != nil {
-		return 0, 0, err
-	}
-	return proc.Memory(pid)
+// StartServer starts the server, or restarts it if it has other flags. It serves /debug/pprof, with which the
+// benchmark makes it collect garbage.
+func (b *Bench) StartServer(ctx context.Context, flags ...string) error {
+	_, err := b.Cluster.StartServer(ctx, append([]string{"--profiling"}, flags...)...)
+	return err
 }

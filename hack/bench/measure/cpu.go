@@ -13,8 +13,9 @@ import (
 )
 
 const (
-	// cpuTurns is how often each case has a block of requests.
-	cpuTurns = 4
+	// cpuTurns is how often each case has a block of requests. All blocks of a case together should make a
+	// large server collect garbage more than once, because requests cause that.
+	cpuTurns = 8
 	// idleTime is how long the programs are left alone in each turn, to see what they use without requests.
 	idleTime = 2 * time.Second
 )

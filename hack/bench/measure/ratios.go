@@ -5,6 +5,7 @@ package measure
 
 import (
 	"fmt"
+	"math"
 
 	"capsule.dev/tenantview/hack/bench/result"
 )
@@ -69,7 +70,7 @@ func events(r *result.Result) []result.Ratio {
 		terminated += own.Terminated
 		for j := range r.Events {
 			if other := &r.Events[j]; other.Name == plain && i-j == 1 && other.P99Micros > 0 {
-				all = append(all, atMost(fmt.Sprintf("p99 of events, tenantview / kube-apiserver, %.0f writes per second", own.WritesPerSecond),
+				all = append(all, atMost(fmt.Sprintf("p99 of events, tenantview / kube-apiserver, %d writes per second", nominal(own.WritesPerSecond)),
 					own.P99Micros/other.P99Micros, 2))
 			}
 		}
@@ -79,6 +80,9 @@ func events(r *result.Result) []result.Ratio {
 	}
 	return all
 }
+
+// nominal returns the rate that was meant by a reached one.
+func nominal(rate float64) int { return int(math.Round(rate/5)) * 5 }
 
 func atMost(name string, value, target float64) result.Ratio {
 	return result.Ratio{Name: name, Value: value, Target: target, Holds: target == 0 || value <= target}

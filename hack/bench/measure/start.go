@@ -5,13 +5,12 @@ package measure
 
 import (
 	"context"
+	"errors"
 	"fmt"
-	"io"
 	"net/http"
-	"strconv"
-	"strings"
 	"time"
 
+	"golang.org/x/sync/errgroup"
 	"k8s.io/client-go/rest"
 
 	"capsule.dev/tenantview/e2e/controlplane"
@@ -28,10 +27,12 @@ const (
 )
 
 const (
-	// starts is how often each server is started.
+	// startTurns is how often each server is started.
 	startTurns = 3
-	// settleTime is how long a server is idle before its memory is read.
-	settleTime = 20 * time.Second
+	// A server is idle before and after a garbage collection, and then its memory is read. Without this, the
+	// Go runtime would collect garbage within two minutes.
+	idleBeforeCollection = 5 * time.Second
+	idleAfterCollection  = 15 * time.Second
 	// readyInterval is the time between two questions whether the server is ready.
 	readyInterval = 10 * time.Millisecond
 	// readyTimeout bounds the time until the server is ready.
@@ -87,7 +88,7 @@ func (b *Bench) start(ctx context.Context, s *start) (result.Sample, error) {
 		return result.Sample{}, err
 	}
 	s.ready = append(s.ready, ready.Seconds())
-	if err := sleep(ctx, settleTime); err != nil {
+	if err := b.settle(ctx); err != nil {
 		return result.Sample{}, err
 	}
 	resident, peak, err := b.memory()
@@ -98,6 +99,17 @@ func (b *Bench) start(ctx context.Context, s *start) (result.Sample, error) {
 	return b.Sample(ctx, "ready and idle, "+s.name)
 }
 
+// settle waits until an idle server has returned the memory that it does not need.
+func (b *Bench) settle(ctx context.Context) error {
+	if err := sleep(ctx, idleBeforeCollection); err != nil {
+		return err
+	}
+	if err := b.collectGarbage(ctx); err != nil {
+		return err
+	}
+	return sleep(ctx, idleAfterCollection)
+}
+
 // ready starts the server and returns the age of its process when it first answers that it is ready.
 func (b *Bench) ready(ctx context.Context, flags []string) (time.Duration, error) {
 	config := b.DirectConfig(b.AdminConfig())
@@ -105,83 +117,31 @@ func (b *Bench) ready(ctx context.Context, flags []string) (time.Duration, error
 	if err != nil {
 		return 0, err
 	}
-	started := make(chan error, 1)
 	// It returns later than the server is ready: when kube-apiserver has noticed.
-	go func() {
-		_, err := b.StartServer(ctx, flags...)
-		started <- err
-	}()
-	var age time.Duration
-	deadline := time.Now().Add(readyTimeout)
-	for age == 0 && time.Now().Before(deadline) && ctx.Err() == nil {
-		if isReady(ctx, client, config.Host) {
+	var starting errgroup.Group
+	starting.Go(func() error { return b.StartServer(ctx, flags...) })
+	age, err := b.ageWhenReady(ctx, client, config.Host)
+	return age, errors.Join(starting.Wait(), err)
+}
+
+// ageWhenReady asks a server that is being started until it is ready, and returns the age of its process.
+func (b *Bench) ageWhenReady(ctx context.Context, client *http.Client, host string) (time.Duration, error) {
+	for start := time.Now(); time.Since(start) < readyTimeout; {
+		if isReady(ctx, client, host) {
 			pid, err := b.PID(controlplane.Server)
 			if err != nil {
 				return 0, err
 			}
-			if age, err = proc.Age(pid); err != nil {
-				return 0, err
-			}
-		} else if err := sleep(ctx, readyInterval); err != nil {
-			break
+			return proc.Age(pid)
+		}
+		if err := sleep(ctx, readyInterval); err != nil {
+			return 0, err
 		}
 	}
-	if err := <-started; err != nil {
-		return 0, err
-	}
-	if age == 0 {
-		return 0, fmt.Errorf("the server was not ready after %v", readyTimeout)
-	}
-	return age, nil
+	return 0, fmt.Errorf("the server was not ready after %v", readyTimeout)
 }
 
 func isReady(ctx context.Context, client *http.Client, host string) bool {
 	body, err := get(ctx, client, host+"/readyz")
 	return err == nil && string(body) == "ok"
-}
-
-func get(ctx context.Context, client *http.Client, url string) ([]byte, error) {
-	request, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
-	if err != nil {
-		return nil, err
-	}
-	response, err := client.Do(request)
-	if err != nil {
-		return nil, err
-	}
-	defer response.Body.Close()
-	body, err := io.ReadAll(response.Body)
-	if err == nil && response.StatusCode != http.StatusOK {
-		err = fmt.Errorf("GET %s: %s: %.1000s", url, response.Status, body)
-	}
-	return body, err
-}
-
-// heapMetric is the metric of the Go runtime for the bytes of the heap in use.
-const heapMetric = "go_memstats_heap_inuse_bytes "
-
-// Sample reads the memory of the server now.
-func (b *Bench) Sample(ctx context.Context, when string) (result.Sample, error) {
-	s := result.Sample{When: when}
-	var err error
-	if s.ResidentBytes, _, err = b.memory(); err != nil {
-		return s, err
-	}
-	config := b.DirectConfig(b.AdminConfig())
-	client, err := rest.HTTPClientFor(config)
-	if err != nil {
-		return s, err
-	}
-	metrics, err := get(ctx, client, config.Host+"/metrics")
-	if err != nil {
-		return s, err
-	}
-	for line := range strings.Lines(string(metrics)) {
-		if value, ok := strings.CutPrefix(line, heapMetric); ok {
-			heap, err := strconv.ParseFloat(strings.TrimSpace(value), 64)
-			s.HeapBytes = uint64(heap)
-			return s, err
-		}
-	}
-	return s, fmt.Errorf("the server has no metric %s", strings.TrimSpace(heapMetric))
 }
