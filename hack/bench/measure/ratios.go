@@ -45,9 +45,12 @@ func Ratios(r, small *result.Result) []result.Ratio {
 
 // starts returns the times and the memory of starts, with the targets of the size.
 func starts(r *result.Result) []result.Ratio {
-	ready := map[string]float64{"medium": 5, "large": 20}[r.Size]
 	var all []result.Ratio
 	for _, s := range r.Start {
+		if s.RoleBindings != r.Start[0].RoleBindings {
+			continue // further ones are reported without a target
+		}
+		ready := map[string]float64{"medium": 5, "large": 20}[r.Size]
 		all = append(all, atMost("seconds to ready, "+s.Name, s.ReadySeconds, ready))
 		if s.Name == WithoutRoleBindings {
 			resident := map[string]float64{"medium": 150}[r.Size]
