@@ -29,42 +29,65 @@ func run(ctx context.Context, o *options) (held bool, err error) {
 	if err != nil {
 		return false, err
 	}
-	w, err := world.New(world.Params{Namespaces: world.Sizes[o.size], RoleBindings: o.roleBindings, Seed: o.seed})
-	if err != nil {
+	r := &result.Result{Size: o.size, Seed: o.seed, Date: time.Now().UTC().Format(time.DateOnly)}
+	if err := withCluster(ctx, o, root, o.roleBindings, func(b *measure.Bench) error {
+		if r.Commit, r.Machine, err = machine.Describe(ctx, root, b.AdminConfig()); err != nil {
+			return err
+		}
+		for _, k := range b.World.Kinds() {
+			r.Objects = append(r.Objects, result.Count{Resource: k.Resource, Count: k.Count})
+		}
+		return runParts(ctx, o, root, b, r)
+	}); err != nil {
 		return false, err
 	}
+	if slices.Contains(o.parts, "start") && o.moreRoleBindings > o.roleBindings {
+		if err := withCluster(ctx, o, root, o.moreRoleBindings, func(b *measure.Bench) error {
+			starts, samples, err := b.Starts(ctx, measure.Default)
+			r.Start, r.Memory = append(r.Start, starts...), append(r.Memory, samples...)
+			return err
+		}); err != nil {
+			return false, fmt.Errorf("with %d RoleBindings for each namespace: %w", o.moreRoleBindings, err)
+		}
+	}
+	return conclude(o, root, r)
+}
+
+// withCluster starts a cluster of a size, with a number of RoleBindings for each namespace, and stops it
+// after use.
+func withCluster(ctx context.Context, o *options, root string, roleBindings int, use func(*measure.Bench) error) (err error) {
+	w, err := world.New(world.Params{Namespaces: world.Sizes[o.size], RoleBindings: roleBindings, Seed: o.seed})
+	if err != nil {
+		return err
+	}
+	if err := measure.CheckWatches(w, o.watches); err != nil {
+		return fmt.Errorf("-watches: %w", err)
+	}
 	c, err := cluster.Start(ctx, cluster.Options{
-		World: w, Root: root, Name: fmt.Sprintf("%s-%d", o.size, o.roleBindings),
+		World: w, Root: root, Name: stateName(o.size, roleBindings),
 		Notef: func(format string, args ...any) { fmt.Fprintf(os.Stderr, format+"\n", args...) },
 	})
 	if err != nil {
-		return false, err
+		return err
 	}
 	defer func() {
 		stopping, cancel := context.WithTimeout(context.WithoutCancel(ctx), stopTimeout)
 		defer cancel()
 		err = errors.Join(err, c.Stop(stopping))
 	}()
-	r := &result.Result{Size: o.size, Seed: o.seed, Date: time.Now().UTC().Format(time.DateOnly)}
-	if r.Commit, r.Machine, err = machine.Describe(ctx, root, c.AdminConfig()); err != nil {
-		return false, err
-	}
-	for _, k := range w.Kinds() {
-		r.Objects = append(r.Objects, result.Count{Resource: k.Resource, Count: k.Count})
-	}
-	if err := runParts(ctx, o, measure.New(c, o.seed, o.scale), r); err != nil {
-		return false, err
-	}
-	return conclude(o, root, r)
+	return use(measure.New(c, o.seed, o.scale))
 }
 
+// stateName is the name of the folder of a state, below .run/bench.
+func stateName(size string, roleBindings int) string { return fmt.Sprintf("%s-%d", size, roleBindings) }
+
 // runParts runs the chosen parts of the benchmark.
-func runParts(ctx context.Context, o *options, b *measure.Bench, r *result.Result) (err error) {
+func runParts(ctx context.Context, o *options, root string, b *measure.Bench, r *result.Result) (err error) {
 	if len(o.parts) == 0 {
 		return nil
 	}
 	if slices.Contains(o.parts, "start") {
-		if r.Start, r.Memory, err = b.Starts(ctx); err != nil {
+		if r.Start, r.Memory, err = b.Starts(ctx, measure.WithoutRoleBindings, measure.Default); err != nil {
 			return fmt.Errorf("measuring starts: %w", err)
 		}
 	}
@@ -87,6 +110,13 @@ func runParts(ctx context.Context, o *options, b *measure.Bench, r *result.Resul
 		if err != nil {
 			return fmt.Errorf("measuring events: %w", err)
 		}
+	}
+	if slices.Contains(o.parts, profiles) {
+		folder := filepath.Join(root, ".run", "bench", stateName(o.size, o.roleBindings)+"-profiles")
+		if err := b.Profiles(ctx, folder); err != nil {
+			return err
+		}
+		fmt.Fprintln(os.Stderr, "profiles are in", folder)
 	}
 	return nil
 }

@@ -54,7 +54,7 @@ func IngressClass(i int) *networkingv1.IngressClass {
 func PriorityClass(i int) *schedulingv1.PriorityClass {
 	return &schedulingv1.PriorityClass{
 		ObjectMeta:       classMeta("priorityclass", className("priority", i), i),
-		Value:            int32(1000 * (i + 1)), //nolint:gosec // a cluster has a few dozen classes
+		Value:            int32(1000 * (i + 1)),
 		Description:      "What is more important than the class before",
 		PreemptionPolicy: ptr.To(corev1.PreemptLowerPriority),
 	}

@@ -70,7 +70,7 @@ func Start(ctx context.Context, o Options) (c *Cluster, err error) {
 		return nil, err
 	}
 	if !seeded {
-		if err := clear(ctx, config); err != nil {
+		if err := remove(ctx, config); err != nil {
 			return nil, err
 		}
 	}
@@ -101,8 +101,8 @@ func (c *Cluster) Stop(ctx context.Context) error {
 	return c.ControlPlane.Stop(ctx)
 }
 
-// clear removes a state, and stops what still runs in it.
-func clear(ctx context.Context, config controlplane.Config) error {
+// remove removes a state, and stops what still runs in it.
+func remove(ctx context.Context, config controlplane.Config) error {
 	if _, err := os.Stat(config.Dir); errors.Is(err, os.ErrNotExist) {
 		return nil
 	}

@@ -23,7 +23,7 @@ type Bench struct {
 	*cluster.Cluster
 	// Random shuffles the order of measurements.
 	Random *rand.Rand
-	// Scale is the number of rounds and requests, compared with the usual.
+	// Scale is how often everything is measured, compared with the usual.
 	Scale float64
 
 	clients map[string]*client
@@ -37,7 +37,7 @@ func New(c *cluster.Cluster, seed uint64, scale float64) *Bench {
 // notef tells the user what happens.
 func notef(format string, args ...any) { fmt.Fprintf(os.Stderr, format+"\n", args...) }
 
-// scaled returns a number of rounds or requests, at least 1.
+// scaled returns a number of rounds or turns, at least 1.
 func (b *Bench) scaled(n int) int { return max(1, int(float64(n)*b.Scale)) }
 
 // user is who sends requests.

@@ -97,6 +97,7 @@ func requests(w *world.World) []request {
 
 		{"get of one, admin", plain, jsonFormat, admin, namespacesPath + get, 1, 1, nil, usualBlock},
 		{selectorCase, plain, jsonFormat, admin, selector, 10, ofSelector, loads, smallBlock},
+		{"list of 10 by label selector, limit=500, admin", plain, jsonFormat, admin, selector + "&limit=500", 10, ofSelector, nil, 0},
 		{selectorCase, plain, tableFormat, admin, selector, 10, ofSelector, nil, 0},
 		{allCase, plain, jsonFormat, admin, namespacesPath, all, ofAll, nil, 0},
 		{allCase, plain, tableFormat, admin, namespacesPath, all, ofAll, nil, 0},

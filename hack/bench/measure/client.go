@@ -59,7 +59,7 @@ func (c *client) get(ctx context.Context, path, accept string, buffer []byte) (t
 	for {
 		n, err := response.Body.Read(buffer)
 		bytes += n
-		if err == io.EOF { //nolint:errorlint // a reader returns io.EOF itself
+		if err == io.EOF {
 			return time.Since(start), bytes, nil
 		}
 		if err != nil {

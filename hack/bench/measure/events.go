@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"capsule.dev/tenantview/hack/bench/result"
+	"capsule.dev/tenantview/hack/bench/world"
 )
 
 const (
@@ -50,13 +51,19 @@ func (s *watched) result(watches int) result.Latency {
 // rate returns the reached number of writes per second.
 func (s *watched) rate() float64 { return float64(s.writes) / s.took.Seconds() }
 
+// CheckWatches returns an error unless Events can measure this number of watches. The Tenants that lists are
+// measured of have none, because writes change the size of their objects.
+func CheckWatches(w *world.World, watches int) error {
+	if most := watchesOfTenant * w.TenantOf10(); watches < watchesOfTenant || watches > most || watches%watchesOfTenant != 0 {
+		return fmt.Errorf("%d: must be a multiple of %d, and from %d to %d", watches, watchesOfTenant, watchesOfTenant, most)
+	}
+	return nil
+}
+
 // Events measures the time from a write to its events, with this number of watches and of writes per second.
 // Watches of kube-apiserver itself, of the same objects by a label selector, alternate with ours. If
 // kube-apiserver cannot reach the rate with its watches, both are also measured with a lower one.
 func (b *Bench) Events(ctx context.Context, watches, rate int) ([]result.Latency, error) {
-	if tenants := b.World.TenantOf10(); watches > watchesOfTenant*tenants || watches%watchesOfTenant != 0 {
-		return nil, fmt.Errorf("%d watches: must be a multiple of %d, and at most %d", watches, watchesOfTenant, watchesOfTenant*tenants)
-	}
 	results, err := b.eventsAt(ctx, watches, rate)
 	if err != nil {
 		return nil, err

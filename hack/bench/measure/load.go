@@ -32,7 +32,7 @@ type load struct {
 func (b *Bench) loads(ctx context.Context, all []*series) ([]result.Request, error) {
 	var loads []*load
 	for _, s := range all {
-		for _, n := range s.request.clients {
+		for _, n := range s.clients {
 			l := &load{series: s}
 			for range n {
 				config, err := b.config(ctx, s.user)

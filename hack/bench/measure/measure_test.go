@@ -11,6 +11,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"capsule.dev/tenantview/hack/bench/result"
+	"capsule.dev/tenantview/hack/bench/world"
 )
 
 func TestPercentile(t *testing.T) {
@@ -86,7 +87,7 @@ func TestRatios(t *testing.T) {
 	}}
 	medium := &result.Result{
 		Size:  "medium",
-		Start: []result.Start{{Name: WithoutRoleBindings, ReadySeconds: 6, ResidentBytes: 100 << 20}},
+		Start: []result.Start{{Name: WithoutRoleBindings, ReadySeconds: 6, ResidentBytes: 100 << 20}, {Name: Default, RoleBindings: 9, ReadySeconds: 60}},
 		Lists: []result.Request{
 			list(ours, floorCase, jsonFormat, 100, 0, 0), list(ours, listOf10Case, jsonFormat, 132, 50, 200),
 			list(plain, selectorCase, jsonFormat, 1320, 0, 0),
@@ -116,5 +117,17 @@ func TestRatios(t *testing.T) {
 	}
 	if got := Ratios(&result.Result{Size: "medium"}, small); len(got) > 0 {
 		t.Errorf("ratios without measurements: %+v", got)
+	}
+}
+
+func TestCheckWatches(t *testing.T) {
+	w, err := world.New(world.Params{Namespaces: 5_000})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for watches, want := range map[int]bool{1_000: true, 10: true, 3_890: true, 3_900: false, 0: false, -10: false, 1_005: false} {
+		if err := CheckWatches(w, watches); (err == nil) != want {
+			t.Errorf("%d watches: %v", watches, err)
+		}
 	}
 }

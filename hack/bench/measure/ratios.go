@@ -15,20 +15,20 @@ import (
 func Ratios(r, small *result.Result) []result.Ratio {
 	var all []result.Ratio
 	larger := r.Size != "small"
-	if v, ok := quotient(r, ours, listOf10Case, ours, floorCase); ok {
+	if v, ok := quotient(r, ours, listOf10Case, floorCase); ok {
 		all = append(all, atMost("list of 10 / empty list", v, 1.15))
 		if before, ok := smallQuotient(small); ok && larger {
 			all = append(all, atMost("list of 10 / empty list, compared with small", v/before, 1.1))
 		}
 	}
-	if v, ok := quotient(r, plain, selectorCase, ours, listOf10Case); ok {
+	if v, ok := quotient(r, plain, selectorCase, listOf10Case); ok {
 		target := 0.0
 		if larger {
 			target = 40
 		}
 		all = append(all, atLeast("label selector / list of 10", v, target))
 	}
-	if v, ok := quotient(r, ours, groups300Case, ours, groups3Case); ok {
+	if v, ok := quotient(r, ours, groups300Case, groups3Case); ok {
 		all = append(all, atMost("list of 10 in 300 groups / in 3 groups", v, 1.2))
 	}
 	if ten := find(r, ours, listOf10Case, jsonFormat); ten != nil && ten.APIServerCPUMicros > 0 {
@@ -45,9 +45,12 @@ func Ratios(r, small *result.Result) []result.Ratio {
 
 // starts returns the times and the memory of starts, with the targets of the size.
 func starts(r *result.Result) []result.Ratio {
-	ready := map[string]float64{"medium": 5, "large": 20}[r.Size]
 	var all []result.Ratio
 	for _, s := range r.Start {
+		if s.RoleBindings != r.Start[0].RoleBindings {
+			continue // further ones are reported without a target
+		}
+		ready := map[string]float64{"medium": 5, "large": 20}[r.Size]
 		all = append(all, atMost("seconds to ready, "+s.Name, s.ReadySeconds, ready))
 		if s.Name == WithoutRoleBindings {
 			resident := map[string]float64{"medium": 150}[r.Size]
@@ -102,9 +105,9 @@ func find(r *result.Result, server, name, format string) *result.Request {
 	return nil
 }
 
-// quotient divides the medians of two cases in JSON, and returns whether both were measured.
-func quotient(r *result.Result, server, name, otherServer, otherName string) (float64, bool) {
-	a, b := find(r, server, name, jsonFormat), find(r, otherServer, otherName, jsonFormat)
+// quotient divides the median of a case by that of a case of ours, both in JSON, and returns whether both were measured.
+func quotient(r *result.Result, server, name, ourName string) (float64, bool) {
+	a, b := find(r, server, name, jsonFormat), find(r, ours, ourName, jsonFormat)
 	if a == nil || b == nil || b.MedianMicros == 0 {
 		return 0, false
 	}
@@ -115,5 +118,5 @@ func smallQuotient(small *result.Result) (float64, bool) {
 	if small == nil {
 		return 0, false
 	}
-	return quotient(small, ours, listOf10Case, ours, floorCase)
+	return quotient(small, ours, listOf10Case, floorCase)
 }

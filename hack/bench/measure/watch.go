@@ -68,7 +68,7 @@ func (a *streams) open(ctx, opening context.Context, c *client, path string, w *
 		if opening.Err() != nil {
 			return opening.Err()
 		}
-		response, err := c.open(ctx, path+"&watch=1&resourceVersion="+list.Metadata.ResourceVersion, accept[jsonFormat])
+		response, err := c.open(ctx, path+"&watch=1&resourceVersion="+list.Metadata.ResourceVersion, accept[jsonFormat]) //nolint:bodyclose // the goroutine below closes it
 		if err != nil {
 			return fmt.Errorf("opening a watch: %w", err)
 		}

@@ -39,8 +39,8 @@ func (k Kind) GroupVersionKind() schema.GroupVersionKind { return k.GroupVersion
 
 // Kinds returns all kinds in a fixed order.
 func (w *World) Kinds() []Kind {
-	builtin := func(group, resource, kind string, count int, make func(i int) runtime.Object) Kind {
-		return Kind{schema.GroupVersionResource{Group: group, Version: "v1", Resource: resource}, kind, count, make}
+	builtin := func(group, resource, kind string, count int, object func(i int) runtime.Object) Kind {
+		return Kind{schema.GroupVersionResource{Group: group, Version: "v1", Resource: resource}, kind, count, object}
 	}
 	return []Kind{
 		{capsule.Tenants, "Tenant", w.Tenants(), func(i int) runtime.Object { return w.tenant(i) }},

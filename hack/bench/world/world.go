@@ -54,9 +54,13 @@ func (w *World) small() int { return (w.Namespaces - hundred - thousand) / 10 }
 // Tenants returns the number of Tenants.
 func (w *World) Tenants() int { return w.small() + 2 }
 
-// TenantOf10 is the Tenant whose owner lists 10 namespaces. TenantOf100 and TenantOf1000 have 100 and 1,000.
-func (w *World) TenantOf10() int   { return w.small() - 1 }
-func (w *World) TenantOf100() int  { return w.small() }
+// TenantOf10 returns the Tenant of which lists of 10 namespaces are measured.
+func (w *World) TenantOf10() int { return w.small() - 1 }
+
+// TenantOf100 returns the Tenant with 100 namespaces.
+func (w *World) TenantOf100() int { return w.small() }
+
+// TenantOf1000 returns the Tenant with 1,000 namespaces.
 func (w *World) TenantOf1000() int { return w.small() + 1 }
 
 // TenantOf returns the Tenant of a namespace.
