@@ -7,6 +7,8 @@ import (
 	"context"
 	"fmt"
 	"net/http"
+	"runtime/debug"
+	"time"
 
 	genericapiserver "k8s.io/apiserver/pkg/server"
 	"k8s.io/apiserver/pkg/server/healthz"
@@ -20,11 +22,17 @@ type Server struct {
 	sources *source.Sources
 }
 
+// settle is the time after which a server that has read all sources returns to the operating system what it no longer
+// needs. Reading a large cluster leaves about as much garbage as it keeps, and the runtime would take minutes. The
+// last list is garbage only when the function that has read it returns.
+const settle = 2 * time.Second
+
 // Run serves until the context ends and the requests under way are answered.
 func (s *Server) Run(ctx context.Context) error {
 	// The sources outlive ctx, so that requests under way still get current answers.
 	reading, stop := context.WithCancel(context.WithoutCancel(ctx))
 	stopped := make(chan struct{})
+	s.sources.OnLive = func() { time.AfterFunc(settle, debug.FreeOSMemory) }
 	go func() {
 		defer close(stopped)
 		s.sources.Run(reading)

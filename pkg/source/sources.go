@@ -24,6 +24,9 @@ type Sources struct {
 	cluster *tenancy.Cluster
 	sources []*Source
 
+	// OnLive is called once, when all sources have been read; nil calls nothing.
+	OnLive func()
+
 	// goingLive lets only one source at a time check whether it is the last.
 	goingLive sync.Mutex
 	live      atomic.Bool
@@ -108,6 +111,9 @@ func (s *Sources) goLive(logger klog.Logger) {
 	s.cluster.GoLive()
 	s.live.Store(true)
 	logger.Info("All sources have been read, serving requests")
+	if s.OnLive != nil {
+		s.OnLive()
+	}
 }
 
 // Run runs all sources until the context ends, and returns when they have stopped.

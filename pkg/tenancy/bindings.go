@@ -122,7 +122,7 @@ func (c *Cluster) counts(key types.NamespacedName, b binding) bool {
 // refreshBindingsIn reevaluates the bindings that depend on whether their namespace belongs to
 // a Tenant.
 func (c *Cluster) refreshBindingsIn(tx *view.Tx, namespace string) {
-	for key := range c.everybodyIn[namespace] {
+	for key := range c.everybodyIn[namespace].All() {
 		c.refreshBinding(tx, key)
 	}
 }
@@ -148,7 +148,7 @@ func (c *Cluster) setRole(tx *view.Tx, role roleKey, allowed grants.NamespaceGet
 	if allowed.SameEverywhere(previous) {
 		return
 	}
-	for key := range c.boundTo[role] {
+	for key := range c.boundTo[role].All() {
 		if allowed.Allows(key.Namespace) != previous.Allows(key.Namespace) {
 			c.refreshBinding(tx, key)
 		}

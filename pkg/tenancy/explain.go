@@ -73,7 +73,7 @@ func (c *Cluster) originsFor(subjects []view.Subject, resource schema.GroupResou
 	c.indexGranted()
 	c.mu.Lock()
 	for _, s := range subjects {
-		for from := range c.granted[s] {
+		for from := range c.granted[s].All() {
 			if from.source != bindingSource || resource == namespaceResource {
 				origins = append(origins, from)
 			}

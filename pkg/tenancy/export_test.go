@@ -48,7 +48,7 @@ func (c *Cluster) VisitTenants(do func(name string)) {
 func entries[K, V comparable](x index[K, V]) int {
 	n := len(x)
 	for _, values := range x {
-		n += len(values)
+		n += values.Len()
 	}
 	return n
 }

@@ -4,32 +4,36 @@
 package tenancy
 
 import (
-	"maps"
 	"slices"
+
+	"capsule.dev/tenantview/pkg/smallset"
 )
 
 // index maps each key to a set of values. The zero key means "no key" and never has values.
-type index[K, V comparable] map[K]map[V]struct{}
+type index[K, V comparable] map[K]smallset.Set[V]
 
 func (x index[K, V]) add(key K, value V) {
 	var none K
 	if key == none {
 		return
 	}
-	if x[key] == nil {
-		x[key] = make(map[V]struct{})
-	}
-	x[key][value] = struct{}{}
+	values := x[key]
+	values.Add(value)
+	x[key] = values
 }
 
 func (x index[K, V]) remove(key K, value V) {
-	values := x[key]
-	delete(values, value)
-	if len(values) == 0 {
+	values, ok := x[key]
+	if !ok {
+		return
+	}
+	if values.Remove(value); values.Len() == 0 {
 		delete(x, key)
+	} else {
+		x[key] = values
 	}
 }
 
 // inOrder returns the values of a key in alphabetical order. Events follow the order in which
 // objects are changed, so that order must be the same every time.
-func inOrder[V any](values map[string]V) []string { return slices.Sorted(maps.Keys(values)) }
+func inOrder(values smallset.Set[string]) []string { return slices.Sorted(values.All()) }

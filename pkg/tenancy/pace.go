@@ -4,6 +4,8 @@
 package tenancy
 
 import (
+	"maps"
+	"slices"
 	"time"
 
 	"capsule.dev/tenantview/pkg/view"
@@ -71,7 +73,7 @@ func (s pendingTenants) add(tenant string, urgent bool) {
 // one budget limits all settings of a Tenant, and a Tenant that appears affects all of them.
 func (c *Cluster) refreshPendingSettings(tx *view.Tx) (paced []string) {
 	now := c.now()
-	for _, tenant := range inOrder(c.pendingSettings) {
+	for _, tenant := range slices.Sorted(maps.Keys(c.pendingSettings)) {
 		urgent := c.pendingSettings[tenant]
 		if !urgent {
 			if c.pace.wait(tenant, now) > 0 {

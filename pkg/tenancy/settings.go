@@ -60,7 +60,7 @@ func (c *Cluster) deleteSetting(tx *view.Tx, key types.NamespacedName) {
 
 // refreshSettingsIn reevaluates which Tenant the settings in a namespace belong to.
 func (c *Cluster) refreshSettingsIn(namespace string) {
-	for key := range c.settingsIn[namespace] {
+	for key := range c.settingsIn[namespace].All() {
 		c.assignSetting(key, true)
 	}
 }
@@ -93,10 +93,7 @@ func (c *Cluster) refreshSettingsOf(tx *view.Tx, tenant string) {
 		c.give(tx, from, nil)
 		return
 	}
-	keys := make([]types.NamespacedName, 0, len(c.settingsOf[tenant]))
-	for key := range c.settingsOf[tenant] {
-		keys = append(keys, key)
-	}
+	keys := slices.Collect(c.settingsOf[tenant].All())
 	// The oldest first: users cannot take grants from others by writing new settings.
 	slices.SortFunc(keys, func(a, b types.NamespacedName) int {
 		return cmp.Or(c.settings[a].CreationTimestamp.Compare(c.settings[b].CreationTimestamp.Time), compareKeys(a, b))

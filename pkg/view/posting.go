@@ -8,6 +8,8 @@ import (
 	"slices"
 	"strings"
 	"sync/atomic"
+
+	"capsule.dev/tenantview/pkg/smallset"
 )
 
 // posting is the set of the slots that meet a criterion: a postings list of the inverted index.
@@ -122,41 +124,42 @@ type postings struct {
 	byKey map[string]*posting
 	// byTerm are the postings that have terms, by each of their terms. byLabel counts the terms for
 	// each label.
-	byTerm  map[term]map[*posting]struct{}
+	byTerm  map[term]smallset.Set[*posting]
 	byLabel map[string]int
 	// unbounded are the postings without terms: they may contain any object.
-	unbounded map[*posting]struct{}
+	unbounded smallset.Set[*posting]
 }
 
 func newPostings() postings {
 	return postings{
-		byKey: make(map[string]*posting), byTerm: make(map[term]map[*posting]struct{}), byLabel: make(map[string]int),
-		unbounded: make(map[*posting]struct{}),
+		byKey: make(map[string]*posting), byTerm: make(map[term]smallset.Set[*posting]), byLabel: make(map[string]int),
 	}
 }
 
 func (ps *postings) insert(p *posting) {
 	ps.byKey[p.criterion.key] = p
 	if !p.bounded {
-		ps.unbounded[p] = struct{}{}
+		ps.unbounded.Add(p)
 	}
 	for _, t := range p.terms {
-		if ps.byTerm[t] == nil {
-			ps.byTerm[t] = make(map[*posting]struct{})
-			if t.isOfLabel() {
-				ps.byLabel[t.key]++
-			}
+		found, known := ps.byTerm[t]
+		if !known && t.isOfLabel() {
+			ps.byLabel[t.key]++
 		}
-		ps.byTerm[t][p] = struct{}{}
+		found.Add(p)
+		ps.byTerm[t] = found
 	}
 }
 
 func (ps *postings) delete(p *posting) {
 	delete(ps.byKey, p.criterion.key)
-	delete(ps.unbounded, p)
+	ps.unbounded.Remove(p)
 	for _, t := range p.terms {
-		delete(ps.byTerm[t], p)
-		if len(ps.byTerm[t]) > 0 || ps.byTerm[t] == nil {
+		found, known := ps.byTerm[t]
+		if found.Remove(p); found.Len() > 0 {
+			ps.byTerm[t] = found
+		}
+		if found.Len() > 0 || !known {
 			continue
 		}
 		delete(ps.byTerm, t)
@@ -172,8 +175,8 @@ func (ps *postings) delete(p *posting) {
 // candidates calls f with every posting that may contain an object with these attributes. It may
 // call f more than once with the same posting.
 func (ps *postings) candidates(o *Attributes, f func(*posting)) {
-	each := func(found map[*posting]struct{}) {
-		for p := range found {
+	each := func(found smallset.Set[*posting]) {
+		for p := range found.All() {
 			f(p)
 		}
 	}
