@@ -31,9 +31,10 @@ var _ runtime.CacheableObject = &spliced{}
 // noItems is how the encoding of an empty list ends, if it is compact JSON.
 var noItems = []byte(`"items":[]}` + "\n")
 
-// chunk is the number of bytes that are written at a time. A list that is not longer is one write, and so usually
-// one frame.
-const chunk = 64 << 10
+// chunk is the number of bytes above which a part of a list is written. A list that is not longer is one write, and
+// so usually one frame. A longer one is compressed if the client accepts that, because the first write is longer than
+// defaultGzipThresholdBytes of k8s.io/apiserver/pkg/endpoints/handlers/responsewriters.
+const chunk = 128 << 10
 
 // chunks are buffers that are reused.
 var chunks = sync.Pool{New: func() any { return &bytes.Buffer{} }}
@@ -58,12 +59,12 @@ func (l *spliced) CacheEncode(_ runtime.Identifier, encode func(runtime.Object, 
 		if i > 0 {
 			b.WriteByte(',')
 		}
-		if b.Len() > 0 && b.Len()+len(item) > chunk {
+		b.Write(item)
+		if b.Len() > chunk {
 			if _, err := b.WriteTo(w); err != nil {
 				return err
 			}
 		}
-		b.Write(item)
 	}
 	b.WriteString("]}\n")
 	_, err := b.WriteTo(w)
