@@ -30,7 +30,7 @@ func run(ctx context.Context, o *options) (held bool, err error) {
 		return false, err
 	}
 	r := &result.Result{Size: o.size, Seed: o.seed, Date: time.Now().UTC().Format(time.DateOnly)}
-	if err := withCluster(ctx, o, root, o.roleBindings, func(b *measure.Bench) error {
+	if err := withCluster(ctx, o, root, o.roleBindings, func(b *measure.Bench) (err error) {
 		if r.Commit, r.Machine, err = machine.Describe(ctx, root, b.AdminConfig()); err != nil {
 			return err
 		}
