@@ -3,9 +3,10 @@
 
 GO ?= go
 LINT := $(GO) tool -modfile=$(CURDIR)/hack/tools/golangci-lint/go.mod golangci-lint
-# Two programs are modules of their own: the server does not need what they depend on.
+# Three programs are modules of their own: the server does not need what they depend on.
 PLUGIN := cmd/kubectl-tenantview
 IMAGES := hack/image
+BENCH := hack/bench
 # Packages in which goroutines share state.
 RACE := ./pkg/view/... ./pkg/tenancy/... ./pkg/source/... ./pkg/registry/... ./pkg/accessreview/... ./pkg/apiserver/... ./pkg/servingcert/... ./pkg/impersonate/...
 
@@ -45,6 +46,7 @@ unit: ## Run the unit tests
 	$(GO) test $$($(GO) list ./... | grep -v /e2e)
 	cd $(IMAGES) && $(GO) test -count=1 ./...
 	cd $(PLUGIN) && $(GO) test ./...
+	cd $(BENCH) && $(GO) test ./...
 
 race: ## Run the tests of the concurrent packages with the race detector
 	CGO_ENABLED=1 $(GO) test -race $(RACE)
@@ -61,8 +63,11 @@ bench: ## Measure lists, changes, watches and memory, and compare the ratios wit
 	$(GO) tool -modfile=hack/tools/go.mod benchstat bench.txt
 	$(GO) run ./hack/benchcheck < bench.txt
 
-bench-e2e: ## Measure what a user of a real control plane waits for
-	TENANTVIEW_BENCH=1 $(GO) test -count=1 -p 1 -timeout=20m -v -run '^Test(List)?Latency$$' ./e2e ./e2e/watch
+# How many namespaces there are: small (5,000), medium (50,000) or large (200,000).
+SIZE ?= small
+bench-e2e: ## Measure tenantview behind a real kube-apiserver: make bench-e2e SIZE=medium
+	$(GO) -C $(BENCH) run . -size=$(SIZE)
+	$(GO) -C $(BENCH) run ./report
 
 clients: ## Run the watches of other clients: controller-runtime, JavaScript, Python
 	e2e/clients/install.sh
@@ -100,7 +105,7 @@ chart: ## Check the Helm chart: lint, manifests, README, and what is rendered fr
 	$(GO) run ./hack/artifacts -check
 
 lint: ## Run the linters
-	for dir in . $(PLUGIN) $(IMAGES); do (cd $$dir && $(GO) vet ./... && $(LINT) run --config=$(CURDIR)/.golangci.yml ./...) || exit 1; done
+	for dir in . $(PLUGIN) $(IMAGES) $(BENCH); do (cd $$dir && $(GO) vet ./... && $(LINT) run --config=$(CURDIR)/.golangci.yml ./...) || exit 1; done
 
 vulncheck: ## Check that the server calls no code with a known vulnerability
 	hack/vulncheck.sh

@@ -38,7 +38,7 @@ const (
 func (cp *ControlPlane) arguments(c Component) ([]string, error) {
 	switch c {
 	case Etcd:
-		return cp.etcdArguments(), nil
+		return append(cp.etcdArguments(), cp.config.EtcdFlags...), nil
 	case APIServer:
 		return append(cp.apiServerArguments(), cp.config.APIServerFlags...), nil
 	case ControllerManager:

@@ -31,6 +31,8 @@ type Config struct {
 	// Background detaches the processes from this one: they keep running when it exits, and a later
 	// Open with the same Dir finds them. Otherwise they die with this process, however it ends.
 	Background bool
+	// EtcdFlags are appended to etcd's flags.
+	EtcdFlags []string
 	// APIServerFlags are appended to kube-apiserver's flags.
 	APIServerFlags []string
 	// Artifacts are files of artifacts/ that Install installs in addition to those that every server needs.

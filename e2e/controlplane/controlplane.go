@@ -117,6 +117,19 @@ func (cp *ControlPlane) Running(c Component) bool {
 	return err == nil && p != nil
 }
 
+// PID returns the process ID of a running component, or an error that wraps os.ErrProcessDone if the
+// component does not run.
+func (cp *ControlPlane) PID(c Component) (int, error) {
+	p, err := cp.processes.running(c)
+	if err == nil && p == nil {
+		err = os.ErrProcessDone
+	}
+	if err != nil {
+		return 0, fmt.Errorf("process of %s: %w", c, err)
+	}
+	return p.PID, nil
+}
+
 // StartComponent starts one program with the flags that it had before, and waits until it is ready. It
 // leaves the program alone if it runs already, from the same file and with the same flags; otherwise it
 // restarts it. It returns whether it started the program, or a *PortTakenError if something else uses its

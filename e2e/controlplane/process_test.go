@@ -53,6 +53,41 @@ func TestProcessIsFoundByItsRecord(t *testing.T) {
 	}
 }
 
+// A measurement of another process would look plausible.
+func TestPIDOfComponent(t *testing.T) {
+	cp, err := Open(Config{Dir: t.TempDir()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if pid, err := cp.PID(Etcd); !errors.Is(err, os.ErrProcessDone) {
+		t.Errorf("before the start: got %d, %v", pid, err)
+	}
+	p := startSleep(t, cp.processes)
+	if pid, err := cp.PID(Etcd); err != nil || pid != p.PID {
+		t.Errorf("got %d, %v, expected %d", pid, err, p.PID)
+	}
+	if err := p.end(t.Context(), syscall.SIGKILL, killTimeout); err != nil {
+		t.Fatal(err)
+	}
+	if pid, err := cp.PID(Etcd); !errors.Is(err, os.ErrProcessDone) {
+		t.Errorf("after the end: got %d, %v", pid, err)
+	}
+}
+
+// The flags of a Config come last: of a flag that is there twice, the last one counts.
+func TestFlagsOfConfig(t *testing.T) {
+	cp, err := Open(Config{Dir: t.TempDir(), EtcdFlags: []string{"--a=1"}, APIServerFlags: []string{"--b=2"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for component, want := range map[Component]string{Etcd: "--a=1", APIServer: "--b=2"} {
+		args, err := cp.arguments(component)
+		if err != nil || args[len(args)-1] != want {
+			t.Errorf("%s: got %v, %v, expected %s at the end", component, args, err, want)
+		}
+	}
+}
+
 // Otherwise "make down" could kill an unrelated process that got the same PID after a reboot.
 func TestForeignProcessWithTheSamePIDIsLeftAlone(t *testing.T) {
 	ps := processes{dir: t.TempDir()}

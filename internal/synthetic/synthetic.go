@@ -7,6 +7,7 @@ package synthetic
 
 import (
 	"fmt"
+	"hash/fnv"
 	"strconv"
 	"time"
 
@@ -25,10 +26,11 @@ import (
 // NamespacesOfTenant is the number of namespaces of each Tenant.
 const NamespacesOfTenant = 10
 
-// pools is the number of node pools that the Tenants share.
-const pools = 10
+// Pools is the number of node pools that the Tenants share.
+const Pools = 10
 
-var created = metav1.NewTime(time.Date(2026, time.January, 2, 3, 4, 5, 0, time.UTC))
+// Created is the time at which all objects were created.
+var Created = metav1.NewTime(time.Date(2026, time.January, 2, 3, 4, 5, 0, time.UTC))
 
 // Kinds returns all kinds, as package grants describes them.
 func Kinds() []grants.Kind {
@@ -129,26 +131,29 @@ func Tenant(i int) *capsule.Tenant {
 		Meta: capsule.Meta{Name: name, UID: uid("tenant", i)},
 		Spec: capsule.TenantSpec{
 			Owners:         []capsule.Owner{owner, team},
-			NodeSelector:   map[string]string{"pool": strconv.Itoa(i % pools)},
+			NodeSelector:   map[string]string{"pool": strconv.Itoa(i % Pools)},
 			StorageClasses: &capsule.ClassList{Allowed: []string{"standard"}, Default: "standard"},
 		},
 		Status: capsule.TenantStatus{Owners: []capsule.Subject{owner.Subject, team.Subject}},
 	}
 }
 
+// NamespaceName returns the name of a namespace of a Tenant.
+func NamespaceName(i, owner int) string { return fmt.Sprintf("%s-ns-%06d", TenantName(owner), i) }
+
 // Namespace returns a namespace of a Tenant, as kube-apiserver delivers it.
 func Namespace(i, owner int) *corev1.Namespace {
 	tenant := TenantName(owner)
-	name := fmt.Sprintf("%s-ns-%06d", tenant, i)
+	name := NamespaceName(i, owner)
 	manager := func(name string, operation metav1.ManagedFieldsOperationType, fields string) metav1.ManagedFieldsEntry {
 		return metav1.ManagedFieldsEntry{
-			Manager: name, Operation: operation, APIVersion: "v1", Time: &created,
+			Manager: name, Operation: operation, APIVersion: "v1", Time: &Created,
 			FieldsType: "FieldsV1", FieldsV1: metav1.NewFieldsV1(fields),
 		}
 	}
 	return &corev1.Namespace{
 		ObjectMeta: metav1.ObjectMeta{
-			Name: name, UID: uid("namespace", i), ResourceVersion: strconv.Itoa(1_000_000 + i), CreationTimestamp: created,
+			Name: name, UID: uid("namespace", i), ResourceVersion: strconv.Itoa(1_000_000 + i), CreationTimestamp: Created,
 			Labels: map[string]string{
 				"kubernetes.io/metadata.name":                name,
 				capsule.TenantLabel:                          tenant,
@@ -160,7 +165,7 @@ func Namespace(i, owner int) *corev1.Namespace {
 			Annotations: map[string]string{
 				"capsule.clastix.io/storage-classes":          "standard",
 				"capsule.clastix.io/ingress-classes-regexp":   "^" + tenant + "-.*$",
-				"scheduler.alpha.kubernetes.io/node-selector": "pool=" + strconv.Itoa(owner%pools),
+				"scheduler.alpha.kubernetes.io/node-selector": "pool=" + strconv.Itoa(owner%Pools),
 				"description":                      "Where the team of " + tenant + " runs what it runs",
 				corev1.LastAppliedConfigAnnotation: `{"apiVersion":"v1","kind":"Namespace","metadata":{"annotations":{"description":"Where the team of ` + tenant + ` runs what it runs"},"labels":{"env":"prod","app.kubernetes.io/managed-by":"gitops"},"name":"` + name + `"}}` + "\n",
 			},
@@ -180,9 +185,9 @@ func Node(i int) *corev1.Node {
 	name := fmt.Sprintf("node-%05d", i)
 	return &corev1.Node{
 		ObjectMeta: metav1.ObjectMeta{
-			Name: name, UID: uid("node", i), CreationTimestamp: created,
+			Name: name, UID: uid("node", i), CreationTimestamp: Created,
 			Labels: map[string]string{
-				"pool":                          strconv.Itoa(i % pools),
+				"pool":                          strconv.Itoa(i % Pools),
 				"kubernetes.io/hostname":        name,
 				"kubernetes.io/os":              "linux",
 				"kubernetes.io/arch":            "amd64",
@@ -195,5 +200,7 @@ func Node(i int) *corev1.Node {
 }
 
 func uid(kind string, i int) types.UID {
-	return types.UID(fmt.Sprintf("%08x-0000-4000-8000-%012x", len(kind), i))
+	h := fnv.New32a()
+	_, _ = h.Write([]byte(kind))
+	return types.UID(fmt.Sprintf("%08x-0000-4000-8000-%012x", h.Sum32(), i))
 }
