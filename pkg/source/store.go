@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
-	"strings"
 
 	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -85,7 +84,7 @@ func (s *store[T]) Replace(objects []any, version string) error {
 		if err != nil {
 			return err
 		}
-		items = append(items, moved(item))
+		items = append(items, item)
 	}
 	slices.SortFunc(items, func(a, b tenancy.Item[T]) int { return cmp.Compare(a.Version, b.Version) })
 	s.sink.Replace(items, parseVersion(version))
@@ -114,16 +113,6 @@ func (s *store[T]) item(object any) (tenancy.Item[T], error) {
 	item := tenancy.Item[T]{Key: keyOf(m), Version: parseVersion(m.GetResourceVersion())}
 	item.Value, item.Err = s.decode(object.(runtime.Object))
 	return item, nil
-}
-
-// moved returns the item with a copy of what a Cluster keeps of it. What was decoded while a list was read lies between
-// the garbage of decoding, and the runtime cannot give back memory of which it uses a little everywhere.
-func moved[T any](item tenancy.Item[T]) tenancy.Item[T] {
-	if value, ok := any(item.Value).(interface{ Clone(name string) T }); ok && item.Err == nil {
-		item.Key = tenancy.Key{Namespace: strings.Clone(item.Key.Namespace), Name: strings.Clone(item.Key.Name)}
-		item.Value = value.Clone(item.Key.Name)
-	}
-	return item
 }
 
 func keyOf(m metav1.Object) tenancy.Key {

@@ -7,7 +7,6 @@ import (
 	"iter"
 	"maps"
 	"reflect"
-	"slices"
 
 	rbacv1 "k8s.io/api/rbac/v1"
 	"k8s.io/apimachinery/pkg/types"
@@ -20,16 +19,6 @@ import (
 type Binding struct {
 	Role     rbacv1.RoleRef
 	Subjects []view.Subject
-}
-
-// Clone returns a copy that shares nothing with b but interned strings.
-func (b Binding) Clone(string) Binding {
-	b.Role = rbacv1.RoleRef{APIGroup: intern(b.Role.APIGroup), Kind: intern(b.Role.Kind), Name: intern(b.Role.Name)}
-	b.Subjects = slices.Clone(b.Subjects)
-	for i := range b.Subjects {
-		b.Subjects[i].Name = intern(b.Subjects[i].Name)
-	}
-	return b
 }
 
 type binding struct {

@@ -47,12 +47,6 @@ func NewNamespace(o *corev1.Namespace) (Namespace, error) {
 	return ns, err
 }
 
-// Clone is like that of Object.
-func (ns Namespace) Clone(name string) Namespace {
-	ns.Object = ns.Object.Clone(name)
-	return ns
-}
-
 // Namespaces takes the cluster's namespaces.
 func (c *Cluster) Namespaces() *Sink[Namespace] {
 	return newSink(c, namespaceSource, c.putNamespace, c.deleteNamespace, keysOf(c.namespaces), c.views[namespaceResource])

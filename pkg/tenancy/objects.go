@@ -4,7 +4,6 @@
 package tenancy
 
 import (
-	"bytes"
 	"iter"
 	"unique"
 
@@ -38,13 +37,6 @@ func NewObject(o metav1.Object) (Object, error) {
 	var err error
 	converted.packed, err = packed.Pack(o)
 	return converted, err
-}
-
-// Clone returns a copy that shares nothing with o but interned strings. name is the name of the object.
-func (o Object) Clone(name string) Object {
-	o.labels = o.labels.Clone(name)
-	o.packed = bytes.Clone(o.packed)
-	return o
 }
 
 // Objects takes the objects of a resource that belong to no Tenant by themselves: nodes and

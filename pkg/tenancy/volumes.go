@@ -47,12 +47,6 @@ func NewPersistentVolume(o *corev1.PersistentVolume) (PersistentVolume, error) {
 	return pv, err
 }
 
-// Clone is like that of Object.
-func (pv PersistentVolume) Clone(name string) PersistentVolume {
-	pv.Object = pv.Object.Clone(name)
-	return pv
-}
-
 // PersistentVolumes takes the cluster's volumes.
 func (c *Cluster) PersistentVolumes() *Sink[PersistentVolume] {
 	return newSink(c, "", c.putVolume, c.deleteVolume, keysOf(c.volumes), c.views[volumeResource])

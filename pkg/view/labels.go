@@ -74,14 +74,3 @@ func (l Labels) Get(key string) string {
 
 // Equal returns whether two objects have the same labels.
 func (l Labels) Equal(other Labels) bool { return slices.Equal(l, other) }
-
-// Clone returns a copy for an object of that name. It shares keys and values, except for the name.
-func (l Labels) Clone(name string) Labels {
-	l = slices.Clone(l)
-	for i := range l {
-		if l[i].value == name {
-			l[i].value = name
-		}
-	}
-	return l
-}
