@@ -17,7 +17,7 @@ const (
 
 	floorCase    = "empty list"
 	listCase     = "list of 10, owner by user"
-	selectorCase = "list of 10, label selector"
+	selectorCase = "list of 10 by label selector, admin"
 )
 
 // Names of servers in the results.

@@ -107,7 +107,7 @@ func TestMissingCase(t *testing.T) {
 		}
 	})
 	_, err := render(results)
-	want := `small.json: lists: no "list of 10, label selector" of kube-apiserver in JSON with 1 clients; there are: "renamed"`
+	want := `small.json: lists: no "list of 10 by label selector, admin" of kube-apiserver in JSON with 1 clients; there are: "renamed"`
 	if err == nil || err.Error() != want {
 		t.Errorf("got  %v\nwant %s", err, want)
 	}
