@@ -20,6 +20,14 @@ const (
 	selectorCase = "list of 10 by label selector, admin"
 )
 
+// endedRatio has a target of 0. For all other ratios, a target of 0 means that there is none.
+const endedRatio = "watches that tenantview ended"
+
+// hasTarget returns whether something is asked of a ratio.
+func hasTarget(r result.Ratio) bool {
+	return r.Target != 0 || r.Name == endedRatio
+}
+
 // Names of servers in the results.
 const (
 	tenantView    = "tenantview"

@@ -35,7 +35,8 @@ func significant(v float64, n int) string {
 	return separate(whole) + fraction
 }
 
-// rate returns a number per second: whole as it was asked for, or with three digits as it was measured.
+// rate returns a number per second, or one of another kind that may be whole: whole if it is, else with three
+// digits.
 func rate(v float64) string {
 	if v == math.Trunc(v) {
 		return count(int(v))
@@ -98,7 +99,7 @@ func mebibytes(bytes uint64) float64 {
 // target returns what is asked of a ratio.
 func target(r result.Ratio) string {
 	switch {
-	case r.Target == 0:
+	case !hasTarget(r):
 		return none
 	case r.AtLeast:
 		return "at least " + exact(r.Target)
@@ -107,17 +108,22 @@ func target(r result.Ratio) string {
 	}
 }
 
-// verdict returns the value of a ratio, and whether it meets its target.
+// verdict returns the value of a ratio, and whether it meets its target. A value that misses it has as many
+// digits as it takes to see that.
 func verdict(r result.Ratio) string {
-	value := digits(r.Value)
+	value := rate(r.Value)
 	switch {
-	case r.Target == 0:
+	case !hasTarget(r):
 		return value
 	case r.Holds:
 		return value + ", met"
-	case value == digits(r.Target):
-		// Rounded, it would look as if it met the target.
-		value = exact(r.Value)
+	}
+	n := 3
+	for significant(r.Value, n) == significant(r.Target, n) {
+		n++
+	}
+	if n > 3 {
+		value = significant(r.Value, n)
 	}
 	return "**" + value + ", missed**"
 }

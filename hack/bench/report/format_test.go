@@ -45,9 +45,11 @@ func TestFormat(t *testing.T) {
 func TestVerdict(t *testing.T) {
 	for want, r := range map[string]result.Ratio{
 		"1.23":               {Value: 1.234},
+		"0, met":             {Name: endedRatio, Holds: true},
+		"**2, missed**":      {Name: endedRatio, Value: 2},
 		"1.10, met":          {Value: 1.1, Target: 1.15, Holds: true},
 		"**1.20, missed**":   {Value: 1.2, Target: 1.15},
-		"**1.1501, missed**": {Value: 1.1501, Target: 1.15},
+		"**1.1501, missed**": {Value: 1.15012345, Target: 1.15},
 	} {
 		if got := verdict(r); got != want {
 			t.Errorf("%+v: got %q, want %q", r, got, want)

@@ -4,6 +4,8 @@
 package main
 
 import (
+	"fmt"
+
 	"gonum.org/v1/plot/plotter"
 
 	"capsule.dev/tenantview/hack/bench/result"
@@ -17,6 +19,7 @@ func growthFigure(results []*result.Result) (*figure, error) {
 	f := &figure{title: "Memory and start of a server"}
 	f.panels = append(f.panels, memory, ready)
 
+	label := startLabel(results)
 	var names []string
 	bytes, seconds := map[string]plotter.XYs{}, map[string]plotter.XYs{}
 	var xs []int
@@ -24,11 +27,12 @@ func growthFigure(results []*result.Result) (*figure, error) {
 		x := namespaces(r)
 		xs = append(xs, x)
 		for _, s := range r.Start {
-			if bytes[s.Name] == nil {
-				names = append(names, s.Name)
+			name := label(s)
+			if bytes[name] == nil {
+				names = append(names, name)
 			}
-			bytes[s.Name] = append(bytes[s.Name], point(x, mebibytes(s.ResidentBytes)))
-			seconds[s.Name] = append(seconds[s.Name], point(x, s.ReadySeconds))
+			bytes[name] = append(bytes[name], point(x, mebibytes(s.ResidentBytes)))
+			seconds[name] = append(seconds[name], point(x, s.ReadySeconds))
 		}
 	}
 	for i, name := range names {
@@ -45,4 +49,21 @@ func growthFigure(results []*result.Result) (*figure, error) {
 		zeroY(p)
 	}
 	return f, nil
+}
+
+// startLabel returns a function that names a start. It names the number of RoleBindings if results differ
+// in it.
+func startLabel(results []*result.Result) func(result.Start) string {
+	numbers := map[int]bool{}
+	for _, r := range results {
+		for _, s := range r.Start {
+			numbers[s.RoleBindings] = true
+		}
+	}
+	return func(s result.Start) string {
+		if len(numbers) < 2 {
+			return s.Name
+		}
+		return fmt.Sprintf("%s, %d RoleBindings per namespace", s.Name, s.RoleBindings)
+	}
 }

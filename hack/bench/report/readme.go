@@ -69,7 +69,7 @@ func targetsSection(results []*result.Result) string {
 	}
 	for _, r := range results {
 		for _, ratio := range r.Ratios {
-			if ratio.Target != 0 {
+			if hasTarget(ratio) {
 				targets++
 				if ratio.Holds {
 					met++

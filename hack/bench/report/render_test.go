@@ -113,6 +113,25 @@ func TestMissingCase(t *testing.T) {
 	}
 }
 
+// Starts with other numbers of RoleBindings are other lines.
+func TestStartLabel(t *testing.T) {
+	results := read(t, func(r *result.Result) {
+		if r.Size == "medium" {
+			s := r.Start[1]
+			s.RoleBindings = 9
+			r.Start = append(r.Start, s)
+		}
+	})
+	svg := mustRender(t, results)["growth.svg"]
+	for _, label := range []string{
+		"RoleBindings off, 2 RoleBindings per namespace", "default, 2 RoleBindings per namespace", "default, 9 RoleBindings per namespace",
+	} {
+		if bytes.Count(svg, []byte(">"+label+"<")) != 1 {
+			t.Errorf("no line is labelled %q", label)
+		}
+	}
+}
+
 // More series than styles would look alike.
 func TestTooManySeries(t *testing.T) {
 	results := read(t, func(r *result.Result) {

@@ -55,7 +55,7 @@ func startSection(results []*result.Result) string {
 	if len(results) == 0 {
 		return ""
 	}
-	t := newTable(2, "Start", "Size", "RoleBindings per namespace", "Ready after", "Resident memory", "Peak")
+	t := newTable(2, "Server", "Size", "RoleBindings per namespace", "Ready after", "Resident memory", "Peak")
 	for _, r := range results {
 		for _, s := range r.Start {
 			t.row(s.Name, r.Size, count(s.RoleBindings), digits(s.ReadySeconds)+" s", size(s.ResidentBytes), size(s.PeakBytes))

@@ -46,7 +46,7 @@ func validate(r *result.Result) error {
 		c.that(o.Count >= 0, "%s: count is %d, must not be negative", entry, o.Count)
 	}
 	for _, s := range r.Start {
-		entry := fmt.Sprintf("start: %q", s.Name)
+		entry := fmt.Sprintf("start: %q with %d RoleBindings per namespace", s.Name, s.RoleBindings)
 		c.once(entry)
 		c.that(s.RoleBindings >= 0, "%s: roleBindings is %d, must not be negative", entry, s.RoleBindings)
 		c.that(s.ReadySeconds > 0, "%s: readySeconds is %v, must be above 0", entry, s.ReadySeconds)
@@ -96,7 +96,8 @@ func (c *checks) ratio(r result.Ratio) {
 	entry := fmt.Sprintf("ratios: %q", r.Name)
 	c.once(entry)
 	c.that(r.Value >= 0 && r.Target >= 0, "%s: value %v and target %v must not be negative", entry, r.Value, r.Target)
-	if r.Target == 0 {
+	if !hasTarget(r) {
+		c.that(r.Holds, "%s: holds is false, but there is no target", entry)
 		return
 	}
 	holds := r.Value <= r.Target
