@@ -18,18 +18,18 @@ func listsSection(results []*result.Result) string {
 	b.WriteString(`## Requests
 
 Bytes are as transferred, after compression. CPU is the time that each server spends on one request; that of
-kube-apiserver includes the way to tenantview.
+kube-apiserver includes the way to tenantview. The p99 of fewer than 100 requests is about the slowest of them.
 
 `)
 	for _, r := range results {
 		b.WriteString("### " + heading(r) + "\n\n")
-		single := newTable(3, "One client", "Server", "Format", "Items", "Bytes", "Median", "p99",
+		single := newTable(3, "One client", "Server", "Format", "Requests", "Items", "Bytes", "Median", "p99",
 			"CPU of tenantview", "CPU of kube-apiserver")
 		several := newTable(3, "Several clients", "Server", "Format", "Clients", "Median", "p99", "Requests per second")
 		for i := range r.Lists {
 			l := &r.Lists[i]
 			if l.Clients == 1 {
-				single.row(l.Name, l.Server, l.Format, count(l.Items), size(uint64(l.Bytes)), duration(l.MedianMicros),
+				single.row(l.Name, l.Server, l.Format, count(l.Count), count(l.Items), size(uint64(l.Bytes)), duration(l.MedianMicros),
 					duration(l.P99Micros), measured(l.ServerCPUMicros), measured(l.APIServerCPUMicros))
 			}
 		}
