@@ -44,6 +44,8 @@ func namespaces(r *result.Result) int {
 	return 0
 }
 
+func isServer(name string) bool { return name == tenantView || name == kubeAPIServer }
+
 // find returns a case in JSON. An error names the cases that there are.
 func find(r *result.Result, server, name string, clients int) (*result.Request, error) {
 	var there []string

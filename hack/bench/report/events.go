@@ -4,6 +4,8 @@
 package main
 
 import (
+	"fmt"
+
 	"gonum.org/v1/plot/plotter"
 	"gonum.org/v1/plot/vg"
 	"gonum.org/v1/plot/vg/draw"
@@ -11,13 +13,22 @@ import (
 	"capsule.dev/tenantview/hack/bench/result"
 )
 
+// eventStyles are the styles of the measurements of each server, in their order.
+var eventStyles = map[string][]int{tenantView: {0, 4}, kubeAPIServer: {1, 3}}
+
 // eventsFigure shows the quantiles of event latency of one size as groups of bars.
 func eventsFigure(r *result.Result) (*figure, error) {
 	p := newPanel("", "", "ms from the write to the event")
 	f := &figure{title: "Event latency at " + count(namespaces(r)) + " namespaces"}
 	width := min(vg.Points(48), vg.Points(400)/vg.Length(3*len(r.Events)))
+	seen := map[string]int{}
 	for i := range r.Events {
 		e := &r.Events[i]
+		if seen[e.Name] == len(eventStyles[e.Name]) {
+			return nil, fmt.Errorf("%s.json: events: more measurements of %s than the plot can tell apart", r.Size, e.Name)
+		}
+		style := styles[eventStyles[e.Name][seen[e.Name]]]
+		seen[e.Name]++
 		micros := []float64{e.P50Micros, e.P90Micros, e.P99Micros}
 		values := make(plotter.Values, len(micros))
 		labels := plotter.XYLabels{}
@@ -31,7 +42,7 @@ func eventsFigure(r *result.Result) (*figure, error) {
 			return nil, err
 		}
 		offset := width * (vg.Length(i) - vg.Length(len(r.Events)-1)/2)
-		bars.Color, bars.LineStyle.Width = styles[i%len(styles)].colour, 0
+		bars.Color, bars.LineStyle.Width = style.colour, 0
 		bars.Offset = offset
 		text, err := plotter.NewLabels(labels)
 		if err != nil {

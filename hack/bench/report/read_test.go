@@ -78,6 +78,7 @@ func TestInvalidValues(t *testing.T) {
 		"holds is false, but there is no":                                  func(r *result.Result) { r.Ratios[1].Holds = false },
 		"holds is true, but the value is 1 and the target at most 0":       func(r *result.Result) { r.Ratios[2].Value = 1 },
 		"200 writes/s: is there twice":                                     func(r *result.Result) { r.Events = append(r.Events, r.Events[0]) },
+		"name must be tenantview or kube-api":                              func(r *result.Result) { r.Events[0].Name = "ours" },
 		"writesPerSecond and count (0)":                                    func(r *result.Result) { r.Events[0].Count = 0 },
 		"in rising order":                                                  func(r *result.Result) { r.Events[0].P90Micros = 1 },
 		"terminated is -1":                                                 func(r *result.Result) { r.Events[0].Terminated = -1 },

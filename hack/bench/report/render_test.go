@@ -113,6 +113,26 @@ func TestMissingCase(t *testing.T) {
 	}
 }
 
+// A server keeps its colour, in whatever order the servers were measured.
+func TestEventColours(t *testing.T) {
+	const blue = `fill:#0B5FA5" />`
+	bars := func(change func(r *result.Result)) int {
+		return bytes.Count(mustRender(t, read(t, change))["small-events.svg"], []byte(blue))
+	}
+	// Of three bars and the legend.
+	if got := bars(func(r *result.Result) { r.Events = r.Events[1:] }); got != 4 {
+		t.Errorf("tenantview alone has %d shapes in blue, want 4", got)
+	}
+	if got := bars(func(r *result.Result) { r.Events = r.Events[:1] }); got != 0 {
+		t.Errorf("kube-apiserver alone has %d shapes in blue, want none", got)
+	}
+	results := read(t, func(r *result.Result) { r.Events = append(r.Events, r.Events[0], r.Events[0]) })
+	want := "small.json: events: more measurements of kube-apiserver than the plot can tell apart"
+	if _, err := render(results); err == nil || err.Error() != want {
+		t.Errorf("got %v, want %s", err, want)
+	}
+}
+
 // Starts with other numbers of RoleBindings are other lines.
 func TestStartLabel(t *testing.T) {
 	results := read(t, func(r *result.Result) {

@@ -63,6 +63,7 @@ func validate(r *result.Result) error {
 		e := &r.Events[i]
 		entry := "events: " + describe(e)
 		c.once(entry)
+		c.that(isServer(e.Name), "%s: name must be %s or %s", entry, tenantView, kubeAPIServer)
 		c.that(e.Watches > 0 && e.WritesPerSecond > 0 && e.Count > 0,
 			"%s: watches, writesPerSecond and count (%d) must be above 0", entry, e.Count)
 		c.that(0 < e.P50Micros && e.P50Micros <= e.P90Micros && e.P90Micros <= e.P99Micros,
@@ -80,7 +81,7 @@ func validate(r *result.Result) error {
 func (c *checks) request(r *result.Request) {
 	entry := fmt.Sprintf("lists: %q of %s, %s, %d clients", r.Name, r.Server, r.Format, r.Clients)
 	c.once(entry)
-	c.that(r.Server == tenantView || r.Server == kubeAPIServer, "%s: server must be %s or %s", entry, tenantView, kubeAPIServer)
+	c.that(isServer(r.Server), "%s: server must be %s or %s", entry, tenantView, kubeAPIServer)
 	c.that(r.Format == "JSON" || r.Format == "Table", "%s: format must be JSON or Table", entry)
 	c.that(r.Clients > 0 && r.Count > 0 && r.Bytes > 0,
 		"%s: clients, count (%d) and bytes (%d) must be above 0", entry, r.Count, r.Bytes)
