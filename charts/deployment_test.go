@@ -132,6 +132,29 @@ func TestGoMemLimit(t *testing.T) {
 	}
 }
 
+func TestGoGC(t *testing.T) {
+	for values, want := range map[string]string{
+		"{}":                                    "",
+		"goGC: 50":                              "50",
+		"goGC: '75'":                            "75",
+		"goGC: 'off'":                           "off",
+		"extraEnv: [{name: GOGC, value: '30'}]": "30",
+		"{goGC: 50, extraEnv: [{name: GOGC, value: '30'}]}":    "30",
+		"{goGC: 50, goMemLimit: 1GiB, resources: null}":        "50",
+		"{goGC: 50, extraEnv: [{name: GOMEMLIMIT, value: a}]}": "50",
+	} {
+		got := ""
+		for _, v := range podOf(t, values).Containers[0].Env {
+			if v.Name == "GOGC" {
+				got += v.Value
+			}
+		}
+		if got != want {
+			t.Errorf("%s: GOGC=%s, want %s", values, got, want)
+		}
+	}
+}
+
 // On the network of the node, the Pod must still find names in the cluster, and use the port that is free.
 func TestHostNetwork(t *testing.T) {
 	pod := podOf(t, "{hostNetwork: true, securePort: 10443}")
