@@ -13,14 +13,14 @@ import (
 )
 
 const (
-	// maxEncodings is the number of bytes up to which the encodings of entries are remembered, for all kinds
-	// together.
+	// maxEncodings is the number of bytes that the remembered encodings and their entries take at most, for all
+	// kinds together.
 	maxEncodings = 32 << 20
 	// maxRemembered is the length of the longest list whose encodings are remembered. Longer ones would drive
 	// out those of all others.
 	maxRemembered = 1_000
-	// encodingOverhead is what an encoding takes in addition to its bytes.
-	encodingOverhead = 96
+	// entryOverhead is what an entry takes in addition to its object.
+	entryOverhead = 256
 )
 
 // Encodings remembers how entries look as items of a list in JSON, so that an object that many requests list is
@@ -74,7 +74,8 @@ func (c *Encodings) remember(e *view.Entry, data []byte) {
 	if known, _ := e.Memo().(*encoded); known != nil && known.generation == c.generation.Load() {
 		return // another request was faster
 	}
-	size := len(data) + encodingOverhead
+	// The entry counts, too, with an object of about the same size: if another has replaced it, only this keeps it.
+	size := 2*len(data) + entryOverhead
 	if c.bytes+size > c.limit/2 {
 		c.age()
 	}
