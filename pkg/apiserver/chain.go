@@ -31,7 +31,7 @@ import (
 //   - Options that this server never sets are left out: CORS, priority and fairness, goaway
 //     chance, retry-after on shutdown, and endpoints that are installed while it serves.
 func (l limits) buildHandlerChain(api http.Handler, c *genericapiserver.Config) http.Handler {
-	handler := withMetadataInProtobuf(registry.WithWantsTable(withSmallBodies(withWriteRequests(api))))
+	handler := withMetadataInProtobuf(registry.WithForm(withSmallBodies(withWriteRequests(api))))
 	handler = l.authorized(handler, c)
 	handler = authenticated(handler, c)
 	handler = bounded(handler, c)

@@ -138,7 +138,7 @@ func (c CompletedConfig) New() (*Server, error) {
 		return nil, err
 	}
 	shared := registry.Config{
-		Viewers: cluster, ServerID: registry.NewServerID(), Issued: registry.NewIssuedPositions(), Synced: sources.Live, WriteLag: sources.WriteLag, ReviewInterval: c.config.ReviewInterval,
+		Viewers: cluster, ServerID: registry.NewServerID(), Issued: registry.NewIssuedPositions(), Encodings: registry.NewEncodings(), Synced: sources.Live, WriteLag: sources.WriteLag, ReviewInterval: c.config.ReviewInterval,
 		ObserveList: m.observeList, ObserveResume: m.observeResume, ObserveTermination: m.observeTermination,
 		ObserveRefusal: observeRefusal, Policy: c.config.Policy.Summary(),
 	}

@@ -3,6 +3,8 @@
 
 package registry
 
+import "capsule.dev/tenantview/pkg/view"
+
 // Bounds that the tests cross.
 const (
 	PageTTL        = pageTTL
@@ -20,5 +22,13 @@ func (p *IssuedPositions) KeepIssuedTo(users int) { p.most = users * (1 + userBy
 // Format returns a revision of a server as a resourceVersion.
 func (id ServerID) Format(revision uint64) string { return id.format(revision) }
 
-// WantsTable returns whether WithWantsTable has marked a context.
+// WantsTable returns whether WithForm has marked a context.
 var WantsTable = wantsTable
+
+// NewEncodingsOf returns Encodings with another limit.
+func NewEncodingsOf(limit int) *Encodings { return &Encodings{limit: limit} }
+
+// Of returns the encoding of an entry.
+func (c *Encodings) Of(k *Kind, e *view.Entry, id ServerID, keep bool) ([]byte, error) {
+	return c.of(k, e, id, keep)
+}

@@ -38,7 +38,12 @@ func (r *REST) List(ctx context.Context, options *metainternalversion.ListOption
 		return nil, err
 	}
 	noteObjects(ctx, len(page.entries))
-	list := r.kind.ConvertList(page.entries, r.ServerID)
+	splice := wantsPlain(ctx)
+	converted := page.entries
+	if splice {
+		converted = nil
+	}
+	list := r.kind.ConvertList(converted, r.ServerID)
 	m, err := meta.ListAccessor(list)
 	if err != nil {
 		return nil, fmt.Errorf("building the list of %s: %w", r.kind.Resource, err)
@@ -50,6 +55,9 @@ func (r *REST) List(ctx context.Context, options *metainternalversion.ListOption
 	}
 	if r.ObserveList != nil {
 		r.ObserveList(r.kind.Resource, len(page.entries))
+	}
+	if splice {
+		list = &spliced{empty: list, kind: r.kind, entries: page.entries, id: r.ServerID, encodings: r.Encodings}
 	}
 	return list, nil
 }

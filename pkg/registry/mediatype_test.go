@@ -27,7 +27,7 @@ func TestWantsTable(t *testing.T) {
 		got := false
 		r := httptest.NewRequest(http.MethodGet, "/", nil)
 		r.Header.Set("Accept", accept)
-		registry.WithWantsTable(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { got = registry.WantsTable(r.Context()) })).ServeHTTP(nil, r)
+		registry.WithForm(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { got = registry.WantsTable(r.Context()) })).ServeHTTP(nil, r)
 		if got != want {
 			t.Errorf("Accept %q wants a table: %v, want %v", accept, got, want)
 		}

@@ -55,6 +55,8 @@ type Config struct {
 	// Issued remembers at which revisions watches can resume; nil makes a new one for this REST
 	// alone.
 	Issued *IssuedPositions
+	// Encodings remembers the encodings of listed objects; nil makes new ones for this REST alone.
+	Encodings *Encodings
 	// Reviews adds native RBAC to what users see; nil leaves native RBAC out.
 	Reviews Reviews
 	// Synced returns whether all sources have been read. Until then, every request is refused.
@@ -101,6 +103,9 @@ var (
 func NewREST(kind *Kind, v *view.View, config Config) *REST {
 	if config.Issued == nil {
 		config.Issued = NewIssuedPositions()
+	}
+	if config.Encodings == nil {
+		config.Encodings = NewEncodings()
 	}
 	return &REST{
 		kind: kind, view: v, pages: newPages(),

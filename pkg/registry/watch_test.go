@@ -37,7 +37,7 @@ import (
 func tableContext(ctx context.Context) context.Context {
 	r := httptest.NewRequest(http.MethodGet, "/", http.NoBody).WithContext(ctx)
 	r.Header.Set("Accept", "application/json;as=Table;v=v1;g=meta.k8s.io,application/json")
-	registry.WithWantsTable(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { ctx = r.Context() })).ServeHTTP(nil, r)
+	registry.WithForm(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { ctx = r.Context() })).ServeHTTP(nil, r)
 	return ctx
 }
 

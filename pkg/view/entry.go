@@ -3,7 +3,10 @@
 
 package view
 
-import "math"
+import (
+	"math"
+	"sync/atomic"
+)
 
 // Attributes are the properties of an object that criteria may use.
 type Attributes struct {
@@ -33,6 +36,25 @@ type Entry struct {
 	Object
 	// Revision is the view's revision of the change that published the entry.
 	Revision uint64
+
+	memo atomic.Pointer[any]
+}
+
+// Memo returns what readers have derived from the entry and noted for others, or nil.
+func (e *Entry) Memo() any {
+	if memo := e.memo.Load(); memo != nil {
+		return *memo
+	}
+	return nil
+}
+
+// SetMemo notes what Memo returns from then on; nil removes it. The entry does not count its memory.
+func (e *Entry) SetMemo(memo any) {
+	if memo == nil {
+		e.memo.Store(nil)
+		return
+	}
+	e.memo.Store(&memo)
 }
 
 // at returns the entry as the event of a later revision shows it.

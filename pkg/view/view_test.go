@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"capsule.dev/tenantview/pkg/view"
 )
@@ -131,7 +132,7 @@ func TestEntries(t *testing.T) {
 		{Object: object("a", "p", 1), Revision: 1}, {Object: object("b", "p", 2), Revision: 2},
 		{Object: object("c", "q", 3), Revision: 3}, {Object: object("d", "", 4), Revision: 4},
 	}
-	if diff := cmp.Diff(want, got, cmp.AllowUnexported(view.Entry{})); diff != "" {
+	if diff := cmp.Diff(want, got, cmpopts.IgnoreUnexported(view.Entry{})); diff != "" {
 		t.Errorf("entries (-want +got):\n%s", diff)
 	}
 	if revision.Revision != 4 {

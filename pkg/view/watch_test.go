@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"capsule.dev/tenantview/pkg/view"
 )
@@ -216,7 +217,7 @@ func TestWatchDeletedObject(t *testing.T) {
 	w.puts(20, "a wind x=2")
 	got, _ := w.Next()
 	want := &view.Entry{Object: parseObject(5, "a solar x=1"), Revision: 20}
-	if diff := cmp.Diff(want, got.Entry); diff != "" || got.Type != view.Deleted {
+	if diff := cmp.Diff(want, got.Entry, cmpopts.IgnoreUnexported(view.Entry{})); diff != "" || got.Type != view.Deleted {
 		t.Errorf("type %v, object (-want +got):\n%s", got.Type, diff)
 	}
 }
