@@ -4,6 +4,7 @@
 package accessreview
 
 import (
+	"crypto/sha256"
 	"fmt"
 	"slices"
 	"testing"
@@ -112,7 +113,7 @@ func TestIdentityOfRemembersUsersWithManyGroups(t *testing.T) {
 				t.Errorf("%s: the identity changes", name)
 			}
 		}
-		if first != digest(member(change)) {
+		if first != digest(member(change)).full {
 			t.Errorf("%s: the remembered identity belongs to another user", name)
 		}
 		if other, ok := known[first]; ok {
@@ -124,10 +125,67 @@ func TestIdentityOfRemembersUsersWithManyGroups(t *testing.T) {
 	if known[IdentityOf(reversed)] != "himself" {
 		t.Error("the order of groups changes the identity")
 	}
+	// A request asks for both identities, by users of any credential, and the second request sorts nothing.
+	with := func(credential string) *user.DefaultInfo {
+		return member(func(u *user.DefaultInfo) { u.Extra[user.CredentialIDKey] = []string{credential} })
+	}
+	identity, holder := IdentityOf(with("JTI=1")), HolderOf(with("JTI=1"))
+	if identity == holder || holder != HolderOf(member(users["another extra"])) {
+		t.Error("the holder depends on extra attributes")
+	}
+	next := with("JTI=2")
+	if n := testing.AllocsPerRun(10, func() {
+		if IdentityOf(next) != identity || HolderOf(next) != holder {
+			t.Error("another credential makes another identity")
+		}
+	}); n > 2 { // a key for each
+		t.Errorf("%v allocations for a user whose identities are known", n)
+	}
 	changed := member(func(*user.DefaultInfo) {})
 	before := IdentityOf(changed)
 	changed.Groups[0] = "other"
 	if IdentityOf(changed) == before {
 		t.Error("the remembered data is shared with the user's, and changes with them")
+	}
+}
+
+// Whoever sends large groups must not fill the memory with them.
+func TestIdentityOfDoesNotRememberLargeUsers(t *testing.T) {
+	remembers := func(u *user.DefaultInfo) bool {
+		IdentityOf(u)
+		_, ok := recent.Get(recentKey{u.Name, u.UID, len(u.Groups)})
+		return ok
+	}
+	large := func(name string, groups, size int) *user.DefaultInfo {
+		u := &user.DefaultInfo{Name: name}
+		for i := range groups {
+			u.Groups = append(u.Groups, fmt.Sprintf("%0*d", size, i))
+		}
+		return u
+	}
+	extra := large("much extra", manyGroups, 20)
+	extra.Extra = map[string][]string{"x": slices.Repeat([]string{""}, maxRemembered/16)}
+	for want, users := range map[bool][]*user.DefaultInfo{
+		true:  {large("usual", 300, 30)},
+		false: {large("large groups", manyGroups, maxRemembered/manyGroups), large("many groups", maxRemembered/16, 4), extra},
+	} {
+		for _, u := range users {
+			if remembers(u) != want {
+				t.Errorf("%s: remembered: %v, want %v", u.Name, !want, want)
+			}
+		}
+	}
+}
+
+// Users choose neither digests nor what they are made of, but what is digested for one user must never be
+// what is digested for another.
+func TestDigestsBeginWithWhatTheyAreOf(t *testing.T) {
+	holder := HolderOf(&user.DefaultInfo{Name: "alice"})
+	if holder != sha256.Sum256([]byte("\x00\x05alice\x00\x00")) {
+		t.Error("another digest of a holder")
+	}
+	withExtra := IdentityOf(&user.DefaultInfo{Name: "alice", Extra: map[string][]string{"a": {"b"}}})
+	if withExtra != sha256.Sum256([]byte("\x01"+string(holder[:])+"\x01a\x01\x01b")) {
+		t.Error("another digest of a user with extra attributes")
 	}
 }

@@ -56,6 +56,10 @@ func withAuthorization(next http.Handler, c *genericapiserver.Config) http.Handl
 	authorized := genericapifilters.WithAuthorization(next, authorizer.AuthorizerFunc(decided), c.Serializer)
 	return http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
 		ctx := req.Context()
+		if who, ok := genericapirequest.UserFrom(ctx); ok {
+			// Authorization and storage both need the user's identity. It is found once.
+			ctx = genericapirequest.WithUser(ctx, accessreview.Identified(who))
+		}
 		attributes, err := genericapifilters.GetAuthorizerAttributes(ctx)
 		if err != nil {
 			responsewriters.InternalError(w, req, err)

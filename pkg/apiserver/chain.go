@@ -6,6 +6,7 @@ package apiserver
 import (
 	"errors"
 	"net/http"
+	"reflect"
 	"time"
 
 	"k8s.io/apiserver/pkg/endpoints/filterlatency"
@@ -16,6 +17,7 @@ import (
 	genericapiserver "k8s.io/apiserver/pkg/server"
 	genericfilters "k8s.io/apiserver/pkg/server/filters"
 	"k8s.io/apiserver/pkg/server/routine"
+	"k8s.io/component-base/tracing"
 
 	"capsule.dev/tenantview/pkg/registry"
 )
@@ -28,6 +30,8 @@ import (
 //     authorization, which both wait for reviews. These shares bound the requests under way.
 //   - Authorization may answer TooManyRequests, and does not see selectors.
 //   - A stopping server still answers the requests that it gets.
+//   - The filter of traces is left out if nothing records them. It would only pass on to other servers
+//     what the client says of its trace, which this server does not (see --tracing-config-file).
 //   - Options that this server never sets are left out: CORS, priority and fairness, goaway
 //     chance, retry-after on shutdown, and endpoints that are installed while it serves.
 func (l limits) buildHandlerChain(api http.Handler, c *genericapiserver.Config) http.Handler {
@@ -90,15 +94,24 @@ func authenticated(handler http.Handler, c *genericapiserver.Config) http.Handle
 	failed = genericapifilters.WithFailedAuthenticationAudit(failed, c.AuditBackend, c.AuditPolicyRuleEvaluator)
 	failed = filterlatency.TrackCompleted(failed)
 
-	handler = genericapifilters.WithTracing(handler, c.TracerProvider)
+	if records(c.TracerProvider) {
+		handler = genericapifilters.WithTracing(handler, c.TracerProvider)
+	}
 	handler = filterlatency.TrackCompleted(handler)
 	handler = genericapifilters.WithAuthentication(handler, c.Authentication.Authenticator, failed, c.Authentication.APIAudiences, c.Authentication.RequestHeaderConfig)
 	return filterlatency.TrackStarted(handler, c.TracerProvider, "authentication")
 }
 
+// records returns whether a provider of tracers records anything.
+func records(tp tracing.TracerProvider) bool {
+	return reflect.TypeOf(tp) != reflect.TypeOf(tracing.NewNoopTracerProvider())
+}
+
 // bounded adds the filters that end requests in time and confine their failures.
 func bounded(handler http.Handler, c *genericapiserver.Config) http.Handler {
 	handler = genericapifilters.WithWarningRecorder(handler)
+	// That filter makes a goroutine for each request, whose stack is small.
+	handler = withStack(handler, c.LongRunningFunc)
 	handler = genericfilters.WithTimeoutForNonLongRunningRequests(handler, c.LongRunningFunc)
 	handler = genericapifilters.WithRequestDeadline(handler, c.AuditBackend, c.AuditPolicyRuleEvaluator, c.LongRunningFunc, c.Serializer, c.RequestTimeout)
 	handler = withWaitGroup(handler, c.LongRunningFunc, c.NonLongRunningRequestWaitGroup)

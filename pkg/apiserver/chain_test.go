@@ -13,6 +13,8 @@ import (
 	"time"
 
 	gocmp "github.com/google/go-cmp/cmp"
+	"go.opentelemetry.io/contrib/instrumentation/net/http/otelhttp"
+	sdktrace "go.opentelemetry.io/otel/sdk/trace"
 	"k8s.io/apimachinery/pkg/util/waitgroup"
 	auditinternal "k8s.io/apiserver/pkg/apis/audit"
 	"k8s.io/apiserver/pkg/audit"
@@ -20,6 +22,7 @@ import (
 	"k8s.io/apiserver/pkg/authorization/authorizer"
 	"k8s.io/apiserver/pkg/endpoints/request"
 	genericapiserver "k8s.io/apiserver/pkg/server"
+	"k8s.io/component-base/tracing"
 )
 
 // A stopping server ends its watches. Otherwise it would wait until they end by themselves.
@@ -189,5 +192,37 @@ func TestAudit(t *testing.T) {
 	}
 	if diff := gocmp.Diff(map[any]any{"alice": int32(429), "mallory": int32(403), "bob": int32(200)}, got); diff != "" {
 		t.Errorf("codes (-want +got):\n%s", diff)
+	}
+}
+
+// Traces are followed only if something records them.
+func TestTracesAreFollowedIfRecorded(t *testing.T) {
+	for name, tc := range map[string]struct {
+		provider tracing.TracerProvider
+		want     bool
+	}{
+		"by default":            {nil, false},
+		"nothing is recorded":   {tracing.NewNoopTracerProvider(), false},
+		"requests are recorded": {sdktrace.NewTracerProvider(), true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			followed := make(chan bool, 1)
+			s := newReadyServer(t, func(c *genericapiserver.Config) {
+				if tc.provider != nil {
+					c.TracerProvider = tc.provider
+				}
+				c.Authorization.Authorizer = authorizer.AuthorizerFunc(func(ctx context.Context, a authorizer.Attributes) (authorizer.Decision, string, error) {
+					if a.GetPath() == namespaces {
+						_, ok := otelhttp.LabelerFromContext(ctx)
+						followed <- ok
+					}
+					return authorize(ctx, a)
+				})
+			})
+			s.get(t, "alice", namespaces, "")
+			if got := <-followed; got != tc.want {
+				t.Errorf("followed: %v, want %v", got, tc.want)
+			}
+		})
 	}
 }

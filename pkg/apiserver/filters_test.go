@@ -42,7 +42,7 @@ const large = "/openapi/v2"
 
 // newHTTP2Client returns an HTTP/2 client that lets the server send that many bytes of a response
 // before they are read.
-func newHTTP2Client(t *testing.T, window int) *http.Client {
+func newHTTP2Client(t testing.TB, window int) *http.Client {
 	transport := &http.Transport{
 		TLSClientConfig:   &tls.Config{InsecureSkipVerify: true}, // as in newServer
 		ForceAttemptHTTP2: true, DisableCompression: true,

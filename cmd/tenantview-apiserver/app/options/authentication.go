@@ -19,6 +19,8 @@ import (
 	"k8s.io/apiserver/pkg/server/healthz"
 	genericoptions "k8s.io/apiserver/pkg/server/options"
 	"k8s.io/client-go/kubernetes"
+
+	"capsule.dev/tenantview/pkg/frontproxy"
 )
 
 // These name the ConfigMap in which kube-apiserver publishes how it authenticates: the CA of client
@@ -94,6 +96,9 @@ func (o *Options) applyAuthentication(config *genericapiserver.Config) error {
 	authenticate, definitions, err := factory.New()
 	if err != nil {
 		return fmt.Errorf("making the authenticator: %w", err)
+	}
+	if frontProxy != nil {
+		authenticate = frontproxy.New(frontProxy, authenticate)
 	}
 	config.Authentication.RequestHeaderConfig = frontProxy
 	config.Authentication.Authenticator = authenticate

@@ -20,6 +20,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"k8s.io/apiserver/pkg/server/healthz"
 	"k8s.io/client-go/util/cert"
+
+	"capsule.dev/tenantview/pkg/frontproxy"
 )
 
 // A request without an identity must not cost an access review, wherever the server reads its
@@ -74,6 +76,9 @@ func TestAnonymousRequests(t *testing.T) {
 					return ""
 				}
 				return response.User.GetName()
+			}
+			if _, remembers := generic.Authentication.Authenticator.(*frontproxy.Authenticator); remembers != (generic.Authentication.RequestHeaderConfig != nil) {
+				t.Errorf("the certificate of the front proxy is remembered: %v", remembers)
 			}
 			got := answer{
 				Probe: who(request("/readyz")), Nobody: who(request(path)), Certified: who(certified.Clone(t.Context())), Proxied: who(proxied.Clone(t.Context())),
