@@ -32,7 +32,8 @@ func BenchmarkIdentities(b *testing.B) {
 			for b.Loop() {
 				request := u
 				who := Identified(&request)
-				if IdentityOf(who) != IdentityOf(who) || HolderOf(who) == (Identity{}) {
+				authorization, review := IdentityOf(who), IdentityOf(who)
+				if authorization != review || HolderOf(who) == (Identity{}) {
 					b.Fatal("no identity")
 				}
 			}
