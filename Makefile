@@ -8,7 +8,7 @@ PLUGIN := cmd/kubectl-tenantview
 IMAGES := hack/image
 BENCH := hack/bench
 # Packages in which goroutines share state.
-RACE := ./pkg/view/... ./pkg/tenancy/... ./pkg/source/... ./pkg/registry/... ./pkg/accessreview/... ./pkg/apiserver/... ./pkg/servingcert/... ./pkg/impersonate/...
+RACE := ./pkg/view/... ./pkg/tenancy/... ./pkg/source/... ./pkg/registry/... ./pkg/accessreview/... ./pkg/frontproxy/... ./pkg/apiserver/... ./pkg/servingcert/... ./pkg/impersonate/...
 
 # Only the race detector needs cgo. All else is compiled once, without it, for the demo and the tests.
 export CGO_ENABLED ?= 0
