@@ -9,6 +9,7 @@ import (
 	"sync"
 	"sync/atomic"
 
+	"capsule.dev/tenantview/pkg/packed"
 	"capsule.dev/tenantview/pkg/view"
 )
 
@@ -16,8 +17,8 @@ const (
 	// maxEncodings is the number of bytes that the remembered encodings and their entries take at most, for all
 	// kinds together.
 	maxEncodings = 32 << 20
-	// maxRemembered is the length of the longest list whose encodings are remembered. Longer ones would drive
-	// out those of all others.
+	// maxRemembered is the length of the longest list whose encodings are remembered. Longer ones, and the pages of
+	// lists, would drive out those of all others.
 	maxRemembered = 1_000
 	// entryOverhead is what an entry takes in addition to its object.
 	entryOverhead = 256
@@ -74,8 +75,8 @@ func (c *Encodings) remember(e *view.Entry, data []byte) {
 	if known, _ := e.Memo().(*encoded); known != nil && known.generation == c.generation.Load() {
 		return // another request was faster
 	}
-	// The entry counts, too, with an object of about the same size: if another has replaced it, only this keeps it.
-	size := 2*len(data) + entryOverhead
+	// The entry counts, too: if another has replaced it, only this keeps it.
+	size := len(data) + len(e.Value.(packed.Object)) + entryOverhead
 	if c.bytes+size > c.limit/2 {
 		c.age()
 	}

@@ -143,7 +143,7 @@ func checkName(t *testing.T, who, name string) {
 func checkEvents(t *testing.T, who string, w watch.Interface) {
 	t.Helper()
 	for event := range w.ResultChan() {
-		switch o := event.Object.(type) {
+		switch o := plain(event.Object).(type) {
 		case *v1alpha1.TenantNamespace:
 			if event.Type != watch.Bookmark {
 				checkName(t, who, o.Name)

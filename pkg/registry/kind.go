@@ -43,8 +43,7 @@ type Kind struct {
 	Name string
 	// New returns an empty object and NewList an empty list.
 	New, NewList func() runtime.Object
-	// Convert returns the object that a server serves for an entry. The caller owns the result but
-	// must not change its maps and slices: the entry shares them.
+	// Convert returns the object that a server serves for an entry. The caller owns the result.
 	Convert func(*view.Entry, ServerID) runtime.Object
 	// ConvertList does the same for a list.
 	ConvertList func([]*view.Entry, ServerID) runtime.Object
@@ -55,7 +54,7 @@ func (k *Kind) UpstreamName() string { return strings.TrimPrefix(k.Name, "Tenant
 
 // NewKind returns a kind with objects of type T and lists of type L. items returns the address of
 // a list's items. convert fills an empty object with what is served for an entry, except for the
-// resourceVersion; it must not change what it takes from the entry.
+// resourceVersion.
 func NewKind[T, L any, Object object[T], List pointer[L]](d Description, items func(List) *[]T, convert func(Object, *view.Entry)) *Kind {
 	serve := func(o Object, e *view.Entry, id ServerID) {
 		convert(o, e)

@@ -12,6 +12,7 @@ import (
 	metainternalversion "k8s.io/apimachinery/pkg/apis/meta/internalversion"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/fields"
+	"k8s.io/apimachinery/pkg/labels"
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apiserver/pkg/authentication/user"
 
@@ -57,7 +58,11 @@ func (r *REST) List(ctx context.Context, options *metainternalversion.ListOption
 		r.ObserveList(r.kind.Resource, len(page.entries))
 	}
 	if splice {
-		list = &spliced{empty: list, kind: r.kind, entries: page.entries, id: r.ServerID, encodings: r.Encodings}
+		whole := options.Continue == "" && page.next == ""
+		list = &spliced{
+			empty: list, kind: r.kind, entries: page.entries, id: r.ServerID,
+			encodings: r.Encodings, keep: whole && len(page.entries) <= maxRemembered,
+		}
 	}
 	return list, nil
 }
@@ -200,6 +205,8 @@ func filter(entries []*view.Entry, options *metainternalversion.ListOptions) []*
 	}
 	return kept
 }
+
+var _ labels.Labels = view.Labels(nil)
 
 func matches(o *view.Attributes, options *metainternalversion.ListOptions) bool {
 	byLabel, byField := options.LabelSelector, options.FieldSelector

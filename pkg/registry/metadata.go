@@ -9,16 +9,20 @@ import (
 	"github.com/google/uuid"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
+	utilruntime "k8s.io/apimachinery/pkg/util/runtime"
 
 	"capsule.dev/tenantview/pkg/packed"
 	"capsule.dev/tenantview/pkg/view"
 )
 
-// Upstream returns a new upstream object of an entry. T must be the type of the entry's kind.
+// Upstream returns a new upstream object of an entry. T must be the type of the entry's kind. This process has packed
+// the object. If it cannot be unpacked nevertheless, it has nothing but its name: one object must not end the server.
 func Upstream[T any, P packed.Pointer[T]](e *view.Entry) P {
 	o, err := packed.Unpack[T, P](e.Value.(packed.Object), e.Name, e.Labels.Map())
 	if err != nil {
-		panic(err) // it was packed by this process
+		utilruntime.HandleError(err) //nolint:staticcheck // there is no context of a request
+		o = P(new(T))
+		o.SetName(e.Name)
 	}
 	return o
 }
@@ -27,7 +31,8 @@ func Upstream[T any, P packed.Pointer[T]](e *view.Entry) P {
 func upstreamMetadata(e *view.Entry) *metav1.ObjectMeta {
 	m, err := packed.Metadata(e.Value.(packed.Object))
 	if err != nil {
-		panic(err) // it was packed by this process
+		utilruntime.HandleError(err) //nolint:staticcheck // there is no context of a request
+		return &metav1.ObjectMeta{}
 	}
 	return m
 }

@@ -10,13 +10,38 @@ import (
 
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/runtime/schema"
+
+	"capsule.dev/tenantview/pkg/view"
 )
 
+// served is the object of an event. It is made when it is encoded: a watch that its client does not read keeps events,
+// and unlike the entry, which all share, each object is in memory of its own.
+type served struct {
+	kind  *Kind
+	entry *view.Entry
+	id    ServerID
+}
+
+var _ runtime.CacheableObject = &served{}
+
+// CacheEncode writes the encoding of the object, which it does not remember.
+func (s *served) CacheEncode(_ runtime.Identifier, encode func(runtime.Object, io.Writer) error, w io.Writer) error {
+	return encode(s.GetObject(), w)
+}
+
+// GetObject returns a new object.
+func (s *served) GetObject() runtime.Object { return s.kind.Convert(s.entry, s.id) }
+
+// GetObjectKind returns the kind of a new object.
+func (s *served) GetObjectKind() schema.ObjectKind { return s.GetObject().GetObjectKind() }
+
+// DeepCopyObject returns a new object.
+func (s *served) DeepCopyObject() runtime.Object { return s.GetObject() }
+
 // shared is an object that many watches send. It is encoded once for each media type and form.
-// Only one encoder runs at a time, because encoders write the kind into the object.
 type shared struct {
+	served
 	mu        sync.Mutex
-	object    runtime.Object
 	encodings map[runtime.Identifier]encoding
 }
 
@@ -26,8 +51,6 @@ type encoding struct {
 }
 
 var _ runtime.CacheableObject = &shared{}
-
-func newShared(object runtime.Object) *shared { return &shared{object: object} }
 
 // CacheEncode writes the encoding with that identifier. It calls encode if there is none yet.
 func (s *shared) CacheEncode(id runtime.Identifier, encode func(runtime.Object, io.Writer) error, w io.Writer) error {
@@ -46,7 +69,7 @@ func (s *shared) encoding(id runtime.Identifier, encode func(runtime.Object, io.
 		return e
 	}
 	var buffer bytes.Buffer
-	err := encode(s.object, &buffer)
+	err := encode(s.GetObject(), &buffer)
 	e := encoding{data: buffer.Bytes(), err: err}
 	if s.encodings == nil {
 		s.encodings = make(map[runtime.Identifier]encoding, 1)
@@ -54,16 +77,3 @@ func (s *shared) encoding(id runtime.Identifier, encode func(runtime.Object, io.
 	s.encodings[id] = e
 	return e
 }
-
-// GetObject returns a copy of the object.
-func (s *shared) GetObject() runtime.Object {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.object.DeepCopyObject()
-}
-
-// GetObjectKind returns the kind of a copy: only an encoder may write to the object itself.
-func (s *shared) GetObjectKind() schema.ObjectKind { return s.GetObject().GetObjectKind() }
-
-// DeepCopyObject returns a shared with a copy of the object and without encodings.
-func (s *shared) DeepCopyObject() runtime.Object { return newShared(s.GetObject()) }

@@ -24,6 +24,8 @@ type spliced struct {
 	entries   []*view.Entry
 	id        ServerID
 	encodings *Encodings
+	// keep says that encodings that are made are remembered.
+	keep bool
 }
 
 var _ runtime.CacheableObject = &spliced{}
@@ -44,7 +46,7 @@ func (l *spliced) CacheEncode(_ runtime.Identifier, encode func(runtime.Object, 
 	b := chunks.Get().(*bytes.Buffer)
 	defer chunks.Put(b)
 	b.Reset()
-	if err := encode(l.empty, b); err != nil {
+	if err := encode(l.empty.DeepCopyObject(), b); err != nil {
 		return err
 	}
 	if !bytes.HasSuffix(b.Bytes(), noItems) {
@@ -52,7 +54,7 @@ func (l *spliced) CacheEncode(_ runtime.Identifier, encode func(runtime.Object, 
 	}
 	b.Truncate(b.Len() - len("]}\n"))
 	for i, e := range l.entries {
-		item, err := l.encodings.of(l.kind, e, l.id, len(l.entries) <= maxRemembered)
+		item, err := l.encodings.of(l.kind, e, l.id, l.keep)
 		if err != nil {
 			return err
 		}
@@ -85,5 +87,5 @@ func (l *spliced) GetObject() runtime.Object {
 // GetObjectKind returns the kind of the list.
 func (l *spliced) GetObjectKind() schema.ObjectKind { return l.empty.GetObjectKind() }
 
-// DeepCopyObject returns a copy of the list with its items.
-func (l *spliced) DeepCopyObject() runtime.Object { return l.GetObject().DeepCopyObject() }
+// DeepCopyObject returns the list with its items, which shares nothing with the entries.
+func (l *spliced) DeepCopyObject() runtime.Object { return l.GetObject() }

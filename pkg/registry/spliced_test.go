@@ -16,11 +16,14 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/runtime/serializer"
 
+	"capsule.dev/tenantview/internal/synthetic"
 	"capsule.dev/tenantview/pkg/apis/tenantview/v1alpha1"
+	"capsule.dev/tenantview/pkg/packed"
 	"capsule.dev/tenantview/pkg/registry"
 	"capsule.dev/tenantview/pkg/registry/tenantnamespace"
 	"capsule.dev/tenantview/pkg/view"
@@ -116,7 +119,7 @@ func TestListIsSplicedOnlyIfNothingIsConverted(t *testing.T) {
 	f := newSolarFixture()
 	for accept, want := range map[string]bool{
 		"": true, "*/*": true, "application/json": true, "application/yaml": true, "application/json,*/*": true,
-		"application/json;as=Table;v=v1;g=meta.k8s.io,application/json": false,
+		"application/json;as=Table;v=v1;g=meta.k8s.io,application/json":  false,
 		"application/json,application/json;AS=PartialObjectMetadataList": false,
 	} {
 		r := httptest.NewRequestWithContext(as("alice"), http.MethodGet, "/", nil)
@@ -182,6 +185,17 @@ func TestObjectsAreEncodedOnce(t *testing.T) {
 	f.grant(view.User("bob"), view.Partition("solar"), listAndGet)
 	list("bob")
 	expect("as another user")
+	f.put(501, "solar-a", "solar", nil)
+	for range 2 { // a page is not remembered
+		l, err := r.List(takingPlain(as("bob")), request{limit: 1}.options(t))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := encoder.Encode(l, io.Discard); err != nil {
+			t.Fatal(err)
+		}
+		expect("a page", "solar-a")
+	}
 }
 
 // What is remembered has a bound, and what is listed again and again stays.
@@ -192,32 +206,35 @@ func TestEncodingsAreBounded(t *testing.T) {
 	entry := func(name string) *view.Entry {
 		f := newFixture()
 		f.grant(view.User("alice"), view.Partition("solar"), listAndGet)
-		f.put(100, name, "solar", map[string]string{"long": strings.Repeat("x", size)})
+		f.set.Update(100, func(tx *view.Tx) {
+			o := &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Annotations: map[string]string{"long": strings.Repeat("x", size)}}}
+			tx.Put(f.view, view.Object{Attributes: view.Attributes{Name: name, Partition: "solar"}, Version: 100, Value: synthetic.Packed(o)})
+		})
 		entries, _ := f.view.List(view.Viewer{Subjects: []view.Subject{view.User("alice")}})
 		return entries[0]
 	}
 	popular := entry("popular")
-	var all []*view.Entry
+	all := make(map[*view.Entry]int) // with their sizes
 	for i := range 200 {
-		e := entry(fmt.Sprint("once-", i))
-		all = append(all, e)
-		for _, e := range []*view.Entry{e, popular} {
-			if _, err := c.Of(kind, e, 0, true); err != nil {
+		for _, e := range []*view.Entry{entry(fmt.Sprint("once-", i)), popular} {
+			data, err := c.Of(kind, e, 0, true)
+			if err != nil {
 				t.Fatal(err)
 			}
+			all[e] = len(data) + len(e.Value.(packed.Object))
 		}
 	}
 	if n := len(converted()); n != 201 {
 		t.Errorf("%d conversions of 201 objects", n)
 	}
 	remembered := 0
-	for _, e := range all {
+	for e, size := range all {
 		if e.Memo() != nil {
-			remembered++
+			remembered += size
 		}
 	}
-	if remembered == 0 || remembered > limit/size {
-		t.Errorf("%d of 200 objects are remembered", remembered)
+	if remembered < limit/4 || remembered > limit {
+		t.Errorf("%d bytes are remembered, of %d", remembered, limit)
 	}
 	// A long list drives nothing out.
 	for i := range 200 {

@@ -7,6 +7,7 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"io"
 	"sync"
 	"testing"
 
@@ -17,6 +18,7 @@ import (
 	genericapirequest "k8s.io/apiserver/pkg/endpoints/request"
 
 	"capsule.dev/tenantview/pkg/apis/tenantview/v1alpha1"
+	"capsule.dev/tenantview/pkg/registry"
 	"capsule.dev/tenantview/pkg/view"
 )
 
@@ -90,8 +92,37 @@ func TestWatchSharedObject(t *testing.T) {
 	want := shared.GetObject()
 	event.Object.GetObjectKind().SetGroupVersionKind(tenantnamespaceKind)
 	shared.GetObject().(*v1alpha1.TenantNamespace).Labels["env"] = "test"
-	event.Object.DeepCopyObject().(runtime.CacheableObject).GetObject().(*v1alpha1.TenantNamespace).Name = "other"
+	event.Object.DeepCopyObject().(*v1alpha1.TenantNamespace).Name = "other"
 	if diff := cmp.Diff(want, shared.GetObject()); diff != "" {
 		t.Errorf("object (-before +after):\n%s", diff)
+	}
+}
+
+// A user may have many watches that he does not read. The events that wait for him must not hold objects, of which
+// tenants can make some as large as etcd allows.
+func TestEventsThatWaitHoldNoObjects(t *testing.T) {
+	f := newSolarFixture()
+	kind, converted := counted()
+	r := registry.NewREST(kind, f.view, f.Config)
+	stream, err := r.Watch(as("alice"), request{}.options(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer stream.Stop()
+	f.put(500, "solar-b", "solar", map[string]string{"changed": "yes"})
+	var objects []runtime.Object
+	for range 5 { // four initial ones and the change
+		objects = append(objects, (<-stream.ResultChan()).Object)
+	}
+	if names := converted(); names != nil {
+		t.Errorf("%v were made before they were encoded", names)
+	}
+	for _, o := range objects {
+		if err := encoders(t)[runtime.ContentTypeJSON].Encode(o, io.Discard); err != nil {
+			t.Error(err)
+		}
+	}
+	if names := converted(); len(names) != 5 {
+		t.Errorf("%v were encoded", names)
 	}
 }

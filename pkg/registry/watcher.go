@@ -293,12 +293,15 @@ func (w *watcher) told(event view.Event) (out watch.Event, wanted bool) {
 // initial one: those belong to this watch alone.
 func (w *watcher) object(event view.Event) runtime.Object {
 	if event.Initial {
-		return w.rest.kind.Convert(event.Entry, w.rest.ServerID)
+		o := w.rest.served(event.Entry)
+		return &o
 	}
 	return event.Served(w.rest.serve).(*shared)
 }
 
-func (r *REST) serve(e *view.Entry) any { return newShared(r.kind.Convert(e, r.ServerID)) }
+func (r *REST) serve(e *view.Entry) any { return &shared{served: r.served(e)} }
+
+func (r *REST) served(e *view.Entry) served { return served{kind: r.kind, entry: e, id: r.ServerID} }
 
 func (w *watcher) bookmark(revision uint64, annotations map[string]string) watch.Event {
 	object := w.rest.New()
