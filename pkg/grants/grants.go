@@ -4,6 +4,7 @@
 package grants
 
 import (
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 
 	"capsule.dev/tenantview/pkg/apis/capsule"
@@ -23,6 +24,9 @@ type Kind struct {
 	// OfTenant returns the criterion of the objects that a Tenant itself may see. It may depend
 	// only on the Tenant's name and on its spec without the owners.
 	OfTenant func(*capsule.Tenant, *Policy) (view.Criterion, []Problem)
+	// Strip removes from an upstream object what is never served, so that it takes no memory; nil removes
+	// nothing.
+	Strip func(metav1.Object)
 }
 
 // Held is a subject's grant on objects of an upstream resource.

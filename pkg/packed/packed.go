@@ -2,8 +2,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
 // Package packed keeps objects of Kubernetes' own kinds in little memory: in the protobuf encoding, without what
-// nobody reads. An object in this form is a third of the size of its Go type, and the garbage collector has no
-// pointers to follow in it. Unpacking one takes about two microseconds, for each object of an answer.
+// nobody reads. An object in this form takes less than half the memory of its Go type, and the garbage collector has no
+// pointers to follow in it. It is unpacked for each answer that is not put together from encodings.
 package packed
 
 import (
@@ -45,15 +45,13 @@ func Pack(o metav1.Object) (Object, error) {
 	o.SetManagedFields(nil)
 	o.SetFinalizers(nil)
 	o.SetOwnerReferences(nil)
-	if annotations := o.GetAnnotations(); annotations[corev1.LastAppliedConfigAnnotation] != "" {
-		delete(annotations, corev1.LastAppliedConfigAnnotation)
-		o.SetAnnotations(annotations)
-	}
+	delete(o.GetAnnotations(), corev1.LastAppliedConfigAnnotation)
 	return m.Marshal()
 }
 
-// Unpack returns a new object of type T with that name and those labels. It takes ownership of the labels. It
-// returns an error if the object that was packed had another type.
+// Unpack returns a new object of type T with that name and those labels. It takes ownership of the labels. T must be
+// the type of the object that was packed: the encoding does not say which that was. Unpack returns an error if it is
+// cut short.
 func Unpack[T any, P Pointer[T]](o Object, name string, labels map[string]string) (P, error) {
 	unpacked := P(new(T))
 	if err := unpacked.Unmarshal(o); err != nil {

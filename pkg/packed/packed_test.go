@@ -46,7 +46,11 @@ func TestPackAndUnpack(t *testing.T) {
 	for name, tc := range map[string]struct{ object, want *corev1.Node }{
 		"everything":        {&corev1.Node{ObjectMeta: full(), Status: node}, &corev1.Node{ObjectMeta: kept(), Status: node}},
 		"only last applied": {&corev1.Node{ObjectMeta: onlyLastApplied}, &corev1.Node{ObjectMeta: metav1.ObjectMeta{Name: "a"}}},
-		"only a name":       {&corev1.Node{ObjectMeta: metav1.ObjectMeta{Name: "a"}}, &corev1.Node{ObjectMeta: metav1.ObjectMeta{Name: "a"}}},
+		"last applied is empty": {
+			&corev1.Node{ObjectMeta: metav1.ObjectMeta{Name: "a", Annotations: map[string]string{corev1.LastAppliedConfigAnnotation: ""}}},
+			&corev1.Node{ObjectMeta: metav1.ObjectMeta{Name: "a"}},
+		},
+		"only a name": {&corev1.Node{ObjectMeta: metav1.ObjectMeta{Name: "a"}}, &corev1.Node{ObjectMeta: metav1.ObjectMeta{Name: "a"}}},
 	} {
 		labels := tc.object.Labels
 		o, err := packed.Pack(tc.object)

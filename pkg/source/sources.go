@@ -10,6 +10,7 @@ import (
 
 	corev1 "k8s.io/api/core/v1"
 	rbacv1 "k8s.io/api/rbac/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/klog/v2"
@@ -36,7 +37,7 @@ type Sources struct {
 func NewSources(clients *Clients, cluster *tenancy.Cluster, kinds []grants.Kind) (*Sources, error) {
 	s := &Sources{cluster: cluster}
 	for i := range kinds {
-		if err := s.addKind(clients, kinds[i].Upstream); err != nil {
+		if err := s.addKind(clients, &kinds[i]); err != nil {
 			return nil, err
 		}
 	}
@@ -64,14 +65,25 @@ func NewSources(clients *Clients, cluster *tenancy.Cluster, kinds []grants.Kind)
 	return s, addBuiltIn(s, clients, rbacv1.SchemeGroupVersion.WithResource("clusterroles"), role, cluster.ClusterRoles())
 }
 
-func (s *Sources) addKind(clients *Clients, upstream schema.GroupVersionResource) error {
+func (s *Sources) addKind(clients *Clients, kind *grants.Kind) error {
+	upstream := kind.Upstream
 	switch upstream.GroupResource() {
 	case corev1.Resource("namespaces"):
 		return addBuiltIn(s, clients, upstream, as(tenancy.NewNamespace), s.cluster.Namespaces())
 	case corev1.Resource("persistentvolumes"):
 		return addBuiltIn(s, clients, upstream, as(tenancy.NewPersistentVolume), s.cluster.PersistentVolumes())
 	default:
-		return addBuiltIn(s, clients, upstream, as(tenancy.NewObject), s.cluster.Objects(upstream.GroupResource()))
+		return addBuiltIn(s, clients, upstream, as(stripped(kind.Strip)), s.cluster.Objects(upstream.GroupResource()))
+	}
+}
+
+// stripped returns tenancy.NewObject without what strip removes.
+func stripped(strip func(metav1.Object)) func(metav1.Object) (tenancy.Object, error) {
+	return func(o metav1.Object) (tenancy.Object, error) {
+		if strip != nil {
+			strip(o)
+		}
+		return tenancy.NewObject(o)
 	}
 }
 

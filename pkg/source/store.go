@@ -32,23 +32,10 @@ var (
 	_ cache.TransformingStore      = &store[any]{}
 )
 
-// decoded is an object of a list that is still being read. It has metadata because the reflector files it by its
-// key.
-type decoded[T any] struct {
-	metav1.Object
-	item tenancy.Item[T]
-}
-
 // Transformer decodes each object of a streamed list when it arrives. So the whole list is never in memory in the
 // form in which it arrives, which takes several times as much.
 func (s *store[T]) Transformer() cache.TransformFunc {
-	return func(object any) (any, error) {
-		item, err := s.item(object)
-		if err != nil {
-			return nil, err
-		}
-		return decoded[T]{&metav1.ObjectMeta{Namespace: item.Key.Namespace, Name: item.Key.Name}, item}, nil
-	}
+	return func(object any) (any, error) { return s.item(object) }
 }
 
 // Add passes on an object that was added.
@@ -103,8 +90,8 @@ func (s *store[T]) Bookmark(version string) error {
 func (s *store[T]) Resync() error { return nil }
 
 func (s *store[T]) item(object any) (tenancy.Item[T], error) {
-	if d, ok := object.(decoded[T]); ok {
-		return d.item, nil
+	if decoded, ok := object.(tenancy.Item[T]); ok {
+		return decoded, nil
 	}
 	m, err := meta.Accessor(object)
 	if err != nil {

@@ -35,11 +35,12 @@ type Namespace struct {
 	ref            grants.TenantRef
 	hasRef, claims bool
 	label          string
+	created        int64
 }
 
 // NewNamespace is like NewObject.
 func NewNamespace(o *corev1.Namespace) (Namespace, error) {
-	ns := Namespace{claims: grants.ClaimsTenant(o.OwnerReferences), label: intern(o.Labels[capsule.TenantLabel])}
+	ns := Namespace{claims: grants.ClaimsTenant(o.OwnerReferences), label: intern(o.Labels[capsule.TenantLabel]), created: o.CreationTimestamp.Unix()}
 	ns.ref, ns.hasRef = grants.TenantRefOf(o.OwnerReferences)
 	ns.ref.Name, ns.ref.UID = intern(ns.ref.Name), intern(ns.ref.UID)
 	var err error

@@ -22,20 +22,16 @@ type Object struct {
 	packed packed.Object
 	// size is the approximate size of the object in bytes.
 	size int
-	// created is the creation time in seconds since 1970. kube-apiserver sets it.
-	created int64
 }
 
 // NewObject returns an object in the form in which a Cluster keeps it. It takes ownership of o. It returns an error
 // if o is not of one of Kubernetes' own kinds.
 func NewObject(o metav1.Object) (Object, error) {
-	converted := Object{
-		labels:  internLabels(o.GetName(), o.GetLabels()),
-		size:    sizeOf(o),
-		created: o.GetCreationTimestamp().Unix(),
-	}
+	converted := Object{labels: internLabels(o.GetName(), o.GetLabels()), size: sizeOf(o)}
 	var err error
 	converted.packed, err = packed.Pack(o)
+	// Unpacked, an object takes about twice as much.
+	converted.size = max(converted.size, 2*len(converted.packed))
 	return converted, err
 }
 

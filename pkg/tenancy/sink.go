@@ -114,6 +114,9 @@ func (s *Sink[T]) known() iter.Seq[Key] {
 				return
 			}
 		}
+		if s.source == "" {
+			return // its problems are not told from those of others
+		}
 		for from := range s.cluster.problems.byOrigin {
 			if from.source == s.source && !yield(Key{Namespace: from.namespace, Name: from.name}) {
 				return

@@ -6,6 +6,7 @@ package tenantnode
 
 import (
 	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"capsule.dev/tenantview/pkg/apis/capsule"
 	"capsule.dev/tenantview/pkg/apis/tenantview/v1alpha1"
@@ -23,6 +24,11 @@ func Kind(images bool) *registry.Kind {
 			TenantField:  "spec.nodeSelector",
 			ProxySetting: "Nodes",
 			OfTenant:     ofTenant,
+			Strip: func(o metav1.Object) {
+				if node, ok := o.(*corev1.Node); ok {
+					strip(&node.Status, images)
+				}
+			},
 		},
 		Resource:   "tenantnodes",
 		Singular:   "tenantnode",
@@ -31,10 +37,17 @@ func Kind(images bool) *registry.Kind {
 		Cells:      cells,
 	}, func(l *v1alpha1.TenantNodeList) *[]v1alpha1.TenantNode { return &l.Items }, func(out *v1alpha1.TenantNode, e *view.Entry) {
 		convert(out, e)
-		if !images {
-			out.Status.Images = nil // only in the copy
-		}
+		strip(&out.Status, images)
 	})
+}
+
+// strip removes what reveals the volumes of every tenant that has a Pod on the node, and its images, unless they are
+// shown. It is called for what is stored, and again for what is served: the answer to a write has not been stored.
+func strip(status *corev1.NodeStatus, images bool) {
+	status.VolumesInUse, status.VolumesAttached = nil, nil
+	if !images {
+		status.Images = nil
+	}
 }
 
 func ofTenant(t *capsule.Tenant, p *grants.Policy) (view.Criterion, []grants.Problem) {
@@ -46,6 +59,4 @@ func convert(out *v1alpha1.TenantNode, e *view.Entry) {
 	out.ObjectMeta = registry.Metadata("TenantNode", &in.ObjectMeta)
 	out.Spec = in.Spec
 	out.Status = in.Status
-	// These reveal the volumes of every tenant that has a Pod on the node.
-	out.Status.VolumesInUse, out.Status.VolumesAttached = nil, nil
 }

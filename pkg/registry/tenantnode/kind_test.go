@@ -46,6 +46,21 @@ func TestImages(t *testing.T) {
 	}
 }
 
+// What is never served takes no memory.
+func TestNodesAreStripped(t *testing.T) {
+	for _, images := range []bool{false, true} {
+		node := &corev1.Node{Status: corev1.NodeStatus{
+			Images:          []corev1.ContainerImage{{Names: []string{"app"}}},
+			VolumesInUse:    []corev1.UniqueVolumeName{"volume"},
+			VolumesAttached: []corev1.AttachedVolume{{Name: "volume"}},
+		}}
+		tenantnode.Kind(images).Strip(node)
+		if len(node.Status.Images) > 0 != images || node.Status.VolumesInUse != nil || node.Status.VolumesAttached != nil {
+			t.Errorf("with images %v: %+v", images, node.Status)
+		}
+	}
+}
+
 func TestNodesOfATenant(t *testing.T) {
 	nodes := []view.Attributes{
 		{Name: "a", Labels: view.NewLabels(map[string]string{"pool": "solar", "zone": "1"})},
