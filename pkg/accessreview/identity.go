@@ -46,7 +46,7 @@ func identitiesOf(u user.Info) identities {
 	}
 	d := &digested{groups: slices.Clone(u.GetGroups()), extra: maps.Clone(u.GetExtra()), identities: digest(u)}
 	delete(d.extra, credentialID)
-	if d.size() <= maxRemembered {
+	if d.size()+len(key.name)+len(key.uid) <= maxRemembered {
 		recent.Add(key, d)
 	}
 	return d.identities

@@ -110,8 +110,6 @@ func records(tp tracing.TracerProvider) bool {
 // bounded adds the filters that end requests in time and confine their failures.
 func bounded(handler http.Handler, c *genericapiserver.Config) http.Handler {
 	handler = genericapifilters.WithWarningRecorder(handler)
-	// That filter makes a goroutine for each request, whose stack is small.
-	handler = withStack(handler, c.LongRunningFunc)
 	handler = genericfilters.WithTimeoutForNonLongRunningRequests(handler, c.LongRunningFunc)
 	handler = genericapifilters.WithRequestDeadline(handler, c.AuditBackend, c.AuditPolicyRuleEvaluator, c.LongRunningFunc, c.Serializer, c.RequestTimeout)
 	handler = withWaitGroup(handler, c.LongRunningFunc, c.NonLongRunningRequestWaitGroup)

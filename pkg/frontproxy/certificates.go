@@ -22,6 +22,8 @@ const (
 	maxAge = time.Minute
 	// maxCertificates is how many certificates are remembered. Each kube-apiserver has one.
 	maxCertificates = 64
+	// maxBytes is the size up to which what a client sends is looked at here.
+	maxBytes = 16 << 10
 )
 
 // certificates verifies the client certificates of the front proxy. A certificate is valid for minutes to years,
@@ -53,6 +55,9 @@ func newCertificates(options x509request.VerifyOptionFunc, c clock.PassiveClock)
 // has the key of the certificate.
 func (c *certificates) verify(state *tls.ConnectionState, names headerrequest.StringSliceProvider) bool {
 	if state == nil || len(state.PeerCertificates) == 0 {
+		return false
+	}
+	if !short(state.PeerCertificates) {
 		return false
 	}
 	leaf := state.PeerCertificates[0]
@@ -93,6 +98,16 @@ func (c *certificates) verify(state *tls.ConnectionState, names headerrequest.St
 
 func (v validity) holds(roots *x509.CertPool, now time.Time) bool {
 	return v.roots == roots && !now.Before(v.from) && !now.After(v.until)
+}
+
+// short returns whether a client has sent no more than kube-apiserver does. Anybody can send 256 KiB with the name of
+// the front proxy, and digesting it for each request would be work that nobody's share counts.
+func short(sent []*x509.Certificate) bool {
+	size := 0
+	for _, certificate := range sent {
+		size += len(certificate.Raw)
+	}
+	return size <= maxBytes
 }
 
 // digestOf returns a digest of all that the client has sent: its certificate and the intermediate ones.

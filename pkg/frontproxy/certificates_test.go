@@ -183,3 +183,22 @@ func BenchmarkCertificates(b *testing.B) {
 		})
 	}
 }
+
+// What is longer than what kube-apiserver sends is not looked at here.
+func TestLongCertificates(t *testing.T) {
+	v := newVerifying(nil)
+	state := &tls.ConnectionState{PeerCertificates: []*x509.Certificate{{Raw: make([]byte, maxBytes+1)}}}
+	v.provider = unreachable{t}
+	v.expect(t, "a long one", state, false, 0)
+}
+
+// unreachable is a provider that must not be asked.
+type unreachable struct{ t *testing.T }
+
+func (u unreachable) VerifyOptions() (x509.VerifyOptions, bool) {
+	u.t.Error("the CA bundle has been asked for")
+	return x509.VerifyOptions{}, false
+}
+func (u unreachable) Name() string                             { return "" }
+func (u unreachable) CurrentCABundleContent() []byte           { return nil }
+func (u unreachable) AddListener(dynamiccertificates.Listener) {}
