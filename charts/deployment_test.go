@@ -135,6 +135,8 @@ func TestGoMemLimit(t *testing.T) {
 func TestGoGC(t *testing.T) {
 	for values, want := range map[string]string{
 		"{}":                                    "",
+		"goGC: null":                            "",
+		"goGC: 999999":                          "999999",
 		"goGC: 50":                              "50",
 		"goGC: '75'":                            "75",
 		"goGC: 'off'":                           "off",

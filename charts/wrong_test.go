@@ -70,6 +70,8 @@ func TestWrongValues(t *testing.T) {
 		"goMemLimit: 1 GB":                                     "at '/goMemLimit': '1 GB' does not match pattern",
 		"goGC: half":                                           "at '/goGC': 'half' does not match pattern",
 		"goGC: 0":                                              "at '/goGC': minimum: got 0, want 1",
+		"goGC: '0'":                                            "at '/goGC': '0' does not match pattern",
+		"goGC: 1000000":                                        "at '/goGC': maximum",
 		"resources: {limits: {memory: many}}":                  "at '/resources/limits/memory': 'many' does not match pattern",
 		"certificates: {source: helmet}":                       "at '/certificates/source': value must be one of",
 		"certificates: {caBundle: abc}":                        "at '/certificates/caBundle': 'abc' does not match pattern",
