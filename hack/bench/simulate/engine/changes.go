@@ -1,0 +1,66 @@
+// Copyright The tenantview Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package engine
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"net/http"
+	"time"
+
+	"capsule.dev/tenantview/hack/bench/simulate/upstream"
+	"capsule.dev/tenantview/internal/cputime"
+)
+
+// patience is how long changes may take to arrive after they have been sent.
+const patience = time.Minute
+
+// changes measures each kind of change that the cluster has objects for. A change costs what its event costs: TLS,
+// decoding, packing and applying.
+func (e *engine) changes(ctx context.Context) ([]Cost, error) {
+	var costs []Cost
+	for _, r := range e.Shape.Resources() {
+		if r.Change == nil || r.Count == 0 {
+			continue
+		}
+		// The first ones warm up.
+		if _, err := e.change(ctx, r.GroupVersionResource.Resource, e.Changes/10+1); err != nil {
+			return nil, err
+		}
+		cost, err := e.change(ctx, r.GroupVersionResource.Resource, e.Changes)
+		if err != nil {
+			return nil, err
+		}
+		costs = append(costs, cost)
+	}
+	return costs, nil
+}
+
+func (e *engine) change(ctx context.Context, resource string, count int) (Cost, error) {
+	applied, spent, used := e.applied.Load(), e.spent.Load(), cputime.Used()
+	url := fmt.Sprintf("%s%s%s?count=%d", e.upstream.Host, upstream.ChangePath, resource, count)
+	request, err := http.NewRequestWithContext(ctx, http.MethodPost, url, http.NoBody)
+	if err != nil {
+		return Cost{}, err
+	}
+	response, err := e.client.Do(request)
+	if err != nil {
+		return Cost{}, err
+	}
+	defer response.Body.Close()
+	if body, _ := io.ReadAll(response.Body); response.StatusCode != http.StatusOK {
+		return Cost{}, fmt.Errorf("asking for changes of %s: %s: %s", resource, response.Status, body)
+	}
+	for start := time.Now(); e.applied.Load() < applied+int64(count); time.Sleep(time.Millisecond) {
+		if time.Since(start) > patience {
+			return Cost{}, fmt.Errorf("only %d of %d changes of %s were applied", e.applied.Load()-applied, count, resource)
+		}
+	}
+	micros := func(d time.Duration) float64 { return float64(d.Nanoseconds()) / 1000 / float64(count) }
+	return Cost{
+		Name: resource, Count: count,
+		CPUMicros: micros(cputime.Used() - used), AppliedMicros: micros(time.Duration(e.spent.Load() - spent)),
+	}, nil
+}
