@@ -34,7 +34,7 @@ func writeDocument(o *options) error {
 		return fmt.Errorf("%s: %w", o.doc, err)
 	}
 	if !o.check {
-		return os.WriteFile(o.doc, []byte(text), 0o644) //nolint:gosec // a document is for everybody
+		return os.WriteFile(o.doc, []byte(text), 0o644)
 	}
 	if text != string(old) {
 		return fmt.Errorf("%s does not have the tables of %s: run go run ./simulate -report in hack/bench", o.doc, o.out)

@@ -31,7 +31,7 @@ func TestModel(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := []float64{10e6, 1_000, 5_000, 500, 300, 2_000, 700, 900}
+	want := []float64{10e6, 1_000, 5_000, 500, 300, 400, 2_000, 700, 900}
 	for i := range want {
 		if got := m[0][i]; got < 0.999*want[i] || got > 1.001*want[i] {
 			t.Errorf("%s costs %v bytes of heap, want %v", terms[i].name, got, want[i])
@@ -83,6 +83,15 @@ func TestMarkers(t *testing.T) {
 	_, err := replaceTables(begin("run")+end+begin("sizing")+end, all)
 	if err == nil || !strings.Contains(err.Error(), "model") || strings.Contains(err.Error(), "begin sizing") {
 		t.Errorf("got %v", err)
+	}
+}
+
+// The committed document has the tables of the committed results.
+func TestCommitted(t *testing.T) {
+	docs := filepath.Join("..", "..", "..", "docs")
+	o := &options{out: filepath.Join(docs, "benchmarks", "simulation.json"), doc: filepath.Join(docs, "scale.md"), check: true}
+	if err := writeDocument(o); err != nil {
+		t.Error(err)
 	}
 }
 

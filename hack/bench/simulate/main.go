@@ -14,8 +14,10 @@ import (
 	"os/signal"
 	"path/filepath"
 	"syscall"
+	"time"
 
 	"capsule.dev/tenantview/e2e/build"
+	"capsule.dev/tenantview/hack/bench/machine"
 )
 
 // options are the flags.
@@ -23,6 +25,7 @@ type options struct {
 	out, doc      string
 	divide        int
 	report, check bool
+	resume        bool
 	// engine and serve are set if the program has started itself.
 	engine, serve bool
 }
@@ -47,6 +50,7 @@ func parse(args []string) (*options, error) {
 	flags := flag.NewFlagSet("simulate", flag.ContinueOnError)
 	flags.BoolVar(&o.report, "report", false, "Measure nothing: write the tables from the results that are there.")
 	flags.BoolVar(&o.check, "check", false, "Measure and write nothing: fail if the tables are not those of the results.")
+	flags.BoolVar(&o.resume, "resume", false, "Keep the results that are there, and measure what is missing.")
 	flags.IntVar(&o.divide, "divide", 1, "Divide all sizes by this, for a first look. The results are printed and not written.")
 	flags.StringVar(&o.out, "results", "", "The file with the results. Default: docs/benchmarks/simulation.json.")
 	flags.StringVar(&o.doc, "document", "", "The document with the tables. Default: docs/scale.md.")
@@ -81,19 +85,33 @@ func run(ctx context.Context, o *options) error {
 	if o.report || o.check {
 		return writeDocument(o)
 	}
-	results, err := measureAll(ctx, root, o.divide)
+	r, err := begun(ctx, o, root)
 	if err != nil {
 		return err
 	}
 	if o.divide > 1 {
-		tables, err := tables(results)
+		if err := r.run(ctx, o.divide, func() error { return nil }); err != nil {
+			return err
+		}
+		all, err := tables(r)
 		for _, name := range tableNames {
-			fmt.Print(tables[name], "\n")
+			fmt.Print(all[name], "\n")
 		}
 		return err
 	}
-	if err := writeResults(o.out, results); err != nil {
+	if err := r.run(ctx, 1, func() error { return writeResults(o.out, r) }); err != nil {
 		return err
 	}
 	return writeDocument(o)
+}
+
+// begun returns the results to which those of a run are added.
+func begun(ctx context.Context, o *options, root string) (*results, error) {
+	if o.resume {
+		return readResults(o.out)
+	}
+	r := &results{Date: time.Now().UTC().Format(time.DateOnly)}
+	var err error
+	r.Commit, r.Machine, err = machine.Local(ctx, root)
+	return r, err
 }

@@ -4,12 +4,16 @@
 package main
 
 import (
+	"context"
+	"errors"
 	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
 
+	"capsule.dev/tenantview/hack/bench/simulate/engine"
 	"capsule.dev/tenantview/hack/bench/simulate/fit"
+	"capsule.dev/tenantview/hack/bench/simulate/shape"
 )
 
 func TestParse(t *testing.T) {
@@ -32,23 +36,28 @@ func TestPlan(t *testing.T) {
 	for _, divide := range []int{1, 50} {
 		var x [][]float64
 		var y []float64
-		fitted, largest := map[any]bool{}, 0
-		for _, m := range plan(divide) {
-			if err := m.Shape.Validate(); err != nil {
-				t.Errorf("%+v: %v", m.Shape, err)
+		fitted, largest := map[shape.Shape]bool{}, 0
+		toFit, checks := plan(divide)
+		for _, m := range toFit {
+			if err := m.Shape.Validate(); err != nil || !m.fitted {
+				t.Errorf("%+v: %v", m, err)
 			}
-			if m.fitted {
-				x, y = append(x, values(m.Shape)), append(y, 1)
-				fitted[m.Shape] = true
-				largest = max(largest, m.Shape.Namespaces)
+			x, y = append(x, values(m.Shape)), append(y, 1)
+			if fitted[m.Shape] {
+				t.Errorf("%+v is measured twice", m.Shape)
 			}
+			fitted[m.Shape] = true
+			largest = max(largest, m.Shape.Namespaces)
 		}
 		if _, err := fit.Linear(x, y); err != nil {
 			t.Error(err)
 		}
 		beyond := 0
-		for _, m := range plan(divide) {
-			if !m.fitted && fitted[m.Shape] {
+		for _, m := range checks {
+			if err := m.Shape.Validate(); err != nil || m.fitted {
+				t.Errorf("%+v: %v", m, err)
+			}
+			if fitted[m.Shape] {
 				t.Errorf("%+v checks the model, and is fitted", m.Shape)
 			}
 			if m.Shape.Namespaces > largest {
@@ -58,6 +67,41 @@ func TestPlan(t *testing.T) {
 		if beyond < 3 {
 			t.Errorf("only %d measurements go beyond the fitted ones", beyond)
 		}
+	}
+}
+
+// A run that is resumed measures nothing twice. The context has ended, so any measurement would fail.
+func TestResume(t *testing.T) {
+	const divide = 50
+	r := &results{}
+	fitted, checks := plan(divide)
+	for _, m := range append(fitted, checks...) {
+		e := entry{Config: m.Config, Fitted: m.fitted}
+		e.Measured.Memory.HeapBytes = 1 << 30
+		r.Runs = append(r.Runs, e)
+		if m.fitted && m.Watches > 0 {
+			r.Runs = append(r.Runs, entry{Config: engine.Config{Shape: m.Shape, MemoryLimit: int64(memoryLimit(1 << 30))}})
+		}
+	}
+	for _, c := range serverPlan(divide) {
+		r.Servers = append(r.Servers, serverEntry{Shape: c.Shape})
+	}
+	ended, end := context.WithCancel(context.Background())
+	end()
+	save := func() error { return errors.New("saved") }
+	if err := r.run(ended, divide, save); err != nil {
+		t.Errorf("something was measured again: %v", err)
+	}
+	for name, forget := range map[string]func(){
+		"a server": func() { r.Servers = r.Servers[1:] },
+		"a check":  func() { r.Runs = r.Runs[:len(r.Runs)-1] },
+	} {
+		servers, runs := r.Servers, r.Runs
+		forget()
+		if err := r.run(ended, divide, save); err == nil {
+			t.Errorf("%s that is missing was not measured", name)
+		}
+		r.Servers, r.Runs = servers, runs
 	}
 }
 

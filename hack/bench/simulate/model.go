@@ -26,6 +26,7 @@ var terms = []term{
 	{"A Tenant with two owners", "tenants", func(s shape.Shape) int { return s.Tenants }},
 	{"A further owner of a Tenant", "", func(s shape.Shape) int { return s.Owners }},
 	{"A RoleBinding", "rolebindings", func(s shape.Shape) int { return s.RoleBindings }},
+	{"The first RoleBinding of a namespace, in addition", "", func(s shape.Shape) int { return min(s.RoleBindings, s.Namespaces) }},
 	{"A ProxySetting", "proxysettings", func(s shape.Shape) int { return s.ProxySettings }},
 	{"A node", "nodes", func(s shape.Shape) int { return s.Nodes }},
 	{"A volume", "persistentvolumes", func(s shape.Shape) int { return s.Volumes }},

@@ -22,26 +22,26 @@ const (
 	watches = 20_000
 )
 
-// plan returns all measurements. Those that are fitted differ from a usual cluster in one number each, so that the
-// cost of each can be told apart. None of them has more than 200,000 namespaces.
-func plan(divide int) []measurement {
-	var all []measurement
-	add := func(fitted bool, s shape.Shape, rest engine.Config) {
+// plan returns the measurements that the model is fitted to, and those that check it. The fitted ones differ from a
+// usual cluster in one number each, so that the cost of each can be told apart. None of them has more than 200,000
+// namespaces.
+func plan(divide int) (fitted, checks []measurement) {
+	add := func(to *[]measurement, s shape.Shape, rest engine.Config) {
 		for _, n := range []*int{&s.Namespaces, &s.Tenants, &s.Owners, &s.RoleBindings, &s.ProxySettings, &s.Nodes, &s.Volumes} {
 			*n /= divide
 		}
 		rest.Shape = s
 		rest.Changes, rest.Lists, rest.Watches = rest.Changes/divide, rest.Lists/divide, rest.Watches/divide
-		all = append(all, measurement{rest, fitted})
+		*to = append(*to, measurement{rest, to == &fitted})
 	}
 	everything := engine.Config{Changes: changes, Lists: lists, Watches: watches}
 	// Maps double in size when they are full. These numbers find some of them nearly full and others just doubled.
-	add(true, shape.Usual(5_000, 2), everything)
+	add(&fitted, shape.Usual(5_000, 2), everything)
 	for i, n := range []int{20_000, 30_000, 40_000, 60_000, 80_000, 120_000, 160_000} {
-		add(true, shape.Usual(n, []int{0, 2, 4}[i%3]), engine.Config{})
+		add(&fitted, shape.Usual(n, []int{0, 2, 4}[i%3]), engine.Config{})
 	}
-	add(true, shape.Usual(200_000, 0), engine.Config{})
-	add(true, shape.Usual(200_000, 2), everything)
+	add(&fitted, shape.Usual(200_000, 0), engine.Config{})
+	add(&fitted, shape.Usual(200_000, 2), everything)
 	for _, differ := range []func(*shape.Shape){
 		func(s *shape.Shape) { s.Tenants = 50_000 },
 		func(s *shape.Shape) { s.Tenants = 500 },
@@ -55,13 +55,13 @@ func plan(divide int) []measurement {
 	} {
 		s := shape.Usual(50_000, 0)
 		differ(&s)
-		add(true, s, engine.Config{})
+		add(&fitted, s, engine.Config{})
 	}
-	add(false, shape.Usual(140_000, 3), engine.Config{})
-	add(false, shape.Usual(400_000, 2), engine.Config{})
-	add(false, shape.Usual(1_000_000, 0), engine.Config{})
-	add(false, shape.Usual(1_000_000, 2), everything)
-	return all
+	add(&checks, shape.Usual(140_000, 3), engine.Config{})
+	add(&checks, shape.Usual(400_000, 2), engine.Config{})
+	add(&checks, shape.Usual(1_000_000, 0), engine.Config{})
+	add(&checks, shape.Usual(1_000_000, 2), everything)
+	return fitted, checks
 }
 
 // serverPlan returns the measurements of a whole server.

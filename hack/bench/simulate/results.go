@@ -52,10 +52,10 @@ func writeResults(file string, r *results) error {
 	if err != nil {
 		return err
 	}
-	if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil { //nolint:gosec // documents are for everybody
+	if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
 		return err
 	}
-	return os.WriteFile(file, append(data, '\n'), 0o644) //nolint:gosec // likewise
+	return os.WriteFile(file, append(data, '\n'), 0o644)
 }
 
 // readResults refuses fields that it does not know: a misspelt one would read as zero.

@@ -13,58 +13,72 @@ import (
 	"os"
 	"time"
 
-	"capsule.dev/tenantview/hack/bench/machine"
 	"capsule.dev/tenantview/hack/bench/simulate/engine"
 	"capsule.dev/tenantview/hack/bench/simulate/shape"
 	"capsule.dev/tenantview/hack/bench/simulate/upstream"
 )
 
-// measureAll measures everything, one process after the other.
-func measureAll(ctx context.Context, root string, divide int) (*results, error) {
-	r := &results{Date: time.Now().UTC().Format(time.DateOnly)}
-	var err error
-	if r.Commit, r.Machine, err = machine.Local(ctx, root); err != nil {
-		return nil, err
-	}
-	all := plan(divide)
-	for i := range all {
-		if err := r.add(ctx, all[i]); err != nil {
-			return nil, err
+// run measures everything that is not among the results yet, one process after the other. It calls save after each of
+// them.
+func (r *results) run(ctx context.Context, divide int, save func() error) error {
+	fitted, checks := plan(divide)
+	for i := range fitted {
+		if err := r.add(ctx, fitted[i], save); err != nil {
+			return err
 		}
-		fmt.Fprintf(os.Stderr, "%d of %d measured\n", i+1, len(all))
+	}
+	for _, c := range serverPlan(divide) {
+		if err := r.addServer(ctx, c, save); err != nil {
+			return fmt.Errorf("a server with %+v: %w", c.Shape, err)
+		}
 	}
 	// Again, with the memory that the document recommends.
-	for _, e := range r.Runs {
-		if e.Fitted && e.Watches > 0 {
-			limited := engine.Config{Shape: e.Shape, MemoryLimit: int64(memoryLimit(float64(e.Measured.Memory.HeapBytes)))}
-			if err := r.add(ctx, measurement{Config: limited}); err != nil {
-				return nil, err
-			}
+	for _, e := range with(r, func(e *entry) bool { return e.Fitted && e.Watches > 0 }) {
+		limited := engine.Config{Shape: e.Shape, MemoryLimit: int64(memoryLimit(float64(e.Measured.Memory.HeapBytes)))}
+		if err := r.add(ctx, measurement{Config: limited}, save); err != nil {
+			return err
 		}
 	}
-	for _, m := range serverPlan(divide) {
-		started := time.Now()
-		measured, err := measureServer(ctx, m)
-		if err != nil {
-			return nil, fmt.Errorf("a server with %+v: %w", m.Shape, err)
+	for i := range checks {
+		if err := r.add(ctx, checks[i], save); err != nil {
+			return err
 		}
-		fmt.Fprintf(os.Stderr, "server: %+v: %d MiB resident, %.0f s in all\n", m.Shape, measured.Memory.ResidentBytes>>20, time.Since(started).Seconds())
-		r.Servers = append(r.Servers, *measured)
 	}
-	return r, nil
+	return nil
 }
 
 // add measures an engine and keeps the result.
-func (r *results) add(ctx context.Context, m measurement) error {
+func (r *results) add(ctx context.Context, m measurement, save func() error) error {
+	if len(with(r, func(e *entry) bool { return e.Config == m.Config && e.Fitted == m.fitted })) > 0 {
+		return nil
+	}
 	started := time.Now()
 	measured, err := measure(ctx, m)
 	if err != nil {
-		return fmt.Errorf("%+v: %w", m.Shape, err)
+		return fmt.Errorf("%+v: %w", m.Config, err)
 	}
 	r.Runs = append(r.Runs, *measured)
-	fmt.Fprintf(os.Stderr, "engine: %+v: heap %d MiB, loaded in %.1f s, %.0f s in all\n", m.Shape,
-		measured.Measured.Memory.HeapBytes>>20, measured.Measured.LoadSeconds, time.Since(started).Seconds())
-	return nil
+	fmt.Fprintf(os.Stderr, "engine: %s: heap %s, read in %.1f s, %.0f s in all\n", describe(m.Shape),
+		mebibytes(float64(measured.Measured.Memory.HeapBytes)), measured.Measured.LoadSeconds, time.Since(started).Seconds())
+	return save()
+}
+
+// addServer measures a whole server and keeps the result.
+func (r *results) addServer(ctx context.Context, c engine.Config, save func() error) error {
+	for i := range r.Servers {
+		if r.Servers[i].Shape == c.Shape {
+			return nil
+		}
+	}
+	started := time.Now()
+	measured, err := measureServer(ctx, c)
+	if err != nil {
+		return err
+	}
+	r.Servers = append(r.Servers, *measured)
+	fmt.Fprintf(os.Stderr, "server: %s: resident %s, %.0f s in all\n", describe(c.Shape),
+		mebibytes(float64(measured.Memory.ResidentBytes)), time.Since(started).Seconds())
+	return save()
 }
 
 // measure measures an engine that reads one cluster.

@@ -40,7 +40,7 @@ func self(ctx context.Context, mode string) (*exec.Cmd, error) {
 	if err != nil {
 		return nil, err
 	}
-	command := exec.CommandContext(ctx, program, "-"+mode) //nolint:gosec // this program
+	command := exec.CommandContext(ctx, program, "-"+mode)
 	command.Stderr = os.Stderr
 	return command, nil
 }

@@ -13,7 +13,7 @@ import (
 )
 
 // tableNames are the names of the tables, in the order of the document.
-var tableNames = []string{"run", "sizing", "limited", "model", "check", "changes", "lists", "watches", "server", "start"}
+var tableNames = []string{"run", "sizing", "limited", "model", "check", "changes", "lists", "watches", "server", "start", "example"}
 
 // tables returns all tables by their names.
 func tables(r *results) (map[string]string, error) {
@@ -23,7 +23,7 @@ func tables(r *results) (map[string]string, error) {
 	}
 	return map[string]string{
 		"run": runTable(r), "sizing": sizingTable(m), "limited": limitedTable(r), "model": modelTable(m, r), "check": checkTable(m, r),
-		"changes": changesTable(r), "lists": listsTable(r), "watches": watchesTable(r), "server": serverTable(r), "start": startTable(r),
+		"changes": changesTable(r), "lists": listsTable(r), "watches": watchesTable(r), "server": serverTable(r), "start": startTable(r), "example": exampleTable(m, r),
 	}, nil
 }
 

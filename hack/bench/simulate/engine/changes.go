@@ -26,10 +26,10 @@ func (e *engine) changes(ctx context.Context) ([]Cost, error) {
 			continue
 		}
 		// The first ones warm up.
-		if _, err := e.change(ctx, r.GroupVersionResource.Resource, e.Changes/10+1); err != nil {
+		if _, err := e.change(ctx, r.Resource, e.Changes/10+1); err != nil {
 			return nil, err
 		}
-		cost, err := e.change(ctx, r.GroupVersionResource.Resource, e.Changes)
+		cost, err := e.change(ctx, r.Resource, e.Changes)
 		if err != nil {
 			return nil, err
 		}

@@ -51,8 +51,8 @@ func Serve(ctx context.Context, upstream *rest.Config, input io.Reader, output i
 		return err
 	}
 	time.Sleep(2 * settle)
-	print := json.NewEncoder(output)
-	if err := print.Encode(Ready{host}); err != nil {
+	results := json.NewEncoder(output)
+	if err := results.Encode(Ready{host}); err != nil {
 		return err
 	}
 	lines := json.NewDecoder(input)
@@ -68,7 +68,7 @@ func Serve(ctx context.Context, upstream *rest.Config, input io.Reader, output i
 		if err != nil {
 			return err
 		}
-		if err := print.Encode(m); err != nil {
+		if err := results.Encode(m); err != nil {
 			return err
 		}
 	}

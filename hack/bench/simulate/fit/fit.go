@@ -11,7 +11,8 @@ import (
 	"gonum.org/v1/gonum/mat"
 )
 
-// NotNegative is Linear for coefficients that cannot be negative: those which noise would make negative are 0.
+// NotNegative is Linear for coefficients that cannot be negative: those which noise would make negative are 0. No x is
+// negative.
 func NotNegative(x [][]float64, y []float64) ([]float64, error) {
 	var left []int // the columns that are not 0
 	for j := range x[0] {
@@ -29,13 +30,13 @@ func NotNegative(x [][]float64, y []float64) ([]float64, error) {
 			return nil, err
 		}
 		least := slices.Index(c, slices.Min(c))
-		if c[least] < 0 && len(left) > 1 {
+		if c[least] < 0 {
 			left = slices.Delete(left, least, least+1)
 			continue
 		}
 		all := make([]float64, len(x[0]))
 		for i, j := range left {
-			all[j] = max(0, c[i])
+			all[j] = c[i]
 		}
 		return all, nil
 	}

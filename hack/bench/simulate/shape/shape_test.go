@@ -24,13 +24,13 @@ func TestDeterminism(t *testing.T) {
 	for n := range a {
 		for i := a[n].Count - 1; i >= 0; i-- {
 			if diff := cmp.Diff(a[n].Make(i), b[n].Make(i)); diff != "" {
-				t.Fatalf("%s %d (-first +second):\n%s", a[n].GroupVersionResource.Resource, i, diff)
+				t.Fatalf("%s %d (-first +second):\n%s", a[n].Resource, i, diff)
 			}
 			if a[n].Change == nil {
 				continue
 			}
 			if diff := cmp.Diff(a[n].Change(i, 3), b[n].Change(i, 3)); diff != "" {
-				t.Fatalf("change of %s %d (-first +second):\n%s", a[n].GroupVersionResource.Resource, i, diff)
+				t.Fatalf("change of %s %d (-first +second):\n%s", a[n].Resource, i, diff)
 			}
 		}
 	}
@@ -46,12 +46,12 @@ func TestChanges(t *testing.T) {
 		for round := range 20 {
 			after := r.Change(2, round)
 			if cmp.Equal(before, after) {
-				t.Errorf("%s: change %d changes nothing", r.GroupVersionResource.Resource, round)
+				t.Errorf("%s: change %d changes nothing", r.Resource, round)
 			}
 			first, _ := meta.Accessor(before)
 			second, _ := meta.Accessor(after)
 			if first.GetName() != second.GetName() || first.GetUID() != second.GetUID() {
-				t.Errorf("%s: change %d is of another object", r.GroupVersionResource.Resource, round)
+				t.Errorf("%s: change %d is of another object", r.Resource, round)
 			}
 			before = after
 		}
@@ -68,7 +68,7 @@ func TestObjects(t *testing.T) {
 	got, names, tenants, owners := map[string]int{}, map[string]bool{}, map[types.UID]bool{}, map[string]bool{}
 	of := map[types.UID]int{}
 	for _, r := range small.Resources() {
-		resource := r.GroupVersionResource.Resource
+		resource := r.Resource
 		got[resource] = r.Count
 		for i := range r.Count {
 			o := r.Make(i)

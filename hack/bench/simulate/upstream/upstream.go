@@ -74,13 +74,13 @@ func New(s shape.Shape) *Upstream {
 	u := &Upstream{resources: make(map[string]*resource), byName: make(map[string]*resource)}
 	u.version.Store(firstVersion)
 	for _, r := range s.Resources() {
-		path := "/apis/" + r.Group + "/" + r.Version + "/" + r.GroupVersionResource.Resource
+		path := "/apis/" + r.Group + "/" + r.Version + "/" + r.Resource
 		if r.Group == "" {
-			path = "/api/" + r.Version + "/" + r.GroupVersionResource.Resource
+			path = "/api/" + r.Version + "/" + r.Resource
 		}
 		kept := &resource{Resource: r, version: u.version.Load() + 1, changes: make(chan batch)}
 		u.version.Add(uint64(r.Count))
-		u.resources[path], u.byName[r.GroupVersionResource.Resource] = kept, kept
+		u.resources[path], u.byName[r.Resource] = kept, kept
 	}
 	return u
 }
