@@ -11,7 +11,6 @@ import (
 	"time"
 
 	"capsule.dev/tenantview/hack/bench/simulate/upstream"
-	"capsule.dev/tenantview/internal/cputime"
 )
 
 // patience is how long changes may take to arrive after they have been sent.
@@ -26,41 +25,40 @@ func (e *engine) changes(ctx context.Context) ([]Cost, error) {
 			continue
 		}
 		// The first ones warm up.
-		if _, err := e.change(ctx, r.Resource, e.Changes/10+1); err != nil {
+		if err := e.change(ctx, r.Resource, e.Changes/10+1); err != nil {
 			return nil, err
 		}
-		cost, err := e.change(ctx, r.Resource, e.Changes)
+		spent := e.spent.Load()
+		cost, err := e.collection.measure(r.Resource, e.Changes, func() error { return e.change(ctx, r.Resource, e.Changes) })
 		if err != nil {
 			return nil, err
 		}
+		cost.AppliedMicros = micros(time.Duration(e.spent.Load()-spent), e.Changes)
 		costs = append(costs, cost)
 	}
 	return costs, nil
 }
 
-func (e *engine) change(ctx context.Context, resource string, count int) (Cost, error) {
-	applied, spent, used := e.applied.Load(), e.spent.Load(), cputime.Used()
+// change asks for changes and waits until they have been applied.
+func (e *engine) change(ctx context.Context, resource string, count int) error {
+	applied := e.applied.Load()
 	url := fmt.Sprintf("%s%s%s?count=%d", e.upstream.Host, upstream.ChangePath, resource, count)
 	request, err := http.NewRequestWithContext(ctx, http.MethodPost, url, http.NoBody)
 	if err != nil {
-		return Cost{}, err
+		return err
 	}
 	response, err := e.client.Do(request)
 	if err != nil {
-		return Cost{}, err
+		return err
 	}
 	defer response.Body.Close()
 	if body, _ := io.ReadAll(response.Body); response.StatusCode != http.StatusOK {
-		return Cost{}, fmt.Errorf("asking for changes of %s: %s: %s", resource, response.Status, body)
+		return fmt.Errorf("asking for changes of %s: %s: %s", resource, response.Status, body)
 	}
 	for start := time.Now(); e.applied.Load() < applied+int64(count); time.Sleep(time.Millisecond) {
 		if time.Since(start) > patience {
-			return Cost{}, fmt.Errorf("only %d of %d changes of %s were applied", e.applied.Load()-applied, count, resource)
+			return fmt.Errorf("only %d of %d changes of %s were applied", e.applied.Load()-applied, count, resource)
 		}
 	}
-	micros := func(d time.Duration) float64 { return float64(d.Nanoseconds()) / 1000 / float64(count) }
-	return Cost{
-		Name: resource, Count: count,
-		CPUMicros: micros(cputime.Used() - used), AppliedMicros: micros(time.Duration(e.spent.Load() - spent)),
-	}, nil
+	return nil
 }

@@ -70,8 +70,11 @@ type Memory struct {
 type Cost struct {
 	Name  string `json:"name"`
 	Count int    `json:"count"`
-	// CPUMicros is the processor time of one, with that of garbage collection.
-	CPUMicros float64 `json:"cpuMicros"`
+	// CPUMicros is the processor time of one. GCMicros is its share of garbage collections, which is a part of it if
+	// AllocatedBytes were measured.
+	CPUMicros      float64 `json:"cpuMicros"`
+	GCMicros       float64 `json:"gcMicros,omitempty"`
+	AllocatedBytes float64 `json:"allocatedBytes,omitempty"`
 	// AppliedMicros is the time for which one change keeps others waiting. It is 0 for lists.
 	AppliedMicros float64 `json:"appliedMicros,omitempty"`
 }
@@ -91,6 +94,7 @@ type engine struct {
 	cluster  *tenancy.Cluster
 	// applied is the number of changes that were applied, and spent the nanoseconds that this took.
 	applied, spent atomic.Int64
+	collection     collection
 }
 
 // Run measures an engine that reads the cluster which upstream serves.
@@ -112,6 +116,9 @@ func Run(ctx context.Context, c Config, upstream *rest.Config) (*Measured, error
 	}
 	if err := e.check(); err != nil {
 		return nil, err
+	}
+	if c.Changes+c.Lists > 0 {
+		e.collection = newCollection()
 	}
 	if c.Changes > 0 {
 		if m.Changes, err = e.changes(ctx); err != nil {

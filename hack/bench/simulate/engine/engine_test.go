@@ -35,8 +35,8 @@ func TestRun(t *testing.T) {
 	var names []string
 	for _, c := range append(first.Changes, first.Lists...) {
 		names = append(names, c.Name)
-		if c.CPUMicros <= 0 {
-			t.Errorf("%s took no time", c.Name)
+		if c.AllocatedBytes < 100 || c.GCMicros <= 0 || c.CPUMicros <= c.GCMicros {
+			t.Errorf("%s: %+v", c.Name, c)
 		}
 	}
 	want := []string{"tenants", "namespaces", "rolebindings", "nodes", "member of 3 groups", "member of 300 groups"}

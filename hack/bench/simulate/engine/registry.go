@@ -17,7 +17,6 @@ import (
 	"k8s.io/apiserver/pkg/endpoints/request"
 	"k8s.io/utils/ptr"
 
-	"capsule.dev/tenantview/internal/cputime"
 	"capsule.dev/tenantview/internal/synthetic"
 	"capsule.dev/tenantview/pkg/accessreview"
 	"capsule.dev/tenantview/pkg/apis/tenantview/v1alpha1"
@@ -69,16 +68,18 @@ func (e *engine) lists() ([]Cost, error) {
 				return nil, err
 			}
 		}
-		used := cputime.Used()
-		for i := range e.Lists {
-			if err := list(i); err != nil {
-				return nil, err
+		cost, err := e.collection.measure(fmt.Sprintf("member of %d groups", n), e.Lists, func() error {
+			for i := range e.Lists {
+				if err := list(i); err != nil {
+					return err
+				}
 			}
-		}
-		costs = append(costs, Cost{
-			Name: fmt.Sprintf("member of %d groups", n), Count: e.Lists,
-			CPUMicros: float64((cputime.Used() - used).Nanoseconds()) / 1000 / float64(e.Lists),
+			return nil
 		})
+		if err != nil {
+			return nil, err
+		}
+		costs = append(costs, cost)
 	}
 	return costs, nil
 }
