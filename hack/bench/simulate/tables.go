@@ -122,14 +122,15 @@ func changesTable(r *results) string {
 // listsTable shows the processor time of lists by the number of namespaces.
 func listsTable(r *results) string {
 	runs := with(r, func(e *entry) bool { return len(e.Measured.Lists) > 0 })
-	t := newTable(atNamespaces("CPU of a list of 10 namespaces", runs)...)
+	t := newTable(atNamespaces("CPU of a list of 10 namespaces (without garbage collection)", runs)...)
 	if len(runs) == 0 {
 		return t.String()
 	}
 	for _, c := range runs[0].Measured.Lists {
 		row := []string{"To a " + c.Name}
 		for _, e := range runs {
-			row = append(row, micros(find(e.Measured.Lists, c.Name).CPUMicros/1e6))
+			cost := find(e.Measured.Lists, c.Name)
+			row = append(row, fmt.Sprintf("%s (%s)", micros(cost.CPUMicros/1e6), micros((cost.CPUMicros-cost.GCMicros)/1e6)))
 		}
 		t.row(row...)
 	}
