@@ -35,7 +35,7 @@ clean: ## Stop everything and remove its state
 
 ##@ Work on it
 
-.PHONY: build test unit race e2e clients fuzz bench bench-e2e
+.PHONY: build test unit race e2e clients fuzz bench bench-e2e bench-scale
 build: ## Build the server and the kubectl plugin as they are released into bin/
 	hack/build.sh bin/tenantview-apiserver
 	cd $(PLUGIN) && $(GO) build -ldflags='-s -w' -o $(CURDIR)/bin/ . && cp kubectl_complete-tenantview $(CURDIR)/bin/
@@ -68,6 +68,9 @@ SIZE ?= small
 bench-e2e: ## Measure tenantview behind a real kube-apiserver: make bench-e2e SIZE=medium
 	$(GO) -C $(BENCH) run . -size=$(SIZE)
 	$(GO) -C $(BENCH) run ./report
+
+bench-scale: ## Measure how memory and CPU grow up to a million namespaces, and fit docs/scale.md to it
+	$(GO) -C $(BENCH) run ./simulate
 
 clients: ## Run the watches of other clients: controller-runtime, JavaScript, Python
 	e2e/clients/install.sh

@@ -22,6 +22,23 @@ import (
 // Describe returns the commit of the repository at root, and the machine with the kube-apiserver of config.
 // A commit with uncommitted changes ends in "+".
 func Describe(ctx context.Context, root string, config *rest.Config) (commit string, m result.Machine, err error) {
+	if commit, m, err = Local(ctx, root); err != nil {
+		return "", m, err
+	}
+	client, err := discovery.NewDiscoveryClientForConfig(config)
+	if err != nil {
+		return "", m, err
+	}
+	version, err := client.ServerVersion()
+	if err != nil {
+		return "", m, fmt.Errorf("reading the version of kube-apiserver: %w", err)
+	}
+	m.KubernetesVersion = version.GitVersion
+	return commit, m, nil
+}
+
+// Local is Describe without a kube-apiserver.
+func Local(ctx context.Context, root string) (commit string, m result.Machine, err error) {
 	if commit, err = describeCommit(ctx, root); err != nil {
 		return "", m, err
 	}
@@ -34,15 +51,6 @@ func Describe(ctx context.Context, root string, config *rest.Config) (commit str
 		return "", m, err
 	}
 	m.Kernel = strings.TrimSpace(string(kernel))
-	client, err := discovery.NewDiscoveryClientForConfig(config)
-	if err != nil {
-		return "", m, err
-	}
-	version, err := client.ServerVersion()
-	if err != nil {
-		return "", m, fmt.Errorf("reading the version of kube-apiserver: %w", err)
-	}
-	m.KubernetesVersion = version.GitVersion
 	return commit, m, nil
 }
 

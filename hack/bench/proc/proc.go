@@ -85,6 +85,20 @@ func Memory(pid int) (resident, peak uint64, err error) {
 	return resident, peak, nil
 }
 
+// Anonymous returns the part of the resident memory that is not of files, in bytes.
+func Anonymous(pid int) (uint64, error) {
+	file := fmt.Sprintf("/proc/%d/status", pid)
+	data, err := os.ReadFile(file)
+	if err != nil {
+		return 0, err
+	}
+	anonymous, err := kilobytes(data, "RssAnon:")
+	if err != nil {
+		return 0, fmt.Errorf("%s: %w", file, err)
+	}
+	return anonymous, nil
+}
+
 // MachineMemory returns the memory of the machine in bytes.
 func MachineMemory() (uint64, error) {
 	data, err := os.ReadFile("/proc/meminfo")

@@ -29,6 +29,9 @@ func TestThisProcess(t *testing.T) {
 	if err != nil || resident < 1<<20 || peak < resident {
 		t.Errorf("resident %d, peak %d, %v", resident, peak, err)
 	}
+	if anonymous, err := Anonymous(pid); err != nil || anonymous < 1<<20 || anonymous > peak {
+		t.Errorf("%d bytes are anonymous, peak %d, %v", anonymous, peak, err)
+	}
 	if total, err := MachineMemory(); err != nil || total < resident {
 		t.Errorf("the machine has %d bytes, %v", total, err)
 	}
