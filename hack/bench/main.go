@@ -41,6 +41,8 @@ type options struct {
 	watches          int
 	rate             int
 	check            bool
+	// unusual is true if a flag has a value with which results cannot be compared.
+	unusual bool
 }
 
 func main() {
@@ -101,6 +103,11 @@ func parse(args []string) (*options, error) {
 	if o.rate <= 0 {
 		return nil, fmt.Errorf("-rate=%d: must be positive", o.rate)
 	}
+	flags.Visit(func(f *flag.Flag) {
+		if f.Value.String() != f.DefValue && !slices.Contains([]string{"size", "run", "out", "check"}, f.Name) {
+			o.unusual = true
+		}
+	})
 	if o.moreRoleBindings < 0 {
 		o.moreRoleBindings = 9
 		if o.size == "large" {
@@ -118,5 +125,5 @@ func parse(args []string) (*options, error) {
 
 // complete returns whether the result is one to publish: all parts run, as they usually do.
 func (o *options) complete() bool {
-	return o.scale == 1 && o.roleBindings == usualRoleBindings && !slices.ContainsFunc(parts, func(part string) bool { return !slices.Contains(o.parts, part) })
+	return !o.unusual && !slices.ContainsFunc(parts, func(part string) bool { return !slices.Contains(o.parts, part) })
 }

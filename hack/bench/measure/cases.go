@@ -36,6 +36,7 @@ const (
 const (
 	floorCase     = "empty list"
 	listOf10Case  = "list of 10, owner by user"
+	changedCase   = "list of 10, all changed since the last, owner by user"
 	groups3Case   = "list of 10, owner by one of 3 groups"
 	groups300Case = "list of 10, owner by one of 300 groups"
 	selectorCase  = "list of 10 by label selector, admin"
@@ -79,6 +80,7 @@ func requests(w *world.World) []request {
 	return []request{
 		{floorCase, ours, jsonFormat, nobody, ourNamespaces, 0, 1, loads, usualBlock},
 		{listOf10Case, ours, jsonFormat, owner, ourNamespaces, 10, 1, loads, usualBlock},
+		{changedCase, ours, jsonFormat, user{name: w.Owner(ten - 1)}, ourNamespaces, 10, 3, nil, 0},
 		{"list of 100, owner by user", ours, jsonFormat, user{name: w.Owner(hundred)}, ourNamespaces, 100, 1, nil, usualBlock},
 		{"list of 1,000, owner by user", ours, jsonFormat, user{name: w.Owner(thousand)}, ourNamespaces, 1_000, 3, nil, usualBlock / 3},
 		{"first 5 of 100, owner by user", ours, jsonFormat, user{name: w.Owner(hundred)}, ourNamespaces + "?limit=5", 5, 1, nil, 0},

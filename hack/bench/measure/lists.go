@@ -8,6 +8,10 @@ import (
 	"fmt"
 	"time"
 
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/types"
+	"k8s.io/client-go/kubernetes"
+
 	"capsule.dev/tenantview/hack/bench/result"
 )
 
@@ -107,6 +111,11 @@ func (b *Bench) interleave(ctx context.Context, all []*series) error {
 	for round := range total {
 		for _, i := range b.Random.Perm(len(all)) {
 			if s := all[i]; round%s.every == 0 {
+				if s.name == changedCase {
+					if err := b.changeListed(ctx, round); err != nil {
+						return err
+					}
+				}
 				if err := s.once(ctx, buffer); err != nil {
 					return err
 				}
@@ -117,4 +126,27 @@ func (b *Bench) interleave(ctx context.Context, all []*series) error {
 		}
 	}
 	return nil
+}
+
+// untilSeen is the time after which a server has seen a write, usually.
+const untilSeen = 100 * time.Millisecond
+
+// changeListed changes the namespaces of the changed case. The server has remembered nothing of them then.
+func (b *Bench) changeListed(ctx context.Context, round int) error {
+	config, err := b.config(ctx, admin)
+	if err != nil {
+		return err
+	}
+	client, err := kubernetes.NewForConfig(config)
+	if err != nil {
+		return err
+	}
+	namespace, n := b.World.NamespacesOf(b.World.TenantOf10() - 1)
+	for i := range n {
+		patch := fmt.Appendf(nil, `{"metadata":{"annotations":{%q:"%06d"}}}`, mark, round)
+		if _, err := client.CoreV1().Namespaces().Patch(ctx, b.World.NamespaceName(namespace+i), types.MergePatchType, patch, metav1.PatchOptions{}); err != nil {
+			return fmt.Errorf("changing what is listed: %w", err)
+		}
+	}
+	return sleep(ctx, untilSeen)
 }

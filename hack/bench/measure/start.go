@@ -29,10 +29,9 @@ const (
 const (
 	// startTurns is how often each server is started.
 	startTurns = 3
-	// A server is idle before and after a garbage collection, and then its memory is read. Without this, the
-	// Go runtime would collect garbage within two minutes.
-	idleBeforeCollection = 5 * time.Second
-	idleAfterCollection  = 15 * time.Second
+	// idle is how long a server has nothing to do before its memory is read. It returns by itself what it does not
+	// need, soon after it has read everything.
+	idle = 20 * time.Second
 	// readyInterval is the time between two questions whether the server is ready.
 	readyInterval = 10 * time.Millisecond
 	// readyTimeout bounds the time until the server is ready.
@@ -106,13 +105,7 @@ func (b *Bench) start(ctx context.Context, s *start) (result.Sample, error) {
 
 // settle waits until an idle server has returned the memory that it does not need.
 func (b *Bench) settle(ctx context.Context) error {
-	if err := sleep(ctx, idleBeforeCollection); err != nil {
-		return err
-	}
-	if err := b.collectGarbage(ctx); err != nil {
-		return err
-	}
-	return sleep(ctx, idleAfterCollection)
+	return sleep(ctx, idle)
 }
 
 // ready starts the server and returns the age of its process when it first answers that it is ready.
