@@ -76,9 +76,10 @@ func targets() []target {
 			"BenchmarkHostileSelectors/values", "BenchmarkHostileSelectors/none", 20},
 		target{"hostile: a watch with the largest selector: heap, against none", []string{"heap-B/watch"},
 			"BenchmarkHostileSelectors/both", "BenchmarkHostileSelectors/none", 4},
+		target{"hostile: a watch of large objects that nobody reads: bytes", []string{"B/watch"}, "BenchmarkHostileUnreadWatches", "", 64 << 10},
 		target{"hostile: memory of 40 settings: MiB", []string{"MiB"}, "BenchmarkHostileMemory/settings=40", "", 16},
 	)
-	return append(all, target{"memory: bytes for each namespace", []string{"B/namespace"}, "BenchmarkNamespaceMemory/namespaces=100000", "", 2048})
+	return append(all, target{"memory: bytes for each namespace", []string{"B/namespace"}, "BenchmarkNamespaceMemory/namespaces=100000", "", 1100})
 }
 
 // check prints what was reached of each target, and returns an error if one was missed or
