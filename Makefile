@@ -101,6 +101,7 @@ verify: ## Check that generated files, formatting, modules, lint, the chart and 
 	hack/verify-generated.sh
 	hack/verify-tidy.sh
 	$(MAKE) chart alerts lint
+	$(GO) -C $(BENCH) run ./report -check
 	$(LINT) fmt --diff
 
 chart: ## Check the Helm chart: lint, manifests, README, and what is rendered from it

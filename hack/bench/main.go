@@ -43,6 +43,8 @@ type options struct {
 	check            bool
 	// unusual is true if a flag has a value with which results cannot be compared.
 	unusual bool
+	// flags are those that were given, but where the result goes.
+	flags []string
 }
 
 func main() {
@@ -104,6 +106,9 @@ func parse(args []string) (*options, error) {
 		return nil, fmt.Errorf("-rate=%d: must be positive", o.rate)
 	}
 	flags.Visit(func(f *flag.Flag) {
+		if !slices.Contains([]string{"size", "out", "check"}, f.Name) {
+			o.flags = append(o.flags, fmt.Sprintf("-%s=%s", f.Name, f.Value))
+		}
 		if f.Value.String() != f.DefValue && !slices.Contains([]string{"size", "run", "out", "check"}, f.Name) {
 			o.unusual = true
 		}

@@ -15,7 +15,7 @@ func TestParse(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := &options{size: "medium", roleBindings: 2, moreRoleBindings: 9, seed: 1, parts: []string{"lists"}, scale: 1, watches: 5_000, rate: 200}
+	want := &options{size: "medium", roleBindings: 2, moreRoleBindings: 9, seed: 1, parts: []string{"lists"}, scale: 1, watches: 5_000, rate: 200, flags: []string{"-run=lists"}}
 	if diff := cmp.Diff(want, o, cmp.AllowUnexported(options{})); diff != "" {
 		t.Errorf("options (-want +got):\n%s", diff)
 	}
@@ -41,7 +41,7 @@ func TestComplete(t *testing.T) {
 			t.Errorf("-run=%s counts as complete: %v", run, !want)
 		}
 	}
-	for _, arg := range []string{"-scale=0.5", "-role-bindings=9"} {
+	for _, arg := range []string{"-scale=0.5", "-role-bindings=9", "-seed=2", "-watches=10", "-rate=25", "-more-role-bindings=1"} {
 		if o, err := parse([]string{arg}); err != nil || o.complete() {
 			t.Errorf("%s counts as complete, %v", arg, err)
 		}

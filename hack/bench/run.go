@@ -10,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"time"
 
 	"capsule.dev/tenantview/e2e/build"
@@ -29,7 +30,7 @@ func run(ctx context.Context, o *options) (held bool, err error) {
 	if err != nil {
 		return false, err
 	}
-	r := &result.Result{Size: o.size, Seed: o.seed, Date: time.Now().UTC().Format(time.DateOnly)}
+	r := &result.Result{Size: o.size, Seed: o.seed, Flags: strings.Join(o.flags, " "), Date: time.Now().UTC().Format(time.DateOnly)}
 	if err := withCluster(ctx, o, root, o.roleBindings, func(b *measure.Bench) (err error) {
 		if r.Commit, r.Machine, err = machine.Describe(ctx, root, b.AdminConfig()); err != nil {
 			return err

@@ -4,6 +4,7 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -133,6 +134,7 @@ func about(r *result.Result) []fact {
 	facts := []fact{
 		{"Date", r.Date},
 		{"Commit", "`" + r.Commit + "`"},
+		{"Flags", cmp.Or(r.Flags, "none")},
 		{"Seed", fmt.Sprint(r.Seed)},
 		{"CPU", r.Machine.CPU},
 		{"Cores", count(r.Machine.Cores)},

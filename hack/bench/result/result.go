@@ -14,6 +14,8 @@ type Result struct {
 	Date    string  `json:"date"`
 	Commit  string  `json:"commit"`
 	Machine Machine `json:"machine"`
+	// Flags are the flags of a run that was not as usual, but the size.
+	Flags string `json:"flags,omitempty"`
 	// Objects are the seeded objects, in a fixed order.
 	Objects []Count `json:"objects"`
 	Start   []Start `json:"start"`
