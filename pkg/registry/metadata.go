@@ -20,7 +20,7 @@ import (
 func Upstream[T any, P packed.Pointer[T]](e *view.Entry) P {
 	o, err := packed.Unpack[T, P](e.Value.(packed.Object), e.Name, e.Labels.Map())
 	if err != nil {
-		utilruntime.HandleError(err) //nolint:staticcheck // there is no context of a request
+		utilruntime.HandleError(err)
 		o = P(new(T))
 		o.SetName(e.Name)
 	}
@@ -31,7 +31,7 @@ func Upstream[T any, P packed.Pointer[T]](e *view.Entry) P {
 func upstreamMetadata(e *view.Entry) *metav1.ObjectMeta {
 	m, err := packed.Metadata(e.Value.(packed.Object))
 	if err != nil {
-		utilruntime.HandleError(err) //nolint:staticcheck // there is no context of a request
+		utilruntime.HandleError(err)
 		return &metav1.ObjectMeta{}
 	}
 	return m

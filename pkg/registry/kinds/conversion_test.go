@@ -7,6 +7,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"math/rand"
+	"slices"
 	"testing"
 	"time"
 
@@ -32,7 +33,6 @@ import (
 	"capsule.dev/tenantview/pkg/registry"
 	"capsule.dev/tenantview/pkg/registry/kinds"
 	"capsule.dev/tenantview/pkg/view"
-	"slices"
 )
 
 // upstream holds an empty upstream object for each kind.
