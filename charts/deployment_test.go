@@ -120,15 +120,21 @@ func TestGoMemLimit(t *testing.T) {
 		"resources: null":                             "",
 		"extraEnv: [{name: GOMEMLIMIT, value: 1GiB}]": "1GiB",
 	} {
-		got := ""
-		for _, v := range podOf(t, values).Containers[0].Env {
-			if v.Name == "GOMEMLIMIT" {
-				got += v.Value
-			}
+		expectEnv(t, values, "GOMEMLIMIT", want)
+	}
+}
+
+// expectEnv checks a variable of the server's environment, which must not be set twice; "" if it is not set.
+func expectEnv(t *testing.T, values, name, want string) {
+	t.Helper()
+	got := ""
+	for _, v := range podOf(t, values).Containers[0].Env {
+		if v.Name == name {
+			got += v.Value
 		}
-		if got != want {
-			t.Errorf("%s: GOMEMLIMIT=%s, want %s", values, got, want)
-		}
+	}
+	if got != want {
+		t.Errorf("%s: %s=%s, want %s", values, name, got, want)
 	}
 }
 
@@ -145,15 +151,7 @@ func TestGoGC(t *testing.T) {
 		"{goGC: 50, goMemLimit: 1GiB, resources: null}":        "50",
 		"{goGC: 50, extraEnv: [{name: GOMEMLIMIT, value: a}]}": "50",
 	} {
-		got := ""
-		for _, v := range podOf(t, values).Containers[0].Env {
-			if v.Name == "GOGC" {
-				got += v.Value
-			}
-		}
-		if got != want {
-			t.Errorf("%s: GOGC=%s, want %s", values, got, want)
-		}
+		expectEnv(t, values, "GOGC", want)
 	}
 }
 
