@@ -91,6 +91,35 @@ func TestAuditAnnotations(t *testing.T) {
 	})
 }
 
+// A policy may have answers logged. A list that is put together from its items is logged like any other.
+func TestAuditOfAnswers(t *testing.T) {
+	log := auditEvents{events: make(chan *auditinternal.Event, 100)}
+	s := newReadyServer(t, func(c *genericapiserver.Config) {
+		c.AuditBackend = audit.Backend(log)
+		c.AuditPolicyRuleEvaluator = auditpolicy.NewPolicyRuleEvaluator(&auditinternal.Policy{
+			OmitManagedFields: true,
+			Rules: []auditinternal.PolicyRule{
+				{Level: auditinternal.LevelNone, Users: []string{"admin"}},
+				{Level: auditinternal.LevelRequestResponse, Resources: []auditinternal.GroupResources{{Group: "tenantview.capsule.dev"}}},
+			},
+		})
+	})
+	for _, user := range []string{"alice", "carol"} {
+		answer := s.get(t, user, namespaces, "application/json")
+		select {
+		case e := <-log.events:
+			if e.ResponseObject == nil {
+				t.Fatalf("the answer to %s is not logged", user)
+			}
+			if diff := gocmp.Diff(answer.Body, string(e.ResponseObject.Raw)); diff != "" {
+				t.Errorf("answer to %s (-sent +logged):\n%s", user, diff)
+			}
+		case <-time.After(time.Minute):
+			t.Fatal("no event")
+		}
+	}
+}
+
 // requireAnnotations compares the annotations of the next event with want.
 func requireAnnotations(t *testing.T, events <-chan *auditinternal.Event, want map[string]string) {
 	t.Helper()
