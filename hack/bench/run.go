@@ -144,7 +144,7 @@ func conclude(o *options, root string, r *result.Result) (held bool, err error) 
 		out = filepath.Join(folder, o.size+".json")
 	}
 	if out != "" {
-		if err := result.Write(out, r); err != nil {
+		if err := result.WriteFile(out, r); err != nil {
 			return false, err
 		}
 		fmt.Fprintln(os.Stderr, "wrote", out)

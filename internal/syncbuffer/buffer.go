@@ -22,6 +22,14 @@ func (b *Buffer) Write(data []byte) (int, error) {
 	return b.buffer.Write(data)
 }
 
+// Take returns what was written since the last Take, and forgets it.
+func (b *Buffer) Take() string {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	defer b.buffer.Reset()
+	return b.buffer.String()
+}
+
 // String returns what was written.
 func (b *Buffer) String() string {
 	b.mu.Lock()

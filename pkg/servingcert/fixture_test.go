@@ -4,7 +4,6 @@
 package servingcert
 
 import (
-	"bytes"
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"crypto/rand"
@@ -15,11 +14,12 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
-	"sync"
 	"testing"
 	"time"
 
 	"k8s.io/klog/v2/textlogger"
+
+	"capsule.dev/tenantview/internal/syncbuffer"
 )
 
 const serverName = "server.namespace.svc"
@@ -77,16 +77,7 @@ func files(t *testing.T, p pair) Options {
 }
 
 // lines collects log lines.
-type lines struct {
-	mu     sync.Mutex
-	buffer bytes.Buffer
-}
-
-func (l *lines) Write(p []byte) (int, error) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.buffer.Write(p)
-}
+type lines struct{ syncbuffer.Buffer }
 
 // attach makes a monitor log to the lines.
 func (l *lines) attach(m *Monitor) *Monitor {
@@ -98,12 +89,9 @@ var message = regexp.MustCompile(`\] "([^"]*)"`)
 
 // take returns the messages since the last take, and their lines.
 func (l *lines) take() (messages []string, text string) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	text = l.buffer.String()
+	text = l.Take()
 	for _, found := range message.FindAllStringSubmatch(text, -1) {
 		messages = append(messages, found[1])
 	}
-	l.buffer.Reset()
 	return messages, text
 }

@@ -4,10 +4,8 @@
 package source
 
 import (
-	"bytes"
 	"regexp"
 	"strings"
-	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -18,20 +16,12 @@ import (
 	"k8s.io/klog/v2"
 	"k8s.io/klog/v2/textlogger"
 
+	"capsule.dev/tenantview/internal/syncbuffer"
 	"capsule.dev/tenantview/pkg/apis/capsule"
 )
 
 // lines collects the log lines of all goroutines.
-type lines struct {
-	mu     sync.Mutex
-	buffer bytes.Buffer
-}
-
-func (l *lines) Write(p []byte) (int, error) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.buffer.Write(p)
-}
+type lines struct{ syncbuffer.Buffer }
 
 // logger returns a logger whose lines are collected.
 func (l *lines) logger() klog.Logger {
@@ -40,24 +30,19 @@ func (l *lines) logger() klog.Logger {
 
 // count returns how often a text has been logged.
 func (l *lines) count(text string) int {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return strings.Count(l.buffer.String(), text)
+	return strings.Count(l.String(), text)
 }
 
 var message = regexp.MustCompile(`\] "([^"]*)" .*source="tenants"`)
 
 // take returns the messages of the source tenants since the last take.
 func (l *lines) take() []string {
-	l.mu.Lock()
-	defer l.mu.Unlock()
 	var all []string
-	for _, found := range message.FindAllStringSubmatch(l.buffer.String(), -1) {
+	for _, found := range message.FindAllStringSubmatch(l.Take(), -1) {
 		if n := len(all); n == 0 || all[n-1] != found[1] { // failures repeat
 			all = append(all, found[1])
 		}
 	}
-	l.buffer.Reset()
 	return all
 }
 

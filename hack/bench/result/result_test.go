@@ -24,7 +24,7 @@ func TestFile(t *testing.T) {
 		Size: "small", Seed: 7, Start: []result.Start{{Name: "default", ReadySeconds: 1.5}},
 		Ratios: []result.Ratio{{Name: "a", Value: 2, Target: 1}},
 	}
-	if err := result.Write(file, want); err != nil {
+	if err := result.WriteFile(file, want); err != nil {
 		t.Fatal(err)
 	}
 	got, err := result.Read(file)

@@ -18,6 +18,7 @@ import (
 
 	"capsule.dev/tenantview/e2e/build"
 	"capsule.dev/tenantview/hack/bench/machine"
+	"capsule.dev/tenantview/hack/bench/result"
 )
 
 // options are the flags.
@@ -99,7 +100,7 @@ func run(ctx context.Context, o *options) error {
 		}
 		return err
 	}
-	if err := r.run(ctx, 1, func() error { return writeResults(o.out, r) }); err != nil {
+	if err := r.run(ctx, 1, func() error { return result.WriteFile(o.out, r) }); err != nil {
 		return err
 	}
 	return writeDocument(o)

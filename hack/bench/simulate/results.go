@@ -4,11 +4,7 @@
 package main
 
 import (
-	"bytes"
-	"encoding/json"
 	"fmt"
-	"os"
-	"path/filepath"
 
 	"capsule.dev/tenantview/hack/bench/result"
 	"capsule.dev/tenantview/hack/bench/simulate/engine"
@@ -47,28 +43,11 @@ type serverEntry struct {
 	Watches       int           `json:"watches"`
 }
 
-func writeResults(file string, r *results) error {
-	data, err := json.MarshalIndent(r, "", "  ")
-	if err != nil {
-		return err
-	}
-	if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
-		return err
-	}
-	return os.WriteFile(file, append(data, '\n'), 0o644)
-}
-
-// readResults refuses fields that it does not know: a misspelt one would read as zero.
+// readResults returns an error if there are none.
 func readResults(file string) (*results, error) {
-	data, err := os.ReadFile(file)
-	if err != nil {
-		return nil, err
-	}
 	var r results
-	decoder := json.NewDecoder(bytes.NewReader(data))
-	decoder.DisallowUnknownFields()
-	if err := decoder.Decode(&r); err != nil {
-		return nil, fmt.Errorf("%s: %w", file, err)
+	if err := result.ReadFile(file, &r); err != nil {
+		return nil, err
 	}
 	if len(r.Runs) == 0 {
 		return nil, fmt.Errorf("%s holds no results: run make bench-scale first", file)
