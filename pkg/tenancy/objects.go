@@ -27,7 +27,7 @@ type Object struct {
 // NewObject returns an object in the form in which a Cluster keeps it. It takes ownership of o. It returns an error
 // if o is not of one of Kubernetes' own kinds.
 func NewObject(o metav1.Object) (Object, error) {
-	converted := Object{labels: internLabels(o.GetName(), o.GetLabels()), size: sizeOf(o)}
+	converted := Object{labels: view.InternLabels(o.GetName(), o.GetLabels()), size: sizeOf(o)}
 	var err error
 	converted.packed, err = packed.Pack(o)
 	// Unpacked, an object takes about twice as much.
@@ -62,20 +62,6 @@ func published(name string, o *Object, version uint64, partition string) view.Ob
 		Value:      o.packed,
 		Size:       o.size,
 	}
-}
-
-// internLabels returns labels that share their keys and values with other objects. Most values occur in many
-// objects, except the object's own name.
-func internLabels(name string, labels map[string]string) view.Labels {
-	interned := make(map[string]string, len(labels))
-	for key, value := range labels {
-		if value == name {
-			interned[intern(key)] = name
-		} else {
-			interned[intern(key)] = intern(value)
-		}
-	}
-	return view.NewLabels(interned)
 }
 
 func intern[T ~string](s T) T { return unique.Make(s).Value() }

@@ -6,6 +6,7 @@ package view
 import (
 	"cmp"
 	"slices"
+	"unique"
 )
 
 // Labels are the labels of an object, in ascending order of their keys. They take half the memory of a map, and
@@ -25,6 +26,21 @@ func NewLabels(m map[string]string) Labels {
 		l = append(l, label{key, value})
 	}
 	slices.SortFunc(l, func(a, b label) int { return cmp.Compare(a.key, b.key) })
+	return l
+}
+
+// InternLabels returns the labels of an object of that name, which share their keys and values with other objects. Most
+// values occur in many objects, except the object's own name.
+func InternLabels(name string, m map[string]string) Labels {
+	l := NewLabels(m)
+	for i := range l {
+		l[i].key = unique.Make(l[i].key).Value()
+		if l[i].value == name {
+			l[i].value = name
+		} else {
+			l[i].value = unique.Make(l[i].value).Value()
+		}
+	}
 	return l
 }
 
