@@ -49,7 +49,7 @@ func readyzChecks(sources *source.Sources) []healthz.HealthChecker {
 	var checks []healthz.HealthChecker
 	for _, s := range sources.All() {
 		checks = append(checks, healthz.NamedCheck("source-"+s.Name(), func(*http.Request) error {
-			if s.Synced() {
+			if sources.Serving(s) {
 				return nil
 			}
 			return fmt.Errorf("%s have not been read yet", s.Name())

@@ -108,6 +108,22 @@ func (s *Sources) All() []*Source { return s.sources }
 // its views do not show the truth.
 func (s *Sources) Live() bool { return s.live.Load() }
 
+// allSynced reports whether every source has been read once.
+func (s *Sources) allSynced() bool {
+	for _, source := range s.sources {
+		if !source.Synced() {
+			return false
+		}
+	}
+	return true
+}
+
+// Serving reports whether a source has been read once, and requests do not wait for it any more: between the reading of
+// the last source and the moment when the cluster is live, no source is served.
+func (s *Sources) Serving(source *Source) bool {
+	return source.Synced() && (s.Live() || !s.allSynced())
+}
+
 // goLive is called each time that a source has been read.
 func (s *Sources) goLive(logger klog.Logger) {
 	s.goingLive.Lock()
@@ -115,10 +131,8 @@ func (s *Sources) goLive(logger klog.Logger) {
 	if s.live.Load() {
 		return
 	}
-	for _, source := range s.sources {
-		if !source.Synced() {
-			return
-		}
+	if !s.allSynced() {
+		return
 	}
 	s.cluster.GoLive()
 	s.live.Store(true)

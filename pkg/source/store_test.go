@@ -45,3 +45,23 @@ func TestStreamedListIsDecodedAsItArrives(t *testing.T) {
 		t.Error("objects were decoded twice")
 	}
 }
+
+// A server must not say that it is ready while it still refuses requests: when its last source has been read, but the
+// cluster is not live yet.
+func TestSourcesAreServedWhenLive(t *testing.T) {
+	first, last := &Source{}, &Source{}
+	all := &Sources{sources: []*Source{first, last}}
+	expect := func(what string, want ...bool) {
+		t.Helper()
+		if diff := cmp.Diff(want, []bool{all.Serving(first), all.Serving(last)}); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", what, diff)
+		}
+	}
+	expect("at the start", false, false)
+	first.synced = true
+	expect("one has been read", true, false)
+	last.synced = true
+	expect("all have been read", false, false)
+	all.live.Store(true)
+	expect("the cluster is live", true, true)
+}
